@@ -1,0 +1,118 @@
+# mod_authjwt: short targets, one list of sources.
+#   make           build/mod_authjwt.so            make test      install what tests need, build, run all tests
+#   make run       the demo on 127.0.0.1:8080      make install   into the httpd that apxs belongs to
+#   make lint      layers, tags, both compilers    make asan      unit tests under ASan and UBSan
+#   make valgrind  unit tests under valgrind       make clean
+APXS     ?= apxs
+CC       ?= cc
+B        ?= build
+PYTHON   ?= /usr/bin/python3
+PORT     ?= 8080
+DESTDIR  ?=
+# Where revocations live by default; written into the module.
+STATEDIR ?= /var/lib/apache2/authjwt
+
+BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libssl-dev
+RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
+TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
+                  python3-python-flask-jwt-extended
+LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libclang-rt-14-dev libasan8 libubsan1 valgrind
+
+# The JOSE core, which never includes httpd.h; the rooms that know request_rec; the face.
+JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
+HTTPD_SRC := mod_authjwt.c $(sort $(wildcard src/httpd/authjwt_*.c))
+UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
+
+WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
+HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+OPT     ?= -O2 -g
+APR_CPP := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
+CORE_CF := -std=gnu11 $(WARN) $(OPT) $(HARDEN) -fPIC -fvisibility=hidden -Iinclude $(APR_CPP) -MMD -MP
+HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
+CHECK_CF = $(CORE_CF) $(shell pkg-config --cflags check)
+CORE_LIBS := -ljansson -lcrypto
+LIBS      := $(CORE_LIBS) -llmdb
+APR_LIBS   = $(shell apr-1-config --link-ld --libs)
+
+JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
+HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
+UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
+MODULE    := $(B)/mod_authjwt.so
+
+.PHONY: all run test unit lmdb e2e lint asan valgrind install clean build-packages run-packages test-packages lint-packages
+all: $(MODULE)
+
+# --- building ---------------------------------------------------------------------------------------
+
+$(B)/obj/src/jose/%.o: src/jose/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CF) $(CFLAGS) -c -o $@ $<
+
+$(B)/obj/tests/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CHECK_CF) $(CFLAGS) -c -o $@ $<
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HTTPD_CF) $(CFLAGS) -c -o $@ $<
+
+$(B)/libaj.a: $(JOSE_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+# apxs links, so that the module suits the httpd it is for. libtool names the .la; httpd wants the .so.
+$(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
+	$(APXS) -c -o $(B)/mod_authjwt.la $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
+	@cp $(B)/.libs/mod_authjwt.so $@
+
+# Unit tests link the core alone.
+$(B)/unit: $(UNIT_OBJ) $(B)/libaj.a
+	$(CC) $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+# --- running and testing ----------------------------------------------------------------------------
+
+build-packages run-packages test-packages lint-packages:
+	@conf/need-packages $($(shell echo $@ | tr 'a-z-' 'A-Z_'))
+
+# What was missing when this make began may be there now, so a second one builds.
+run: run-packages
+	@$(MAKE) --no-print-directory -s all
+	@APXS=$(APXS) PORT=$(PORT) conf/demo/run $(MODULE)
+
+test: test-packages
+	@$(MAKE) --no-print-directory -s all $(B)/unit
+	@APXS=$(APXS) B=$(abspath $(B)) PYTHON=$(PYTHON) tests/run
+
+unit: $(B)/unit
+	cd tests/unit && $(abspath $(B)/unit)
+
+e2e: $(MODULE)
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+
+lint: lint-packages
+	tests/lint/layers
+	tests/lint/tags
+	tests/lint/exports $(MODULE)
+	@$(MAKE) --no-print-directory -s B=$(B)/gcc CC=gcc all $(B)/gcc/unit
+	@$(MAKE) --no-print-directory -s B=$(B)/clang CC=clang all $(B)/clang/unit
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude src mod_authjwt.c
+
+asan: lint-packages
+	@$(MAKE) --no-print-directory -s B=$(B)/asan CC=gcc OPT='-O1 -g' HARDEN= \
+	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all' $(B)/asan/unit
+	cd tests/unit && $(abspath $(B)/asan/unit)
+
+valgrind: lint-packages
+	@$(MAKE) --no-print-directory -s $(B)/unit
+	cd tests/unit && CK_FORK=no valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $(abspath $(B)/unit)
+
+# --- installing -------------------------------------------------------------------------------------
+
+install: $(MODULE)
+	$(APXS) -i -n authjwt $(B)/mod_authjwt.la
+
+clean:
+	rm -rf build

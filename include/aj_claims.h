@@ -1,0 +1,56 @@
+/* aj_claims: read-only view of claims that have been verified; only aj_jwt makes one. */
+#ifndef AJ_CLAIMS_H
+#define AJ_CLAIMS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <jansson.h>
+
+typedef struct aj_claims_t aj_claims_t;
+
+/** What a token is good for (`type`, as Flask-JWT-Extended writes it; absent counts as access). */
+typedef enum { AJ_TYPE_ACCESS = 1, AJ_TYPE_REFRESH = 2 } aj_token_type_e;
+
+/** All claims as one JSON object, borrowed. Never modify it. */
+const json_t *aj_claims_object(const aj_claims_t *claims);
+
+/** Claim by literal name or, beginning with '/', JSON Pointer. @return borrowed, NULL when absent */
+const json_t *aj_claims_get(const aj_claims_t *claims, const char *name);
+
+/** Claim that is a string. @return borrowed, NULL when absent or of another type */
+const char *aj_claims_string(const aj_claims_t *claims, const char *name);
+
+/** Identity: value of the policy's identity claim; non-empty, without control characters. */
+const char *aj_claims_identity(const aj_claims_t *claims);
+
+/** Type of the token. */
+aj_token_type_e aj_claims_type(const aj_claims_t *claims);
+
+/** End of the token's life (`exp`), in microseconds since 1970. */
+apr_time_t aj_claims_expires(const aj_claims_t *claims);
+
+/** Time of issue (`iat`), in microseconds since 1970; 0 when absent. */
+apr_time_t aj_claims_issued(const aj_claims_t *claims);
+
+/** End of the session (`sid_exp`), in microseconds since 1970; 0 when absent. */
+apr_time_t aj_claims_session_expires(const aj_claims_t *claims);
+
+/** SHA-256 of the token as sent, 32 bytes, borrowed. */
+const unsigned char *aj_claims_token_hash(const aj_claims_t *claims);
+
+/**
+ * Collect the strings of several claims, each a string or an array of strings; others are ignored.
+ * @param names  `const char *`
+ * @return `const char *` array owned by pool, in order, without duplicates; may be empty
+ */
+apr_array_header_t *aj_claims_strings(const aj_claims_t *claims, const apr_array_header_t *names, apr_pool_t *pool);
+
+/**
+ * Text of a value for environments and headers: a string as it is, numbers and booleans as JSON text, an array of such
+ * comma-joined, anything else compact JSON.
+ * @return owned by pool; NULL for null and for text with a control character (below 0x20, or 0x7f)
+ */
+const char *aj_claims_text(const json_t *value, apr_pool_t *pool);
+
+#endif

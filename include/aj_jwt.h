@@ -1,0 +1,43 @@
+/* aj_jwt: judge a token against a policy at a given time; issue a token (RFC 7519, RFC 8725). */
+#ifndef AJ_JWT_H
+#define AJ_JWT_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include "aj_claims.h"
+#include "aj_keyset.h"
+
+/** What is asked of a token. */
+typedef struct {
+    const aj_keyset_t *keys;             /**< never NULL */
+    const char        *issuer;           /**< `iss` must equal it; NULL: not asked */
+    const apr_array_header_t *audiences; /**< `const char *`; `aud` must name one; NULL or empty: not asked */
+    apr_time_t         leeway;           /**< clock skew for exp, nbf, iat, in microseconds */
+    const char        *identity_claim;   /**< literal name or JSON Pointer, "sub" by default */
+    unsigned           types;            /**< mask of aj_token_type_e that are wanted */
+    int                allow_expired;    /**< non-zero: `exp` must be sane but may be over (logout) */
+} aj_jwt_policy_t;
+
+/**
+ * Judge a token in this order: form, key, signature, payload, exp, type, iss, aud, nbf, iat, identity, and the
+ * JSON types of jti, sid (strings) and sid_exp (NumericDate). Revocation is the caller's.
+ * @param now     microseconds since 1970
+ * @param pool    owns the claims
+ * @param claims  set on AJ_OK only
+ * @param detail  set on failure where there is more to say ("expired 37 s ago", `aud is none of "a" "b"`), else NULL;
+ *                printable ASCII, never holds unverified text but escaped alg and kid
+ * @return AJ_OK, or why not
+ */
+aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr_size_t len, apr_time_t now,
+                           apr_pool_t *pool, const aj_claims_t **claims, const char **detail) AJ_MUST_USE;
+
+/**
+ * Sign claims as a JWT.
+ * @param claims  a JSON object, written in its own order
+ * @param token   set on success, owned by pool
+ * @return as aj_key_sign
+ */
+apr_status_t aj_jwt_issue(const aj_key_t *signer, const json_t *claims, apr_pool_t *pool, const char **token) AJ_MUST_USE;
+
+#endif

@@ -1,0 +1,28 @@
+/* authjwt_body: the fields of a small request body, JSON or form, whole or chunked. */
+#ifndef AUTHJWT_BODY_H
+#define AUTHJWT_BODY_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+/** Longest body that is read, in bytes. */
+#define AUTHJWT_BODY_MAX 65536
+
+/**
+ * Read the body as named fields. application/json: one object without duplicates; application/x-www-form-urlencoded: each
+ * value a string, no name twice. No Content-Type: what it looks like. An empty body has no fields. Bytes are wiped with the request.
+ * @param fields  set on OK: object owned by r->pool; strings of a form may be other than UTF-8
+ * @return OK, or an HTTP status to return, the answer being prepared
+ */
+int authjwt_body_fields(request_rec *r, json_t **fields);
+
+/** Field that is a non-empty string without NUL. @return borrowed, or NULL */
+const char *authjwt_body_string(const json_t *fields, const char *name);
+
+/** A field as the list of one token that authjwt_verify takes. @return NULL when it is absent or empty */
+apr_array_header_t *authjwt_body_token(const json_t *fields, const char *name, apr_pool_t *pool);
+
+/** Field that says yes: JSON true, or in a form "true", "1", "on", "yes". */
+int authjwt_body_flag(const json_t *fields, const char *name);
+
+#endif

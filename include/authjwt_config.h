@@ -1,0 +1,135 @@
+/* authjwt_config: what the administrator said: create, merge, setters, defaults. Nothing per request lives here. */
+#ifndef AUTHJWT_CONFIG_H
+#define AUTHJWT_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <mod_auth.h>
+#include "aj_keyset.h"
+
+extern module authjwt_module;
+
+/** Names of the handlers, for SetHandler. */
+#define AUTHJWT_HANDLER_LOGIN    "jwt-login"
+#define AUTHJWT_HANDLER_REFRESH  "jwt-refresh"
+#define AUTHJWT_HANDLER_LOGOUT   "jwt-logout"
+#define AUTHJWT_HANDLER_USERINFO "jwt-userinfo"
+#define AUTHJWT_HANDLER_JWKS     "jwt-jwks"
+
+/** One AuthJWTKey or AuthJWTKeySet line. Allocated from the configuration pool; holds no secret. */
+typedef struct {
+    const char       *source;   /**< "file:…", "env:…" or "exec:…" as written */
+    int               is_set;   /**< AuthJWTKeySet: a JWK Set */
+    aj_key_options_t  options;  /**< of a single key */
+    apr_array_header_t *algs;   /**< of a set: const aj_alg_t * for keys without `alg`, or NULL */
+    const char       *where;    /**< "file:line" of the directive, for messages */
+} authjwt_key_spec_t;
+
+/** What to do when the revocation store cannot answer. */
+typedef enum { AUTHJWT_ON_ERROR_UNSET = 0, AUTHJWT_ON_ERROR_DENY, AUTHJWT_ON_ERROR_ALLOW } authjwt_on_error_e;
+
+struct authjwt_store_t;
+struct authjwt_keyring_t;
+
+/** Server configuration (contract section 3). NULL or -1 means unset. */
+typedef struct {
+    apr_array_header_t *key_specs;        /**< authjwt_key_spec_t, NULL when the server names no key */
+    struct authjwt_keyring_t *keyring;    /**< made by authjwt_keys at check_config; NULL without keys */
+    const char         *issuer;
+    apr_array_header_t *audiences;        /**< const char * */
+    apr_interval_time_t leeway;
+    apr_interval_time_t access_expires;
+    apr_interval_time_t refresh_expires;
+    apr_interval_time_t session_expires;
+    const char         *store_spec;       /**< "PROVIDER[:ARGS]" */
+    struct authjwt_store_t *store;        /**< opened by authjwt_revocation */
+    authjwt_on_error_e  on_error;
+} authjwt_server_conf_t;
+
+/** Places a token may be in. */
+typedef enum { AUTHJWT_IN_HEADER = 1, AUTHJWT_IN_COOKIE, AUTHJWT_IN_QUERY } authjwt_location_e;
+
+/** One authn provider of AuthJWTProvider. */
+typedef struct {
+    const char           *name;
+    const authn_provider *provider;
+} authjwt_provider_t;
+
+/** One rule asked of httpd's authz providers: AuthJWTGrantRole or AuthJWTLoginRequire. */
+typedef struct {
+    const char           *role;      /**< role it grants, NULL for AuthJWTLoginRequire */
+    const char           *name;      /**< provider's name */
+    const authz_provider *provider;
+    const char           *args;
+    const void           *parsed;
+} authjwt_rule_t;
+
+/** Directory configuration (contract sections 4 to 8). NULL means unset. */
+typedef struct {
+    apr_array_header_t *locations;        /**< authjwt_location_e, in order */
+    const char         *header_name;
+    const char         *header_type;
+    const char         *query_name;
+    const char         *access_cookie;
+    const char         *refresh_cookie;
+    const char         *identity_claim;
+    apr_array_header_t *role_claims;      /**< const char * */
+    const char         *login_user_field;
+    const char         *login_password_field;
+    apr_array_header_t *providers;        /**< authjwt_provider_t */
+    apr_array_header_t *grants;           /**< authjwt_rule_t */
+    apr_array_header_t *login_requires;   /**< authjwt_rule_t */
+} authjwt_dir_conf_t;
+
+void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s);
+void *authjwt_config_merge_server(apr_pool_t *pool, void *base, void *add);
+void *authjwt_config_create_dir(apr_pool_t *pool, char *path);
+void *authjwt_config_merge_dir(apr_pool_t *pool, void *base, void *add);
+
+/** The directive table of the module. */
+extern const command_rec authjwt_config_directives[];
+
+/** Configuration of a server; never NULL. */
+authjwt_server_conf_t *authjwt_config_server(const server_rec *s);
+
+/** Is this the name of an endpoint that looks after authentication itself (login, refresh, logout, jwks)? NULL is none. */
+int authjwt_config_is_endpoint(const char *handler);
+
+/** Configuration in effect for a request; never NULL. */
+const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r);
+
+/** @return non-zero when AuthType JWT is in effect for the request */
+int authjwt_config_protects(request_rec *r);
+
+/** Token locations in order. @return number of them; *locations borrowed */
+int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations);
+
+/** @return non-zero when tokens may be in this location */
+int authjwt_config_has_location(const authjwt_dir_conf_t *conf, authjwt_location_e location);
+
+/* Values with their defaults; strings are never NULL. */
+const char *authjwt_config_header_name(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_header_type(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_query_name(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf);
+/** `const char *` names of the role claims. */
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
+apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf);
+apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf);
+apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf);
+apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf);
+
+/**
+ * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see
+ * (the second one, or the only one under -t)
+ */
+int authjwt_config_announces(void);
+
+/** @return non-zero under `httpd -t` and its kin */
+int authjwt_config_testing(void);
+
+#endif

@@ -1,0 +1,20 @@
+/* authjwt_identity: verified claims become REMOTE_USER, AUTH_TYPE, JWT_CLAIM_* and notes for logs. */
+#ifndef AUTHJWT_IDENTITY_H
+#define AUTHJWT_IDENTITY_H
+
+#include <httpd.h>
+#include "aj_claims.h"
+
+/** Make the claims the identity of this request. */
+void authjwt_identity_set(request_rec *r, const aj_claims_t *claims);
+
+/**
+ * Verified claims of the request, or those of the request it came from where core carried the user over.
+ * @return NULL when this module did not authenticate the request's user
+ */
+const aj_claims_t *authjwt_identity_claims(request_rec *r);
+
+/** Hook fixups: export the environment also where core carried the user over. @return DECLINED */
+int authjwt_identity_fixups(request_rec *r);
+
+#endif

@@ -1,0 +1,29 @@
+/* authjwt_keys: the key ring of each server: from which lines, when read, and which one a request uses. */
+#ifndef AUTHJWT_KEYS_H
+#define AUTHJWT_KEYS_H
+
+#include "authjwt_config.h"
+
+typedef struct authjwt_keyring_t authjwt_keyring_t;
+
+/**
+ * Hook check_config: read every key of every server while still privileged, so that `httpd -t` shows what is wrong.
+ * Warns of secrets that others can read. Keys live and are wiped with pconf.
+ * @return OK, or HTTP_INTERNAL_SERVER_ERROR after logging one sentence per fault
+ */
+int authjwt_keys_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** Has every server that issues or protects the keys for it? @return number of faults, each logged */
+int authjwt_keys_check_needed(server_rec *main_server, apr_pool_t *ptemp);
+
+/** @return non-zero when the keyring exists and has a key that can sign; for check_config */
+int authjwt_keys_can_sign(const authjwt_keyring_t *keyring);
+
+/**
+ * The ring a request uses: the same keys until the request ends, whatever changes meanwhile. At most every few seconds and in
+ * one thread of a process, looks whether files of JWK Sets have changed and reads them anew.
+ * @return borrowed until r->pool is cleared; NULL when the server has no keys
+ */
+const aj_keyset_t *authjwt_keys_ring(request_rec *r);
+
+#endif

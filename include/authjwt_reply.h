@@ -1,0 +1,44 @@
+/* authjwt_reply: every answer of this module: JSON, refusals with their challenge, cache headers (contract section 9). */
+#ifndef AUTHJWT_REPLY_H
+#define AUTHJWT_REPLY_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+/** Rows of contract section 9, in its order. */
+typedef enum {
+    AUTHJWT_TOKEN_MISSING,
+    AUTHJWT_TOKEN_INVALID,
+    AUTHJWT_TOKEN_EXPIRED,
+    AUTHJWT_TOKEN_REVOKED,
+    AUTHJWT_ONLY_ACCESS_TOKENS,
+    AUTHJWT_ONLY_REFRESH_TOKENS,
+    AUTHJWT_ACCESS_DENIED,
+    AUTHJWT_INVALID_REQUEST,
+    AUTHJWT_INVALID_CREDENTIALS,
+    AUTHJWT_METHOD_NOT_ALLOWED,
+    AUTHJWT_BODY_TOO_LARGE,
+    AUTHJWT_STORE_UNAVAILABLE,
+    AUTHJWT_BACKEND_UNAVAILABLE
+} authjwt_problem_e;
+
+/**
+ * Refuse: prepares challenge, body (JSON; httpd's own page for navigations) and the note jwt-error. Hooks and handlers return
+ * what it returns; httpd then sends the answer. Does not log.
+ * @return the HTTP status of the problem
+ */
+int authjwt_reply_refuse(request_rec *r, authjwt_problem_e problem);
+
+/** The same with another text for the member `error` (AUTHJWT_INVALID_REQUEST). @param error  literal or pool string */
+int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e problem, const char *error);
+
+/** Refuse an endpoint's method. @param allowed  the one that is right (M_POST; M_GET stands for HEAD too), for the Allow header */
+int authjwt_reply_method_not_allowed(request_rec *r, int allowed);
+
+/** Answer 200 with a JSON body that no cache keeps. @return OK */
+int authjwt_reply_json(request_rec *r, const json_t *body);
+
+/** Register the output filter that adds Cache-Control and Vary where mod_proxy cannot lose them, and its hooks. */
+void authjwt_reply_register(apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,43 @@
+/* authjwt_request: what a request carries: which endpoint it is for, its token, and this module's state for it. */
+#ifndef AUTHJWT_REQUEST_H
+#define AUTHJWT_REQUEST_H
+
+#include <httpd.h>
+#include "aj_claims.h"
+#include "authjwt_config.h"
+
+/** State of one request_rec; zeroed when made. Each member belongs to the room named. */
+typedef struct {
+    const aj_claims_t *claims;    /**< identity: verified for this request_rec */
+    int  published;               /**< identity: environment is set */
+    int  in_auth_checker;         /**< authz: inside its own call of the chain */
+    int  exempt;                  /**< authz: passed as an endpoint, so only that handler may answer */
+    int  store_locked;            /**< store: the request holds its mutex */
+    int  json_error;              /**< reply: status whose body is ours, 0 if none */
+} authjwt_state_t;
+
+/** State of a request_rec, made on first use. */
+authjwt_state_t *authjwt_request_state(request_rec *r);
+
+/** The request that the client sent, above all subrequests and internal redirects. */
+request_rec *authjwt_request_initial(request_rec *r);
+
+/**
+ * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks)? Judged by
+ * SetHandler, since r->handler is not set yet when access is checked.
+ */
+int authjwt_request_is_endpoint(request_rec *r);
+
+/**
+ * Tokens that the request carries, from the first configured location that holds any (several only for equally named cookies).
+ * Looks at the initial request.
+ * @param type  AJ_TYPE_REFRESH looks at the refresh cookie, else the access cookie
+ * @param from  set when the result is not NULL: where they were found; may be NULL
+ * @return `const char *` array, never empty, or NULL when the request carries none
+ */
+apr_array_header_t *authjwt_request_tokens(request_rec *r, aj_token_type_e type, authjwt_location_e *from);
+
+/** Is the request a navigation of a browser (rather than fetch, XHR, curl)? Contract section 7. */
+int authjwt_request_is_navigation(const request_rec *r);
+
+#endif

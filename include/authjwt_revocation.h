@@ -1,0 +1,44 @@
+/* authjwt_revocation: what has been revoked. What entries mean; authjwt_store keeps them. */
+#ifndef AUTHJWT_REVOCATION_H
+#define AUTHJWT_REVOCATION_H
+
+#include <httpd.h>
+#include "aj_claims.h"
+#include "authjwt_config.h"
+
+/** Answer of the store about a token. Zero refuses. */
+typedef enum {
+    AUTHJWT_REVOCATION_UNKNOWN = 0, /**< the store cannot answer */
+    AUTHJWT_REVOCATION_REVOKED,
+    AUTHJWT_REVOCATION_CLEAR
+} authjwt_revocation_e;
+
+/**
+ * Has the token been revoked: its session (or jti, or hash), or all of its subject's sessions? Logs when the store cannot answer,
+ * at most once a second.
+ */
+authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims);
+
+/**
+ * End the token's session (or, without `sid`, the token). Returns after the store has acknowledged.
+ * @return APR_SUCCESS, or why it could not be recorded (logged)
+ */
+apr_status_t authjwt_revocation_end(request_rec *r, const aj_claims_t *claims) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * End every session of the subject that exists now. A session that starts after the return lives.
+ * @return as authjwt_revocation_end
+ */
+apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * Time of birth for a new session of a subject: now, or later than the mark that ended all before.
+ * @param birth  set on success: microseconds since 1970
+ * @return APR_SUCCESS, or why the store cannot answer (logged)
+ */
+apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject, apr_time_t *birth) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/** When the token's session began, in microseconds since 1970: from our own sid, else from `iat`. */
+apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims);
+
+#endif

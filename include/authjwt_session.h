@@ -1,0 +1,31 @@
+/* authjwt_session: a login is a session: issue its tokens, renew the access token, end it. */
+#ifndef AUTHJWT_SESSION_H
+#define AUTHJWT_SESSION_H
+
+#include <httpd.h>
+#include <jansson.h>
+#include "aj_claims.h"
+
+/**
+ * Start a session: a fresh access token and a refresh token.
+ * @param roles   `const char *`, may be empty
+ * @param answer  set on OK: the members of contract section 6, owned by r->pool
+ * @return OK, or an HTTP status to return, the answer being prepared and the reason logged
+ */
+int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, json_t **answer);
+
+/**
+ * Renew the access token of a session; it is not fresh.
+ * @param refresh  verified claims of the refresh token
+ * @param roles    roles looked up again, or NULL: keep those of the refresh token
+ * @return as authjwt_session_start
+ */
+int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, json_t **answer);
+
+/**
+ * End the session of a token, or all sessions of its subject.
+ * @return OK once recorded for every process, or 503 (store_unavailable), the answer being prepared
+ */
+int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere);
+
+#endif

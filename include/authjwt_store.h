@@ -1,0 +1,54 @@
+/* authjwt_store: small entries with an expiry, kept by an ap_socache provider for all processes. Knows nothing of tokens. */
+#ifndef AUTHJWT_STORE_H
+#define AUTHJWT_STORE_H
+
+#include <httpd.h>
+#include <apr_time.h>
+#include "aj_digest.h"
+#include "authjwt_config.h"
+
+typedef struct authjwt_store_t authjwt_store_t;
+
+/** Id of an entry: a hash, so that every provider spreads them evenly. */
+typedef struct {
+    unsigned char bytes[AJ_SHA256_BYTES];
+} authjwt_store_id_t;
+
+/** Hook pre_config: registers the mutex. */
+int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+
+/** Hook check_config: finds the provider of each server that has keys and lets it read its arguments. */
+int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** Hook post_config: starts each store once. */
+int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** Hook child_init. */
+void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s);
+
+/**
+ * Look an entry up.
+ * @param value  set on success
+ * @return APR_SUCCESS; APR_NOTFOUND when there is certainly no such entry; else the store cannot answer (logged at most once a second)
+ */
+apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                               apr_time_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * Record an entry, over one of the same id. Returns after the provider has acknowledged.
+ * @param expires  microseconds since 1970
+ * @return APR_SUCCESS, or why it is not recorded (logged at most once a second)
+ */
+apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, apr_time_t value,
+                               apr_time_t expires) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * Begin a critical section over all processes of this host, for look-up and record as one step. May be waited for; look-ups and
+ * records inside it take no further lock.
+ */
+apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/** End the critical section. */
+void authjwt_store_unlock(authjwt_store_t *store, request_rec *r);
+
+#endif

@@ -1,0 +1,30 @@
+/* authjwt_users: ask httpd's own authn and authz providers who may sign in and which roles they have. */
+#ifndef AUTHJWT_USERS_H
+#define AUTHJWT_USERS_H
+
+#include <httpd.h>
+#include <apr_tables.h>
+
+/**
+ * Check a password against the providers of AuthJWTProvider in order, as mod_auth_basic does: the first that knows the user decides.
+ * @return OK, or an HTTP status, the answer being prepared (invalid_credentials, backend_unavailable)
+ */
+int authjwt_users_check_password(request_rec *r, const char *user, const char *password);
+
+/**
+ * May this user have a token (all AuthJWTLoginRequire lines)? Sets r->user.
+ * @return OK, or an HTTP status, the answer being prepared (access_denied, backend_unavailable)
+ */
+int authjwt_users_admit(request_rec *r, const char *user);
+
+/** @return non-zero when any AuthJWTGrantRole is in effect */
+int authjwt_users_grants_roles(const request_rec *r);
+
+/**
+ * Roles that AuthJWTGrantRole gives the user, in order, without duplicates. Sets r->user.
+ * @param roles  set on OK: `const char *` array owned by r->pool, may be empty
+ * @return OK, or an HTTP status, the answer being prepared (backend_unavailable)
+ */
+int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **roles);
+
+#endif

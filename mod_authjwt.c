@@ -1,0 +1,58 @@
+/* mod_authjwt: JWT authentication for any web application. The face: hooks and the module record; no logic, no state. */
+#include <httpd.h>
+#include <ap_config.h>
+#include <http_config.h>
+#include <http_request.h>
+
+#include "authjwt_authn.h"
+#include "authjwt_authz.h"
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_jwks.h"
+#include "authjwt_keys.h"
+#include "authjwt_login.h"
+#include "authjwt_logout.h"
+#include "authjwt_refresh.h"
+#include "authjwt_reply.h"
+#include "authjwt_socache_lmdb.h"
+#include "authjwt_store.h"
+#include "authjwt_userinfo.h"
+
+static void register_hooks(apr_pool_t *pool)
+{
+    authjwt_socache_lmdb_register(pool);
+    ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_check_authn(authjwt_authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
+    authjwt_authz_register(pool);
+    ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
+    authjwt_reply_register(pool);
+
+    /* First of all handlers: mod_proxy takes what it proxies whatever SetHandler says. */
+    ap_hook_handler(authjwt_login_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(authjwt_refresh_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(authjwt_logout_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(authjwt_userinfo_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(authjwt_jwks_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}
+
+/* The one symbol this module exports; everything else is built hidden. */
+#pragma GCC visibility push(default)
+AP_DECLARE_MODULE(authjwt) = {
+    STANDARD20_MODULE_STUFF,
+    authjwt_config_create_dir,
+    authjwt_config_merge_dir,
+    authjwt_config_create_server,
+    authjwt_config_merge_server,
+    authjwt_config_directives,
+    register_hooks,
+#ifdef AP_MODULE_HAS_FLAGS
+    AP_MODULE_FLAG_NONE
+#endif
+};
+#pragma GCC visibility pop

@@ -1,0 +1,155 @@
+/* authjwt_authz: Require providers, and two wraps around httpd's own authorization. */
+#include <httpd.h>
+#include <ap_expr.h>
+#include <ap_provider.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_request.h>
+#include <mod_auth.h>
+#include <apr_strings.h>
+
+#include "authjwt_authz.h"
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* One argument of a Require line: plain text, or an expression where it has a '%'. */
+typedef struct {
+    const char     *text;
+    ap_expr_info_t *expr;
+} argument_t;
+
+/* The line is split first; each argument becomes an expression of its own, so that no value adds an argument. */
+static const char *parse_arguments(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    apr_array_header_t *list = apr_array_make(cmd->pool, 2, sizeof(argument_t));
+
+    while (*line) {
+        argument_t argument = { ap_getword_conf(cmd->pool, &line), NULL };
+        const char *error = NULL;
+
+        if (ap_strchr_c(argument.text, '%')) {
+            argument.expr = ap_expr_parse_cmd(cmd, argument.text, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+        }
+        if (error) {
+            return apr_psprintf(cmd->pool, "cannot parse \"%s\": %s", argument.text, error);
+        }
+        APR_ARRAY_PUSH(list, argument_t) = argument;
+    }
+    if (!list->nelts) {
+        return "needs at least one role";
+    }
+    *parsed = list;
+    return NULL;
+}
+
+/* @return NULL when the expression fails (logged) */
+static const char *evaluate(request_rec *r, const argument_t *argument)
+{
+    const char *error = NULL;
+    const char *value;
+
+    if (!argument->expr) {
+        return argument->text;
+    }
+    value = ap_expr_str_exec(r, argument->expr, &error);
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1701: cannot evaluate \"%s\" of a Require line: %s", argument->text, error);
+        return NULL;
+    }
+    return value;
+}
+
+static int has(const apr_array_header_t *roles, const char *role)
+{
+    int i;
+
+    for (i = 0; i < roles->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(roles, i, const char *), role)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static authz_status check_role(request_rec *r, const char *line, const void *parsed)
+{
+    const apr_array_header_t *arguments = parsed;
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+    const apr_array_header_t *roles;
+    int i;
+
+    (void)line;
+    if (!r->user) {
+        return AUTHZ_DENIED_NO_USER;
+    }
+    if (!claims) {
+        return AUTHZ_DENIED;
+    }
+    roles = aj_claims_strings(claims, authjwt_config_role_claims(authjwt_config_dir(r), r->pool), r->pool);
+    for (i = 0; i < arguments->nelts; i++) {
+        const char *role = evaluate(r, &APR_ARRAY_IDX(arguments, i, argument_t));
+
+        if (!role) {
+            return AUTHZ_GENERAL_ERROR;
+        }
+        if (has(roles, role)) {
+            return AUTHZ_GRANTED;
+        }
+    }
+    return AUTHZ_DENIED;
+}
+
+static const authz_provider role_provider = { check_role, parse_arguments };
+
+/* Endpoints look after authentication themselves and are outside Require. */
+static int pass_endpoints(request_rec *r)
+{
+    if (!authjwt_request_is_endpoint(r)) {
+        return DECLINED;
+    }
+    authjwt_request_state(r)->exempt = 1;
+    return OK;
+}
+
+/* What passed as an endpoint must be answered by it, whatever rewrote the request since. */
+static int hold_endpoints(request_rec *r)
+{
+    if (!authjwt_request_state(r)->exempt || authjwt_config_is_endpoint(r->handler)) {
+        return DECLINED;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1702: refused: passed as an endpoint, but handler \"%s\" would answer",
+                  r->handler ? r->handler : "");
+    return HTTP_FORBIDDEN;
+}
+
+/* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1). */
+static int forbid_known_users(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    int status;
+
+    if (state->in_auth_checker || !authjwt_config_protects(r) || !authjwt_identity_claims(r)) {
+        return DECLINED;
+    }
+    state->in_auth_checker = 1;
+    status = ap_run_auth_checker(r);
+    state->in_auth_checker = 0;
+    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
+        return status;
+    }
+    apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+    return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);
+}
+
+void authjwt_authz_register(apr_pool_t *pool)
+{
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "jwt-role", AUTHZ_PROVIDER_VERSION, &role_provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_access_ex(pass_endpoints, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
+}

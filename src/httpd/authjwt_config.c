@@ -1,0 +1,209 @@
+/* authjwt_config: create, merge, defaults. The setters are in authjwt_directives.c. */
+#include <http_core.h>
+#include <http_request.h>
+
+#include "authjwt_config.h"
+
+#define DEFAULT_LEEWAY          apr_time_from_sec(10)
+#define DEFAULT_ACCESS_EXPIRES  apr_time_from_sec(15 * 60)
+#define DEFAULT_REFRESH_EXPIRES apr_time_from_sec(30 * 24 * 3600)
+
+static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER };
+
+void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
+{
+    authjwt_server_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)s;
+    conf->leeway = -1;
+    conf->access_expires = -1;
+    conf->refresh_expires = -1;
+    conf->session_expires = -1;
+    return conf;
+}
+
+#define MERGE_POINTER(member) (merged->member = add->member ? add->member : base->member)
+#define MERGE_TIME(member)    (merged->member = add->member >= 0 ? add->member : base->member)
+
+void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const authjwt_server_conf_t *base = base_conf;
+    const authjwt_server_conf_t *add = add_conf;
+    authjwt_server_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
+
+    /* A virtual host that names keys uses only its own. */
+    MERGE_POINTER(key_specs);
+    MERGE_POINTER(issuer);
+    MERGE_POINTER(audiences);
+    MERGE_TIME(leeway);
+    MERGE_TIME(access_expires);
+    MERGE_TIME(refresh_expires);
+    MERGE_TIME(session_expires);
+    MERGE_POINTER(store_spec);
+    merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;
+    return merged;
+}
+
+void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
+{
+    (void)path;
+    return apr_pcalloc(pool, sizeof(authjwt_dir_conf_t));
+}
+
+void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const authjwt_dir_conf_t *base = base_conf;
+    const authjwt_dir_conf_t *add = add_conf;
+    authjwt_dir_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
+
+    MERGE_POINTER(locations);
+    MERGE_POINTER(header_name);
+    MERGE_POINTER(header_type);
+    MERGE_POINTER(query_name);
+    MERGE_POINTER(access_cookie);
+    MERGE_POINTER(refresh_cookie);
+    MERGE_POINTER(identity_claim);
+    MERGE_POINTER(role_claims);
+    MERGE_POINTER(login_user_field);
+    MERGE_POINTER(login_password_field);
+    MERGE_POINTER(providers);
+    MERGE_POINTER(grants);
+    MERGE_POINTER(login_requires);
+    return merged;
+}
+
+authjwt_server_conf_t *authjwt_config_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &authjwt_module);
+}
+
+const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &authjwt_module);
+}
+
+int authjwt_config_is_endpoint(const char *handler)
+{
+    static const char *const names[] = {
+        AUTHJWT_HANDLER_LOGIN, AUTHJWT_HANDLER_REFRESH, AUTHJWT_HANDLER_LOGOUT, AUTHJWT_HANDLER_JWKS
+    };
+    apr_size_t i;
+
+    for (i = 0; handler && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!ap_cstr_casecmp(handler, names[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int authjwt_config_protects(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && !ap_cstr_casecmp(type, "JWT");
+}
+
+int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations)
+{
+    if (!conf->locations) {
+        *locations = default_locations;
+        return sizeof(default_locations) / sizeof(default_locations[0]);
+    }
+    *locations = (const authjwt_location_e *)conf->locations->elts;
+    return conf->locations->nelts;
+}
+
+int authjwt_config_has_location(const authjwt_dir_conf_t *conf, authjwt_location_e location)
+{
+    const authjwt_location_e *locations;
+    int count = authjwt_config_locations(conf, &locations);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (locations[i] == location) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *authjwt_config_header_name(const authjwt_dir_conf_t *conf)
+{
+    return conf->header_name ? conf->header_name : "Authorization";
+}
+
+const char *authjwt_config_header_type(const authjwt_dir_conf_t *conf)
+{
+    return conf->header_type ? conf->header_type : "Bearer";
+}
+
+const char *authjwt_config_query_name(const authjwt_dir_conf_t *conf)
+{
+    return conf->query_name ? conf->query_name : "jwt";
+}
+
+const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf)
+{
+    return conf->access_cookie ? conf->access_cookie : "access_token_cookie";
+}
+
+const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf)
+{
+    return conf->refresh_cookie ? conf->refresh_cookie : "refresh_token_cookie";
+}
+
+const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf)
+{
+    return conf->identity_claim ? conf->identity_claim : "sub";
+}
+
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool)
+{
+    apr_array_header_t *names;
+
+    if (conf->role_claims) {
+        return conf->role_claims;
+    }
+    names = apr_array_make(pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(names, const char *) = "role";
+    APR_ARRAY_PUSH(names, const char *) = "roles";
+    return names;
+}
+
+apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf)
+{
+    return conf->leeway >= 0 ? conf->leeway : DEFAULT_LEEWAY;
+}
+
+apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf)
+{
+    return conf->access_expires >= 0 ? conf->access_expires : DEFAULT_ACCESS_EXPIRES;
+}
+
+apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf)
+{
+    return conf->refresh_expires >= 0 ? conf->refresh_expires : DEFAULT_REFRESH_EXPIRES;
+}
+
+apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf)
+{
+    apr_interval_time_t access = authjwt_config_access_expires(conf);
+    apr_interval_time_t refresh = authjwt_config_refresh_expires(conf);
+
+    if (conf->session_expires >= 0) {
+        return conf->session_expires;
+    }
+    /* Whoever makes refresh tokens shorter than access tokens does not mean to cut the latter. */
+    return refresh > access ? refresh : access;
+}
+
+int authjwt_config_testing(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
+}
+
+int authjwt_config_announces(void)
+{
+    return authjwt_config_testing() || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
+}

@@ -1,0 +1,469 @@
+/* authjwt_config: the setters and the directive table. A setter returns NULL or a sentence; httpd adds file, line and name. */
+#include <httpd.h>
+#include <ap_provider.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_config.h"
+#include "authjwt_sources.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* Ten years; keeps every sum with a clock value far from overflow. */
+#define LONGEST_SECONDS (APR_INT64_C(10) * 366 * 24 * 3600)
+
+static const char *parse_time(apr_pool_t *pool, const char *text, apr_interval_time_t *out)
+{
+    static const struct { char unit; apr_int64_t seconds; } units[] = {
+        { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }
+    };
+    char *end = NULL;
+    apr_int64_t count;
+    apr_size_t i;
+
+    errno = 0;
+    count = apr_isdigit(*text) ? apr_strtoi64(text, &end, 10) : 0;
+    for (i = 0; end && !errno && i < sizeof(units) / sizeof(units[0]); i++) {
+        if (end[0] == units[i].unit && (!end[0] || !end[1])) {
+            if (count > LONGEST_SECONDS / units[i].seconds) {
+                return apr_pstrcat(pool, "\"", text, "\" is too long, at most ten years", NULL);
+            }
+            *out = apr_time_from_sec(count * units[i].seconds);
+            return NULL;
+        }
+    }
+    return apr_pstrcat(pool, "\"", text, "\" is no time; write a whole number with s, m, h or d, such as 15m", NULL);
+}
+
+static const char *set_server_time(cmd_parms *cmd, apr_interval_time_t *slot, const char *text, int zero_allowed)
+{
+    apr_interval_time_t value = 0;
+    const char *error = parse_time(cmd->pool, text, &value);
+
+    if (!error && !value && !zero_allowed) {
+        error = "must be longer than 0";
+    }
+    if (error) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
+    }
+    *slot = value;
+    return NULL;
+}
+
+static const char *set_leeway(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_server_time(cmd, &authjwt_config_server(cmd->server)->leeway, text, 1);
+}
+
+static const char *set_access_expires(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_server_time(cmd, &authjwt_config_server(cmd->server)->access_expires, text, 0);
+}
+
+static const char *set_refresh_expires(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_server_time(cmd, &authjwt_config_server(cmd->server)->refresh_expires, text, 0);
+}
+
+static const char *set_session_expires(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_server_time(cmd, &authjwt_config_server(cmd->server)->session_expires, text, 0);
+}
+
+static const char *set_issuer(cmd_parms *cmd, void *dir, const char *issuer)
+{
+    (void)dir;
+    if (!*issuer) {
+        return "AuthJWTIssuer: the name is empty";
+    }
+    authjwt_config_server(cmd->server)->issuer = issuer;
+    return NULL;
+}
+
+/* Words of a directive as an array; httpd calls TAKE_ARGV setters with all of them. */
+static apr_array_header_t *words(apr_pool_t *pool, int argc, char *const argv[])
+{
+    apr_array_header_t *list = apr_array_make(pool, argc, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        APR_ARRAY_PUSH(list, const char *) = argv[i];
+    }
+    return list;
+}
+
+static const char *set_audience(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    int i;
+
+    (void)dir;
+    for (i = 0; i < argc; i++) {
+        if (!*argv[i]) {
+            return "AuthJWTAudience: an audience is empty";
+        }
+    }
+    if (!argc) {
+        return "AuthJWTAudience: needs at least one audience";
+    }
+    authjwt_config_server(cmd->server)->audiences = words(cmd->pool, argc, argv);
+    return NULL;
+}
+
+static const char *set_store(cmd_parms *cmd, void *dir, const char *spec)
+{
+    (void)dir;
+    if (!*spec || *spec == ':') {
+        return "AuthJWTRevocationStore: write PROVIDER or PROVIDER:ARGS, such as lmdb";
+    }
+    authjwt_config_server(cmd->server)->store_spec = spec;
+    return NULL;
+}
+
+static const char *set_on_error(cmd_parms *cmd, void *dir, const char *word)
+{
+    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
+
+    (void)dir;
+    if (!ap_cstr_casecmp(word, "deny")) {
+        conf->on_error = AUTHJWT_ON_ERROR_DENY;
+    }
+    else if (!ap_cstr_casecmp(word, "allow")) {
+        conf->on_error = AUTHJWT_ON_ERROR_ALLOW;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AuthJWTRevocationOnError: \"%s\" is neither deny nor allow", word);
+    }
+    return NULL;
+}
+
+static const char *algorithm_names(apr_pool_t *pool)
+{
+    const char *names = "";
+    const aj_alg_t *alg;
+    int i;
+
+    for (i = 0; (alg = aj_alg_at(i)) != NULL; i++) {
+        names = apr_pstrcat(pool, names, " ", alg->name, NULL);
+    }
+    return names;
+}
+
+static const char *parse_encoding(apr_pool_t *pool, const char *word, aj_encoding_e *encoding)
+{
+    static const char *const names[] = { "raw", "base64", "base64url", "hex" };
+    static const aj_encoding_e values[] = {
+        AJ_ENCODING_RAW, AJ_ENCODING_BASE64, AJ_ENCODING_BASE64URL, AJ_ENCODING_HEX
+    };
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        if (!strcmp(word, names[i])) {
+            *encoding = values[i];
+            return NULL;
+        }
+    }
+    return apr_psprintf(pool, "encoding \"%s\" is none of raw, base64, base64url, hex", word);
+}
+
+static const char *parse_key_option(apr_pool_t *pool, const char *word, aj_key_options_t *options)
+{
+    if (!strncmp(word, "kid=", 4) && word[4]) {
+        options->kid = word + 4;
+        return NULL;
+    }
+    if (!strncmp(word, "encoding=", 9)) {
+        return parse_encoding(pool, word + 9, &options->encoding);
+    }
+    if (!strcmp(word, "verify")) {
+        options->verify_only = 1;
+        return NULL;
+    }
+    /* Not repeated: it may be part of a secret. */
+    return "an option is none of kid=ID, encoding=raw|base64|base64url|hex, verify";
+}
+
+static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authjwt_key_spec_t *spec)
+{
+    const char *error = NULL;
+    int i;
+
+    if (argc < 2) {
+        return "write AuthJWTKey ALG SOURCE, such as AuthJWTKey HS256 file:/etc/apache2/jwt.secret";
+    }
+    spec->options.alg = aj_alg_find(argv[0]);
+    if (!spec->options.alg) {
+        return apr_psprintf(cmd->pool, "\"%.32s\" is no algorithm; there are%s", argv[0], algorithm_names(cmd->temp_pool));
+    }
+    error = authjwt_source_check(argv[1]);
+    for (i = 2; !error && i < argc; i++) {
+        error = parse_key_option(cmd->pool, argv[i], &spec->options);
+    }
+    if (!error && spec->options.encoding != AJ_ENCODING_RAW && spec->options.alg->kty != AJ_KTY_OCT) {
+        error = "encoding= is for HS256, HS384 and HS512 alone";
+    }
+    spec->source = argv[1];
+    return error;
+}
+
+static const char *push_key_spec(cmd_parms *cmd, authjwt_key_spec_t *spec)
+{
+    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
+
+    spec->where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    if (!conf->key_specs) {
+        conf->key_specs = apr_array_make(cmd->pool, 2, sizeof(authjwt_key_spec_t));
+    }
+    APR_ARRAY_PUSH(conf->key_specs, authjwt_key_spec_t) = *spec;
+    return NULL;
+}
+
+static const char *add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    authjwt_key_spec_t spec = { 0 };
+    const char *error = parse_key(cmd, argc, argv, &spec);
+
+    (void)dir;
+    if (error) {
+        return apr_pstrcat(cmd->pool, "AuthJWTKey: ", error, NULL);
+    }
+    return push_key_spec(cmd, &spec);
+}
+
+/* Rows of `algs=A,B`. */
+static const char *parse_algs(apr_pool_t *pool, const char *list, apr_array_header_t **algs)
+{
+    char *last;
+    char *name = apr_strtok(apr_pstrdup(pool, list), ",", &last);
+
+    *algs = apr_array_make(pool, 2, sizeof(const aj_alg_t *));
+    for (; name; name = apr_strtok(NULL, ",", &last)) {
+        const aj_alg_t *alg = aj_alg_find(name);
+
+        if (!alg) {
+            return apr_psprintf(pool, "AuthJWTKeySet: algs= names \"%.32s\"; there are%s", name, algorithm_names(pool));
+        }
+        APR_ARRAY_PUSH(*algs, const aj_alg_t *) = alg;
+    }
+    return (*algs)->nelts ? NULL : "AuthJWTKeySet: algs= names no algorithm";
+}
+
+static const char *add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option)
+{
+    authjwt_key_spec_t spec = { .source = source, .is_set = 1 };
+    const char *error = authjwt_source_check(source);
+
+    (void)dir;
+    if (error) {
+        return apr_pstrcat(cmd->pool, "AuthJWTKeySet: ", error, NULL);
+    }
+    if (option && strncmp(option, "algs=", 5)) {
+        return "AuthJWTKeySet: the one option is algs=A,B";
+    }
+    error = option ? parse_algs(cmd->pool, option + 5, &spec.algs) : NULL;
+    return error ? error : push_key_spec(cmd, &spec);
+}
+
+static const char *set_locations(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    /* The second spelling is Flask-JWT-Extended's. */
+    static const struct { const char *name; authjwt_location_e location; } known[] = {
+        { "header", AUTHJWT_IN_HEADER }, { "headers", AUTHJWT_IN_HEADER },
+        { "cookie", AUTHJWT_IN_COOKIE }, { "cookies", AUTHJWT_IN_COOKIE },
+        { "query", AUTHJWT_IN_QUERY },   { "query_string", AUTHJWT_IN_QUERY }
+    };
+    authjwt_dir_conf_t *conf = dir;
+    apr_size_t k;
+    int i;
+
+    if (!argc) {
+        return "AuthJWTTokenLocation: needs at least one of header, cookie, query";
+    }
+    conf->locations = apr_array_make(cmd->pool, argc, sizeof(authjwt_location_e));
+    for (i = 0; i < argc; i++) {
+        for (k = 0; k < sizeof(known) / sizeof(known[0]) && strcmp(argv[i], known[k].name); k++) {
+            continue;
+        }
+        if (k == sizeof(known) / sizeof(known[0])) {
+            return apr_psprintf(cmd->pool, "AuthJWTTokenLocation: \"%s\" is none of header, cookie, query", argv[i]);
+        }
+        if (authjwt_config_has_location(conf, known[k].location)) {
+            return apr_psprintf(cmd->pool, "AuthJWTTokenLocation: %s is named twice", argv[i]);
+        }
+        APR_ARRAY_PUSH(conf->locations, authjwt_location_e) = known[k].location;
+    }
+    if (authjwt_config_has_location(conf, AUTHJWT_IN_QUERY) && authjwt_config_announces() && cmd->directive) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
+                     "AJ1001: AuthJWTTokenLocation query (%s:%d): tokens in addresses end up in access logs, histories and Referer headers",
+                     cmd->directive->filename, cmd->directive->line_num);
+    }
+    return NULL;
+}
+
+/* Name of a header, cookie, query or form field: an HTTP token (RFC 9110 5.6.2), so that it needs no escaping anywhere. */
+static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    const char *p;
+
+    for (p = name; *p; p++) {
+        if (!apr_isalnum(*p) && !strchr("!#$%&'*+-.^_`|~", *p)) {
+            break;
+        }
+    }
+    if (p == name || *p) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is no name; use letters, digits, - and _", cmd->cmd->name, name);
+    }
+    return ap_set_string_slot(cmd, dir, name);
+}
+
+static const char *set_header_type(cmd_parms *cmd, void *dir, const char *type)
+{
+    return *type ? set_name(cmd, dir, type) : ap_set_string_slot(cmd, dir, type);
+}
+
+static const char *set_claim_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    return *name ? ap_set_string_slot(cmd, dir, name)
+                 : apr_pstrcat(cmd->pool, cmd->cmd->name, ": the name is empty", NULL);
+}
+
+static const char *set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        if (!*argv[i]) {
+            return "AuthJWTRoleClaim: a name is empty";
+        }
+    }
+    if (!argc) {
+        return "AuthJWTRoleClaim: needs at least one name";
+    }
+    ((authjwt_dir_conf_t *)dir)->role_claims = words(cmd->pool, argc, argv);
+    return NULL;
+}
+
+static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
+{
+    authjwt_dir_conf_t *conf = dir;
+
+    (void)cmd;
+    if (!*user || !*password || !strcmp(user, password)) {
+        return "AuthJWTLoginFields: needs two different names, of the user's field and of the password's";
+    }
+    conf->login_user_field = user;
+    conf->login_password_field = password;
+    return NULL;
+}
+
+static const char *set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    apr_array_header_t *list = apr_array_make(cmd->pool, argc, sizeof(authjwt_provider_t));
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        authjwt_provider_t *entry = apr_array_push(list);
+
+        entry->name = argv[i];
+        entry->provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, argv[i], AUTHN_PROVIDER_VERSION);
+        if (!entry->provider || !entry->provider->check_password) {
+            return apr_psprintf(cmd->pool, "AuthJWTProvider: \"%s\" is no authn provider that can check a password; "
+                                "is its module (mod_authn_%s?) loaded before this line?", argv[i], argv[i]);
+        }
+    }
+    if (!argc) {
+        return "AuthJWTProvider: needs at least one provider, such as file";
+    }
+    ((authjwt_dir_conf_t *)dir)->providers = list;
+    return NULL;
+}
+
+/* Let one of httpd's authz providers read its part of the line, as a Require line would. */
+static const char *parse_rule(cmd_parms *cmd, const char *args, authjwt_rule_t *rule)
+{
+    const char *error = NULL;
+
+    rule->name = ap_getword_conf(cmd->pool, &args);
+    rule->args = apr_pstrdup(cmd->pool, args);
+    rule->provider = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, rule->name, AUTHZ_PROVIDER_VERSION);
+    if (!rule->provider) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is no authz provider; is its module (mod_authz_%s?) loaded before this line?",
+                            cmd->cmd->name, rule->name, rule->name);
+    }
+    if (rule->provider->parse_require_line) {
+        error = rule->provider->parse_require_line(cmd, rule->args, &rule->parsed);
+    }
+    return error ? apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, rule->name, error) : NULL;
+}
+
+static const char *push_rule(cmd_parms *cmd, apr_array_header_t **list, const authjwt_rule_t *rule)
+{
+    if (!*list) {
+        *list = apr_array_make(cmd->pool, 2, sizeof(authjwt_rule_t));
+    }
+    APR_ARRAY_PUSH(*list, authjwt_rule_t) = *rule;
+    return NULL;
+}
+
+static const char *add_grant(cmd_parms *cmd, void *dir, const char *args)
+{
+    authjwt_rule_t rule = { 0 };
+    const char *error;
+
+    rule.role = ap_getword_conf(cmd->pool, &args);
+    if (!*rule.role || !*args) {
+        return "AuthJWTGrantRole: write ROLE PROVIDER ARGS, such as AuthJWTGrantRole admin group staff";
+    }
+    error = parse_rule(cmd, args, &rule);
+    return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->grants, &rule);
+}
+
+static const char *add_login_require(cmd_parms *cmd, void *dir, const char *args)
+{
+    authjwt_rule_t rule = { 0 };
+    const char *error;
+
+    if (!*args) {
+        return "AuthJWTLoginRequire: write PROVIDER ARGS, such as AuthJWTLoginRequire group members";
+    }
+    error = parse_rule(cmd, args, &rule);
+    return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->login_requires, &rule);
+}
+
+#define SLOT(member) ((void *)APR_OFFSETOF(authjwt_dir_conf_t, member))
+/* What issues tokens is not for .htaccess. */
+#define ISSUING (RSRC_CONF | ACCESS_CONF)
+
+const command_rec authjwt_config_directives[] = {
+    AP_INIT_TAKE_ARGV("AuthJWTKey", add_key, NULL, RSRC_CONF,
+                      "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify]"),
+    AP_INIT_TAKE12("AuthJWTKeySet", add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
+    AP_INIT_TAKE1("AuthJWTIssuer", set_issuer, NULL, RSRC_CONF, "value of iss"),
+    AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud"),
+    AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, NULL, RSRC_CONF, "clock skew allowed for exp, nbf, iat"),
+    AP_INIT_TAKE1("AuthJWTAccessTokenExpires", set_access_expires, NULL, RSRC_CONF, "lifetime of access tokens"),
+    AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", set_refresh_expires, NULL, RSRC_CONF, "lifetime of refresh tokens"),
+    AP_INIT_TAKE1("AuthJWTSessionExpires", set_session_expires, NULL, RSRC_CONF, "longest life of a session"),
+    AP_INIT_TAKE1("AuthJWTRevocationStore", set_store, NULL, RSRC_CONF, "PROVIDER[:ARGS]"),
+    AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF, "deny or allow"),
+
+    AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, OR_AUTHCFG, "header, cookie, query in order"),
+    AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), OR_AUTHCFG, "header with the token"),
+    AP_INIT_TAKE1("AuthJWTHeaderType", set_header_type, SLOT(header_type), OR_AUTHCFG, "scheme before the token"),
+    AP_INIT_TAKE1("AuthJWTQueryStringName", set_name, SLOT(query_name), OR_AUTHCFG, "query parameter with the token"),
+    AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), OR_AUTHCFG, "cookie with the access token"),
+    AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), OR_AUTHCFG, "cookie with the refresh token"),
+    AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), OR_AUTHCFG, "claim that becomes REMOTE_USER"),
+    AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, OR_AUTHCFG, "claims that hold roles"),
+
+    AP_INIT_TAKE_ARGV("AuthJWTProvider", set_providers, NULL, ISSUING, "authn providers that check passwords"),
+    AP_INIT_RAW_ARGS("AuthJWTGrantRole", add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),
+    AP_INIT_RAW_ARGS("AuthJWTLoginRequire", add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
+    AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING, "fields of user name and password"),
+    { NULL }
+};

@@ -1,0 +1,93 @@
+/* authjwt_identity: verified claims become what applications see. */
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_request.h"
+
+#define ENV_PREFIX "JWT_CLAIM_"
+
+static const char *env_name(const char *claim, apr_pool_t *pool)
+{
+    char *name = apr_pstrcat(pool, ENV_PREFIX, claim, NULL);
+    char *p;
+
+    for (p = name; *p; p++) {
+        *p = apr_isalnum(*p) ? apr_toupper(*p) : '_';
+    }
+    return name;
+}
+
+/* Two claims whose names become one are both left out, so that nobody can pass for the other. */
+static void export_claims(request_rec *r, const aj_claims_t *claims)
+{
+    apr_table_t *names = apr_table_make(r->pool, 16);
+    const char *claim;
+    json_t *value;
+
+    json_object_foreach((json_t *)aj_claims_object(claims), claim, value) {
+        const char *name = env_name(claim, r->pool);
+        const char *text = aj_claims_text(value, r->pool);
+
+        if (apr_table_get(names, name)) {
+            apr_table_unset(r->subprocess_env, name);
+            continue;
+        }
+        apr_table_setn(names, name, "");
+        if (text) {
+            apr_table_setn(r->subprocess_env, name, text);
+        }
+        else {
+            apr_table_unset(r->subprocess_env, name);
+        }
+    }
+}
+
+static void publish(request_rec *r, const aj_claims_t *claims)
+{
+    const char *jti = aj_claims_string(claims, "jti");
+
+    export_claims(r, claims);
+    apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
+    if (jti && aj_claims_text(aj_claims_get(claims, "jti"), r->pool)) {
+        apr_table_setn(r->notes, "jwt-jti", jti);
+    }
+    authjwt_request_state(r)->published = 1;
+}
+
+void authjwt_identity_set(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_request_state(r)->claims = claims;
+    r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
+    r->ap_auth_type = "JWT";
+    publish(r, claims);
+}
+
+const aj_claims_t *authjwt_identity_claims(request_rec *r)
+{
+    request_rec *from;
+
+    /* Who was authenticated in another way since, or not at all, is not the user of an ancestor's token. */
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, "JWT")) {
+        return NULL;
+    }
+    for (from = r; from; from = from->main ? from->main : from->prev) {
+        const authjwt_state_t *state = ap_get_module_config(from->request_config, &authjwt_module);
+
+        if (state && state->claims) {
+            return strcmp(r->user, aj_claims_identity(state->claims)) ? NULL : state->claims;
+        }
+    }
+    return NULL;
+}
+
+int authjwt_identity_fixups(request_rec *r)
+{
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+
+    if (claims && !authjwt_request_state(r)->published) {
+        publish(r, claims);
+    }
+    return DECLINED;
+}

@@ -1,0 +1,350 @@
+/* authjwt_keys: the key ring of each server: read while still privileged, re-read when a JWK Set's file changes. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#include "authjwt_keys.h"
+#include "authjwt_sources.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* How often a process looks whether files of JWK Sets have changed, in seconds: the promise is to see it within five. */
+#define LOOK_SECONDS 2
+
+/* What one AuthJWTKey or AuthJWTKeySet line gave. */
+typedef struct {
+    const authjwt_key_spec_t *spec;
+    aj_keyset_t              *keys;     /* from pconf; NULL for a set in a file, which belongs to a generation */
+    apr_finfo_t               seen;     /* of a set in a file, when it was last read */
+} loaded_t;
+
+/* The keys of a time. Requests hold it, so that one sees the old ring or the new one and never a mix. */
+typedef struct {
+    aj_keyset_t *ring;
+    apr_pool_t  *pool;      /* its own; NULL for the first, which lives in pconf */
+    unsigned     holders;   /* requests, and the keyring while it is current; under the mutex */
+} generation_t;
+
+struct authjwt_keyring_t {
+    const apr_array_header_t *specs;
+    apr_array_header_t       *loaded;   /* loaded_t */
+    server_rec               *server;   /* for logs */
+    int                       watches;  /* a set in a file is among them */
+    apr_thread_mutex_t       *mutex;
+    generation_t             *current;
+    volatile apr_uint32_t     next_look; /* second of the clock */
+};
+
+static int is_watched(const authjwt_key_spec_t *spec)
+{
+    return spec->is_set && authjwt_source_path(spec->source, NULL);
+}
+
+static void warn_if_readable(const authjwt_key_spec_t *spec, const authjwt_source_t *source, const aj_keyset_t *keys, server_rec *s)
+{
+    int secret = 0;
+    int i;
+
+    for (i = 0; i < aj_keyset_count(keys); i++) {
+        secret |= aj_key_is_secret(aj_keyset_at(keys, i));
+    }
+    if (secret && source->readable_by_others && authjwt_config_announces()) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ1002: %s at %s: %s can be read by every user of this machine; chmod o-r it",
+                     spec->is_set ? "AuthJWTKeySet" : "AuthJWTKey", spec->where, spec->source);
+    }
+}
+
+static void log_skipped(const authjwt_key_spec_t *spec, const apr_array_header_t *skipped, server_rec *s)
+{
+    int i;
+
+    for (i = 0; i < skipped->nelts; i++) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "AJ1005: AuthJWTKeySet %s: skipped: %s", spec->source,
+                     APR_ARRAY_IDX(skipped, i, const char *));
+    }
+}
+
+/* Make keys of a source's content; the content is the caller's. */
+static const char *parse_content(const authjwt_key_spec_t *spec, const authjwt_source_t *source, server_rec *s, aj_keyset_t *keys,
+                                 apr_pool_t *pool)
+{
+    apr_array_header_t *skipped;
+    aj_key_t *key;
+    const char *error;
+
+    if (!spec->is_set) {
+        error = aj_key_read(&key, source->bytes, source->len, &spec->options, pool);
+        return error ? error : aj_keyset_add(keys, key);
+    }
+    skipped = apr_array_make(pool, 1, sizeof(const char *));
+    error = aj_keyset_add_jwks(keys, (const char *)source->bytes, source->len, spec->algs, skipped, pool);
+    if (!error) {
+        log_skipped(spec, skipped, s);
+    }
+    return error;
+}
+
+/* Read a line's keys into a ring of their own. @return NULL, or a sentence owned by pool */
+static const char *read_keys(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, aj_keyset_t **out)
+{
+    aj_keyset_t *keys = aj_keyset_make(pool);
+    authjwt_source_t source;
+    apr_pool_t *content;
+    const char *error;
+
+    /* The content is wiped as soon as the keys are made. */
+    apr_pool_create(&content, pool);
+    error = authjwt_source_read(spec->source, s->process, content, &source);
+    if (!error) {
+        error = parse_content(spec, &source, s, keys, pool);
+    }
+    if (!error) {
+        warn_if_readable(spec, &source, keys, s);
+        *out = keys;
+    }
+    error = error ? apr_pstrdup(pool, error) : NULL;
+    apr_pool_destroy(content);
+    return error;
+}
+
+static const char *add_all(aj_keyset_t *ring, const aj_keyset_t *keys)
+{
+    const char *error = NULL;
+    int i;
+
+    for (i = 0; !error && i < aj_keyset_count(keys); i++) {
+        error = aj_keyset_add(ring, aj_keyset_at(keys, i));
+    }
+    return error;
+}
+
+static void complain(const authjwt_key_spec_t *spec, server_rec *s, const char *error, const char *consequence)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s, "AJ1003: %s %s%s%s (%s): %s%s",
+                 spec->is_set ? "AuthJWTKeySet" : "AuthJWTKey", spec->options.alg ? spec->options.alg->name : "",
+                 spec->options.alg ? " " : "", spec->source, spec->where, error, consequence);
+}
+
+static void remember_file(loaded_t *loaded, apr_pool_t *pool)
+{
+    const char *path = authjwt_source_path(loaded->spec->source, pool);
+
+    if (apr_stat(&loaded->seen, path, APR_FINFO_MTIME | APR_FINFO_CTIME | APR_FINFO_SIZE | APR_FINFO_INODE, pool) != APR_SUCCESS) {
+        memset(&loaded->seen, 0, sizeof(loaded->seen));
+    }
+}
+
+/* Fill a ring in the order of the lines. @return number of faults, each logged */
+static int fill(authjwt_keyring_t *keyring, aj_keyset_t *ring, apr_pool_t *pool, const char *consequence)
+{
+    int faults = 0;
+    int i;
+
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        loaded_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, loaded_t);
+        aj_keyset_t *keys = loaded->keys;
+        const char *error = NULL;
+
+        if (is_watched(loaded->spec)) {
+            error = read_keys(loaded->spec, keyring->server, pool, &keys);
+        }
+        if (!error) {
+            error = add_all(ring, keys);
+        }
+        if (error) {
+            complain(loaded->spec, keyring->server, error, consequence);
+            faults++;
+        }
+    }
+    return faults;
+}
+
+/* Read what never changes while httpd runs. A command is not run under -t, so its keys are unknown there. */
+static int load(authjwt_keyring_t *keyring, apr_pool_t *pconf)
+{
+    int faults = 0;
+    int i;
+
+    for (i = 0; i < keyring->specs->nelts; i++) {
+        const authjwt_key_spec_t *spec = &APR_ARRAY_IDX(keyring->specs, i, authjwt_key_spec_t);
+        loaded_t loaded = { .spec = spec };
+        const char *error = NULL;
+
+        if (authjwt_source_is_command(spec->source) && authjwt_config_testing()) {
+            continue;
+        }
+        if (is_watched(spec)) {
+            keyring->watches = 1;
+            remember_file(&loaded, pconf);
+        }
+        else {
+            error = read_keys(spec, keyring->server, pconf, &loaded.keys);
+        }
+        if (error) {
+            complain(spec, keyring->server, error, "");
+            faults++;
+        }
+        APR_ARRAY_PUSH(keyring->loaded, loaded_t) = loaded;
+    }
+    return faults;
+}
+
+static int make_keyring(authjwt_server_conf_t *conf, server_rec *s, apr_pool_t *pconf)
+{
+    authjwt_keyring_t *keyring = apr_pcalloc(pconf, sizeof(*keyring));
+    generation_t *first = apr_pcalloc(pconf, sizeof(*first));
+    int faults;
+
+    keyring->specs = conf->key_specs;
+    keyring->server = s;
+    keyring->loaded = apr_array_make(pconf, conf->key_specs->nelts, sizeof(loaded_t));
+    first->ring = aj_keyset_make(pconf);
+    first->holders = 1;
+    keyring->current = first;
+    conf->keyring = keyring;
+    if (apr_thread_mutex_create(&keyring->mutex, APR_THREAD_MUTEX_DEFAULT, pconf) != APR_SUCCESS) {
+        return 1;
+    }
+    faults = load(keyring, pconf);
+    return faults ? faults : fill(keyring, first->ring, pconf, "");
+}
+
+/* Servers that inherit their keys share the list, and so the keyring. */
+static authjwt_keyring_t *keyring_of_same_keys(const server_rec *main_server, const server_rec *s)
+{
+    const server_rec *other;
+
+    for (other = main_server; other != s; other = other->next) {
+        if (authjwt_config_server(other)->key_specs == authjwt_config_server(s)->key_specs) {
+            return authjwt_config_server(other)->keyring;
+        }
+    }
+    return NULL;
+}
+
+int authjwt_keys_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    server_rec *s;
+    int faults = 0;
+
+    (void)plog;
+    for (s = main_server; s; s = s->next) {
+        authjwt_server_conf_t *conf = authjwt_config_server(s);
+
+        if (conf->key_specs) {
+            conf->keyring = keyring_of_same_keys(main_server, s);
+            faults += conf->keyring ? 0 : make_keyring(conf, s, pconf);
+        }
+    }
+    if (!faults) {
+        faults = authjwt_keys_check_needed(main_server, ptemp);
+    }
+    return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+int authjwt_keys_can_sign(const authjwt_keyring_t *keyring)
+{
+    return keyring && aj_keyset_signer(keyring->current->ring);
+}
+
+/* Under the mutex. */
+static void let_go(generation_t *generation)
+{
+    if (!--generation->holders && generation->pool) {
+        apr_pool_destroy(generation->pool);
+    }
+}
+
+/* Has any file changed since it was last read? Remembers what it sees, so that a broken file is read and reported once. */
+static int files_changed(authjwt_keyring_t *keyring, apr_pool_t *pool)
+{
+    int changed = 0;
+    int i;
+
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        loaded_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, loaded_t);
+        apr_finfo_t before = loaded->seen;
+
+        if (is_watched(loaded->spec)) {
+            remember_file(loaded, pool);
+            changed |= before.mtime != loaded->seen.mtime || before.ctime != loaded->seen.ctime
+                       || before.size != loaded->seen.size || before.inode != loaded->seen.inode;
+        }
+    }
+    return changed;
+}
+
+static void renew(authjwt_keyring_t *keyring)
+{
+    generation_t *next;
+    apr_pool_t *pool;
+
+    /* A pool with an allocator of its own: it is used and dropped by whatever thread comes. */
+    if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
+        return;
+    }
+    next = apr_pcalloc(pool, sizeof(*next));
+    next->pool = pool;
+    next->ring = aj_keyset_make(pool);
+    next->holders = 1;
+    if (fill(keyring, next->ring, pool, "; the keys read before stay in use")) {
+        apr_pool_destroy(pool);
+        return;
+    }
+    apr_thread_mutex_lock(keyring->mutex);
+    let_go(keyring->current);
+    keyring->current = next;
+    apr_thread_mutex_unlock(keyring->mutex);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, keyring->server, "AJ1006: AuthJWTKeySet: changed files read, %d keys in use",
+                 aj_keyset_count(next->ring));
+}
+
+/* One thread of a process looks, every few seconds; the others go on with what there is. */
+static void look_for_changes(authjwt_keyring_t *keyring, request_rec *r)
+{
+    apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now());
+    apr_uint32_t next = apr_atomic_read32(&keyring->next_look);
+
+    if (keyring->watches && now >= next
+        && apr_atomic_cas32(&keyring->next_look, now + LOOK_SECONDS, next) == next
+        && files_changed(keyring, r->pool)) {
+        renew(keyring);
+    }
+}
+
+typedef struct {
+    authjwt_keyring_t *keyring;
+    generation_t      *generation;
+} held_t;
+
+static apr_status_t release(void *data)
+{
+    held_t *held = data;
+
+    apr_thread_mutex_lock(held->keyring->mutex);
+    let_go(held->generation);
+    apr_thread_mutex_unlock(held->keyring->mutex);
+    return APR_SUCCESS;
+}
+
+const aj_keyset_t *authjwt_keys_ring(request_rec *r)
+{
+    authjwt_keyring_t *keyring = authjwt_config_server(r->server)->keyring;
+    held_t *held;
+
+    if (!keyring || !keyring->watches) {
+        return keyring ? keyring->current->ring : NULL;
+    }
+    look_for_changes(keyring, r);
+    held = apr_palloc(r->pool, sizeof(*held));
+    held->keyring = keyring;
+    apr_thread_mutex_lock(keyring->mutex);
+    held->generation = keyring->current;
+    held->generation->holders++;
+    apr_thread_mutex_unlock(keyring->mutex);
+    apr_pool_cleanup_register(r->pool, held, release, apr_pool_cleanup_null);
+    return held->generation->ring;
+}

@@ -1,0 +1,178 @@
+/* authjwt_reply: every answer of this module. */
+#include <httpd.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <apr_strings.h>
+#include <util_filter.h>
+
+#include "aj_json.h"
+#include "authjwt_config.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+
+#define HEADERS_FILTER "AUTHJWT_HEADERS"
+
+/* A row of contract section 9. */
+typedef struct {
+    const char *code;
+    int         status;
+    const char *error;
+    const char *message;
+    const char *challenge;   /* `error` of RFC 6750 3.1, NULL: none */
+} problem_t;
+
+static const problem_t problems[] = {
+    [AUTHJWT_TOKEN_MISSING] = { "token_missing", 401, "Authorization required", "No token provided", NULL },
+    [AUTHJWT_TOKEN_INVALID] = { "token_invalid", 401, "Invalid token", "Token verification failed", "invalid_token" },
+    [AUTHJWT_TOKEN_EXPIRED] = { "token_expired", 401, "Token has expired",
+                                "Please refresh your token or log in again", "invalid_token" },
+    [AUTHJWT_TOKEN_REVOKED] = { "token_revoked", 401, "Token has been revoked", "Please log in again", "invalid_token" },
+    [AUTHJWT_ONLY_ACCESS_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only access tokens are allowed", "invalid_token" },
+    [AUTHJWT_ONLY_REFRESH_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only refresh tokens are allowed", "invalid_token" },
+    [AUTHJWT_ACCESS_DENIED] = { "access_denied", 403, "Access denied", "You do not have permission", "insufficient_scope" },
+    [AUTHJWT_INVALID_REQUEST] = { "invalid_request", 400, "Malformed request",
+                                  "Send a JSON object or a form with the fields this address needs", NULL },
+    [AUTHJWT_INVALID_CREDENTIALS] = { "invalid_credentials", 401, "Invalid credentials", "User name or password is wrong", NULL },
+    [AUTHJWT_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405, "Method not allowed", "See the Allow header for methods that are", NULL },
+    [AUTHJWT_BODY_TOO_LARGE] = { "body_too_large", 413, "Request body too large", "At most 64 KB are read", NULL },
+    [AUTHJWT_STORE_UNAVAILABLE] = { "store_unavailable", 503, "Service unavailable", "Please try again later", NULL },
+    [AUTHJWT_BACKEND_UNAVAILABLE] = { "backend_unavailable", 503, "Service unavailable", "Please try again later", NULL }
+};
+
+#define RETRY_AFTER_SECONDS "5"
+
+/* quoted-string of RFC 9110 5.6.4. */
+static const char *quote(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, 2 * strlen(text) + 3);
+    char *p = out;
+
+    *p++ = '"';
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') {
+            *p++ = '\\';
+        }
+        *p++ = *text;
+    }
+    *p++ = '"';
+    *p = '\0';
+    return out;
+}
+
+/* WWW-Authenticate as RFC 6750 3 says: no error where no token was sent. */
+static void challenge(request_rec *r, const problem_t *problem)
+{
+    const char *type = authjwt_config_header_type(authjwt_config_dir(r));
+    const char *realm = ap_auth_name(r);
+    const char *value = apr_pstrcat(r->pool, *type ? type : "Bearer", " realm=",
+                                    quote(realm ? realm : r->server->server_hostname ? r->server->server_hostname : "jwt", r->pool), NULL);
+
+    if (problem->challenge) {
+        value = apr_pstrcat(r->pool, value, ", error=\"", problem->challenge, "\", error_description=",
+                            quote(problem->message, r->pool), NULL);
+    }
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", value);
+}
+
+static const char *error_body(const problem_t *problem, const char *error, apr_pool_t *pool)
+{
+    json_t *body = aj_json_own(json_pack("{s:s, s:s, s:s}", "error", error ? error : problem->error,
+                                         "message", problem->message, "code", problem->code), pool);
+
+    return apr_pstrcat(pool, aj_json_write(body, pool), "\n", NULL);
+}
+
+int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const char *error)
+{
+    const problem_t *problem = &problems[number];
+
+    apr_table_setn(r->notes, "jwt-error", problem->code);
+    /* A login that is refused to a known user presents no token, so there is nothing to challenge. */
+    if (problem->status == HTTP_UNAUTHORIZED || (problem->challenge && r->ap_auth_type)) {
+        challenge(r, problem);
+    }
+    if (problem->status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_SECONDS);
+    }
+    if (authjwt_request_state(r)->exempt) {
+        apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    }
+    if (!authjwt_request_is_navigation(authjwt_request_initial(r))) {
+        ap_custom_response(r, problem->status, error_body(problem, error, r->pool));
+        authjwt_request_state(r)->json_error = problem->status;
+    }
+    return problem->status;
+}
+
+int authjwt_reply_refuse(request_rec *r, authjwt_problem_e number)
+{
+    return authjwt_reply_refuse_because(r, number, NULL);
+}
+
+int authjwt_reply_method_not_allowed(request_rec *r, int allowed)
+{
+    ap_allow_standard_methods(r, REPLACE_ALLOW, allowed, -1);
+    return authjwt_reply_refuse(r, AUTHJWT_METHOD_NOT_ALLOWED);
+}
+
+int authjwt_reply_json(request_rec *r, const json_t *body)
+{
+    ap_set_content_type(r, "application/json");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    ap_rputs(aj_json_write(body, r->pool), r);
+    ap_rputs("\n", r);
+    return OK;
+}
+
+static void add_vary(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const authjwt_location_e *locations;
+    int count = authjwt_config_locations(conf, &locations);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const char *name = locations[i] == AUTHJWT_IN_HEADER ? authjwt_config_header_name(conf)
+                           : locations[i] == AUTHJWT_IN_COOKIE ? "Cookie" : NULL;
+        const char *vary = apr_table_get(r->headers_out, "Vary");
+
+        if (name && !(vary && (ap_find_token(r->pool, vary, name) || ap_find_token(r->pool, vary, "*")))) {
+            apr_table_mergen(r->headers_out, "Vary", name);
+        }
+    }
+}
+
+/* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
+static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+
+    if (authjwt_config_protects(r) && !authjwt_request_is_endpoint(r)) {
+        if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control")) {
+            apr_table_setn(r->headers_out, "Cache-Control", "private");
+        }
+        add_vary(r);
+    }
+    if (authjwt_request_state(r)->json_error && authjwt_request_state(r)->json_error == r->status) {
+        ap_set_content_type(r, "application/json");
+    }
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+/* Subrequests have no headers of their own to send. */
+static void insert_filter(request_rec *r)
+{
+    if (!r->main && (authjwt_config_protects(r) || authjwt_request_state(r)->json_error)) {
+        ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
+    }
+}
+
+void authjwt_reply_register(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
+    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
+}

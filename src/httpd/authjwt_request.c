@@ -1,0 +1,139 @@
+/* authjwt_request: what a request carries. */
+#include <httpd.h>
+#include <http_core.h>
+#include <apr_escape.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_cookies.h"
+#include "authjwt_request.h"
+
+authjwt_state_t *authjwt_request_state(request_rec *r)
+{
+    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    if (!state) {
+        state = apr_pcalloc(r->pool, sizeof(*state));
+        ap_set_module_config(r->request_config, &authjwt_module, state);
+    }
+    return state;
+}
+
+request_rec *authjwt_request_initial(request_rec *r)
+{
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r;
+}
+
+/* The handler that core will set in fixups, after access has been checked. */
+static const char *configured_handler(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *error = NULL;
+    const char *name;
+
+    if (!core->expr_handler) {
+        return core->handler;
+    }
+    name = ap_expr_str_exec(r, core->expr_handler, &error);
+    return error ? NULL : name;
+}
+
+int authjwt_request_is_endpoint(request_rec *r)
+{
+    return authjwt_config_is_endpoint(configured_handler(r));
+}
+
+static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
+{
+    const char *type = authjwt_config_header_type(conf);
+    const char *value = apr_table_get(r->headers_in, authjwt_config_header_name(conf));
+    apr_size_t len = strlen(type);
+
+    if (!value) {
+        return;
+    }
+    value += strspn(value, " \t");
+    if (len) {
+        /* Another scheme is for somebody else (RFC 9110 11.1: compared without case). */
+        if (ap_cstr_casecmpn(value, type, len) || !apr_isspace(value[len])) {
+            return;
+        }
+        value += len;
+        value += strspn(value, " \t");
+    }
+    len = strlen(value);
+    while (len && apr_isspace(value[len - 1])) {
+        len--;
+    }
+    if (len) {
+        APR_ARRAY_PUSH(tokens, const char *) = apr_pstrmemdup(r->pool, value, len);
+    }
+}
+
+static void find_in_query(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
+{
+    const char *name = authjwt_config_query_name(conf);
+    apr_size_t len = strlen(name);
+    const char *p = r->args;
+
+    while (p) {
+        const char *end = ap_strchr_c(p, '&');
+
+        if (!strncmp(p, name, len) && p[len] == '=') {
+            const char *value = p + len + 1;
+            const char *token = end ? apr_pstrmemdup(r->pool, value, end - value) : apr_pstrdup(r->pool, value);
+
+            /* What cannot be decoded stays as it is and will be no token. */
+            const char *decoded = apr_punescape_url(r->pool, token, NULL, NULL, 0);
+
+            token = decoded ? decoded : token;
+            if (*token) {
+                APR_ARRAY_PUSH(tokens, const char *) = token;
+                return;
+            }
+        }
+        p = end ? end + 1 : NULL;
+    }
+}
+
+apr_array_header_t *authjwt_request_tokens(request_rec *r, aj_token_type_e type, authjwt_location_e *from)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    request_rec *initial = authjwt_request_initial(r);
+    apr_array_header_t *tokens = apr_array_make(r->pool, 1, sizeof(const char *));
+    const authjwt_location_e *locations;
+    int count = authjwt_config_locations(conf, &locations);
+    int i;
+
+    for (i = 0; i < count && !tokens->nelts; i++) {
+        if (locations[i] == AUTHJWT_IN_HEADER) {
+            find_in_header(initial, conf, tokens);
+        }
+        else if (locations[i] == AUTHJWT_IN_QUERY) {
+            find_in_query(initial, conf, tokens);
+        }
+        else {
+            authjwt_cookies_values(apr_table_get(initial->headers_in, "Cookie"),
+                                   type == AJ_TYPE_REFRESH ? authjwt_config_refresh_cookie(conf)
+                                                           : authjwt_config_access_cookie(conf), tokens);
+        }
+        if (tokens->nelts && from) {
+            *from = locations[i];
+        }
+    }
+    return tokens->nelts ? tokens : NULL;
+}
+
+int authjwt_request_is_navigation(const request_rec *r)
+{
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+
+    if (mode) {
+        return !strcmp(mode, "navigate");
+    }
+    return accept && ap_strcasestr(accept, "text/html") && !apr_table_get(r->headers_in, "X-Requested-With");
+}

@@ -1,0 +1,94 @@
+/* authjwt_verify: judge the token of a request. */
+#include <httpd.h>
+#include <http_log.h>
+
+#include "aj_jwt.h"
+#include "authjwt_config.h"
+#include "authjwt_keys.h"
+#include "authjwt_reply.h"
+#include "authjwt_revocation.h"
+#include "authjwt_verify.h"
+
+APLOG_USE_MODULE(authjwt);
+
+static authjwt_problem_e problem_of(aj_error_e error)
+{
+    switch (error) {
+    case AJ_E_EXPIRED:          return AUTHJWT_TOKEN_EXPIRED;
+    case AJ_E_REVOKED:          return AUTHJWT_TOKEN_REVOKED;
+    case AJ_E_TYPE_NOT_ACCESS:  return AUTHJWT_ONLY_ACCESS_TOKENS;
+    case AJ_E_TYPE_NOT_REFRESH: return AUTHJWT_ONLY_REFRESH_TOKENS;
+    default:                    return AUTHJWT_TOKEN_INVALID;
+    }
+}
+
+/* One line says why; the client learns no more than the table of contract section 9. */
+static int refuse(request_rec *r, aj_error_e error, const char *detail)
+{
+    ap_log_rerror(APLOG_MARK, error == AJ_E_CRYPTO ? APLOG_ERR : APLOG_INFO, 0, r, "%s: token refused: %s%s%s%s",
+                  aj_error_tag(error), aj_error_text(error), detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
+    return authjwt_reply_refuse(r, problem_of(error));
+}
+
+static int check_revocation(request_rec *r, const aj_claims_t *claims)
+{
+    switch (authjwt_revocation_check(r, claims)) {
+    case AUTHJWT_REVOCATION_CLEAR:
+        return OK;
+    case AUTHJWT_REVOCATION_REVOKED:
+        return refuse(r, AJ_E_REVOKED, NULL);
+    default:
+        if (authjwt_config_server(r->server)->on_error == AUTHJWT_ON_ERROR_ALLOW) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1301: token let pass though the revocation store cannot answer");
+            return OK;
+        }
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+}
+
+static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, const authjwt_verify_t *wanted,
+                        aj_jwt_policy_t *policy)
+{
+    policy->issuer = server->issuer;
+    policy->audiences = server->audiences;
+    policy->leeway = authjwt_config_leeway(server);
+    policy->identity_claim = authjwt_config_identity_claim(authjwt_config_dir(r));
+    policy->types = wanted->types;
+    policy->allow_expired = wanted->allow_expired;
+}
+
+int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_verify_t *wanted,
+                   const aj_claims_t **claims)
+{
+    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
+    const aj_claims_t *found = NULL;
+    const char *first_detail = NULL;
+    aj_error_e first = AJ_REFUSED;
+    aj_jwt_policy_t policy;
+    int i;
+
+    if (!tokens) {
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_MISSING);
+    }
+    policy.keys = authjwt_keys_ring(r);
+    if (!policy.keys) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1302: no token can be verified: the server has no AuthJWTKey");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    fill_policy(r, server, wanted, &policy);
+    for (i = 0; i < tokens->nelts && !found; i++) {
+        const char *token = APR_ARRAY_IDX(tokens, i, const char *);
+        const char *detail = NULL;
+        aj_error_e verdict = aj_jwt_validate(&policy, token, strlen(token), r->request_time, r->pool, &found, &detail);
+
+        if (verdict != AJ_OK && !i) {
+            first = verdict;
+            first_detail = detail;
+        }
+    }
+    if (!found) {
+        return refuse(r, first, first_detail);
+    }
+    *claims = found;
+    return check_revocation(r, found);
+}
