@@ -16,12 +16,15 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblm
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
                   python3-python-flask-jwt-extended
-LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libclang-rt-14-dev libasan8 libubsan1 valgrind
+LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
+FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
 
 # The JOSE core, which never includes httpd.h; the rooms that know request_rec; the face.
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard src/httpd/authjwt_*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
+FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 30
 
 WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -39,7 +42,8 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: all run test unit lmdb e2e lint asan valgrind install clean build-packages run-packages test-packages lint-packages
+.PHONY: all run test unit replay e2e lint asan valgrind fuzz coverage install clean
+.PHONY: build-packages run-packages test-packages lint-packages fuzz-packages
 all: $(MODULE)
 
 # --- building ---------------------------------------------------------------------------------------
@@ -73,7 +77,7 @@ $(B)/unit: $(UNIT_OBJ) $(B)/libaj.a
 
 # --- running and testing ----------------------------------------------------------------------------
 
-build-packages run-packages test-packages lint-packages:
+build-packages run-packages test-packages lint-packages fuzz-packages:
 	@conf/need-packages $($(shell echo $@ | tr 'a-z-' 'A-Z_'))
 
 # What was missing when this make began may be there now, so a second one builds.
@@ -82,7 +86,7 @@ run: run-packages
 	@APXS=$(APXS) PORT=$(PORT) conf/demo/run $(MODULE)
 
 test: test-packages
-	@$(MAKE) --no-print-directory -s all $(B)/unit
+	@$(MAKE) --no-print-directory -s all $(B)/unit $(FUZZ:%=$(B)/replay/%)
 	@APXS=$(APXS) B=$(abspath $(B)) PYTHON=$(PYTHON) tests/run
 
 unit: $(B)/unit
@@ -108,6 +112,27 @@ asan: lint-packages
 valgrind: lint-packages
 	@$(MAKE) --no-print-directory -s $(B)/unit
 	cd tests/unit && CK_FORK=no valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $(abspath $(B)/unit)
+
+# Fuzz targets run two ways: over their corpora in every `make test` (replay), and free for FUZZ_SECONDS each (fuzz).
+$(B)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(B)/libaj.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CORE_CF)) -Itests/fuzz $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS)
+
+replay: $(FUZZ:%=$(B)/replay/%)
+	@for target in $(FUZZ); do $(B)/replay/$$target tests/fuzz/corpus/$$target/* || exit 1; done
+
+fuzz: fuzz-packages
+	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC=clang OPT='-O1 -g' HARDEN= \
+	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a
+	@for target in $(FUZZ); do tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+
+# Line coverage of the core by its unit tests and the fuzz corpora.
+coverage: test-packages
+	@$(MAKE) --no-print-directory -s B=$(B)/coverage CC=gcc OPT='-O0 -g' HARDEN= CFLAGS=--coverage $(B)/coverage/unit \
+	    $(FUZZ:%=$(B)/coverage/replay/%)
+	cd tests/unit && $(abspath $(B)/coverage/unit) >/dev/null
+	@$(MAKE) --no-print-directory -s B=$(B)/coverage CC=gcc OPT='-O0 -g' HARDEN= CFLAGS=--coverage replay >/dev/null
+	tests/lint/coverage $(B)/coverage/obj/src/jose
 
 # --- installing -------------------------------------------------------------------------------------
 

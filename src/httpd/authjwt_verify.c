@@ -2,6 +2,7 @@
 #include <httpd.h>
 #include <http_log.h>
 
+#include "aj_jws.h"
 #include "aj_jwt.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
@@ -28,6 +29,24 @@ static int refuse(request_rec *r, aj_error_e error, const char *detail)
     ap_log_rerror(APLOG_MARK, error == AJ_E_CRYPTO ? APLOG_ERR : APLOG_INFO, 0, r, "%s: token refused: %s%s%s%s",
                   aj_error_tag(error), aj_error_text(error), detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
     return authjwt_reply_refuse(r, problem_of(error));
+}
+
+/* The commonest mistake with HS secrets, looked for only where somebody debugs. */
+static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char *token)
+{
+    const aj_key_t *key = NULL;
+    const char *detail, *encoding;
+    aj_jws_t jws;
+
+    if (!APLOGrdebug(r) || aj_jws_parse(token, strlen(token), r->pool, &jws, &detail) != AJ_OK
+        || aj_jws_verify(&jws, ring, r->pool, &key, &detail) != AJ_E_SIGNATURE || !key) {
+        return;
+    }
+    encoding = aj_key_encoding_hint(key, jws.signing_input, jws.signing_input_len, jws.signature, jws.signature_len);
+    if (encoding) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1303: signature would match if the secret were read as %s: "
+                      "add encoding=%s to AuthJWTKey", encoding, encoding);
+    }
 }
 
 static int check_revocation(request_rec *r, const aj_claims_t *claims)
@@ -87,6 +106,9 @@ int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authj
         }
     }
     if (!found) {
+        if (first == AJ_E_SIGNATURE) {
+            hint_at_encoding(r, policy.keys, APR_ARRAY_IDX(tokens, 0, const char *));
+        }
         return refuse(r, first, first_detail);
     }
     *claims = found;
