@@ -2,6 +2,8 @@
 #ifndef AJ_ERROR_H
 #define AJ_ERROR_H
 
+#include <apr_pools.h>
+
 #define AJ_MUST_USE __attribute__((warn_unused_result))
 
 /** Verdict on a token. Zero is a refusal, so memory that nobody wrote to refuses. */
@@ -45,5 +47,12 @@ const char *aj_error_tag(aj_error_e error);
 
 /** Sentence of a verdict for the log, without final full stop. @return a string literal */
 const char *aj_error_text(aj_error_e error);
+
+/**
+ * Escape untrusted text for a log: printable ASCII stays, quotes, backslashes and all else become \xHH; after
+ * 64 bytes of input it is cut with "...".
+ * @return owned by pool
+ */
+const char *aj_escape(const char *untrusted, apr_size_t len, apr_pool_t *pool);
 
 #endif

@@ -47,11 +47,4 @@ aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_
 apr_status_t aj_jws_sign(const aj_key_t *key, const char *payload, apr_size_t payload_len, apr_pool_t *pool,
                          const char **compact) AJ_MUST_USE;
 
-/**
- * Escape untrusted text for a log: printable ASCII stays, quotes, backslashes and all else become \xHH; after
- * 64 bytes of input it is cut with "...".
- * @return owned by pool
- */
-const char *aj_escape(const char *untrusted, apr_size_t len, apr_pool_t *pool);
-
 #endif

@@ -78,6 +78,8 @@ typedef struct {
     apr_array_header_t *role_claims;      /**< const char * */
     const char         *login_user_field;
     const char         *login_password_field;
+    int                 rotation;         /**< 1 on, 0 off, -1 unset */
+    apr_interval_time_t grace;            /**< -1 unset */
     apr_array_header_t *providers;        /**< authjwt_provider_t */
     apr_array_header_t *grants;           /**< authjwt_rule_t */
     apr_array_header_t *login_requires;   /**< authjwt_rule_t */
@@ -118,6 +120,9 @@ const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf);
 /** `const char *` names of the role claims. */
 const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
+/** @return non-zero when refresh tokens work once */
+int authjwt_config_rotation(const authjwt_dir_conf_t *conf);
+apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf);

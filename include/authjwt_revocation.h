@@ -38,6 +38,29 @@ apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claim
  */
 apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject, apr_time_t *birth) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/** What a use of a refresh token means. Zero refuses. */
+typedef enum {
+    AUTHJWT_USE_UNKNOWN = 0,   /**< the store cannot answer or record (logged) */
+    AUTHJWT_USE_THEFT,         /**< used before, and its successor was used too: the session has been ended */
+    AUTHJWT_USE_ENDED,         /**< the session was ended before */
+    AUTHJWT_USE_GRANTED        /**< the successor may be answered, for the first time or again */
+} authjwt_use_e;
+
+/** One use of a refresh token. */
+typedef struct {
+    const char *sid;            /**< its session */
+    const char *jti;            /**< its own id, or whatever names it alone */
+    const char *successor_jti;  /**< id of the one token that may follow it */
+    apr_time_t  ends;           /**< end of the session */
+    apr_interval_time_t grace;  /**< how long it may be used again though its successor has been */
+} authjwt_use_t;
+
+/**
+ * Check and mark the use of a refresh token in one critical section of this host (RFC 9700 4.14.2).
+ * @param first_use  set on AUTHJWT_USE_GRANTED: when it was used for the first time, microseconds since 1970
+ */
+authjwt_use_e authjwt_revocation_use(request_rec *r, const authjwt_use_t *use, apr_time_t *first_use);
+
 /** When the token's session began, in microseconds since 1970: from our own sid, else from `iat`. */
 apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims);
 

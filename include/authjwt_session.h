@@ -1,4 +1,4 @@
-/* authjwt_session: a login is a session: issue its tokens, renew the access token, end it. */
+/* authjwt_session: a login is a session: issue its tokens, rotate its refresh tokens, end it. */
 #ifndef AUTHJWT_SESSION_H
 #define AUTHJWT_SESSION_H
 
@@ -15,7 +15,8 @@
 int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, json_t **answer);
 
 /**
- * Renew the access token of a session; it is not fresh.
+ * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of the refresh token.
+ * A refresh token that comes again gets the same successor, or ends the session as stolen (contract section 6).
  * @param refresh  verified claims of the refresh token
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
  * @return as authjwt_session_start

@@ -5,6 +5,7 @@
 #include "authjwt_config.h"
 
 #define DEFAULT_LEEWAY          apr_time_from_sec(10)
+#define DEFAULT_GRACE           apr_time_from_sec(10)
 #define DEFAULT_ACCESS_EXPIRES  apr_time_from_sec(15 * 60)
 #define DEFAULT_REFRESH_EXPIRES apr_time_from_sec(30 * 24 * 3600)
 
@@ -23,7 +24,8 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
 }
 
 #define MERGE_POINTER(member) (merged->member = add->member ? add->member : base->member)
-#define MERGE_TIME(member)    (merged->member = add->member >= 0 ? add->member : base->member)
+/* Flags and times, -1 when unset. */
+#define MERGE_NUMBER(member)    (merged->member = add->member >= 0 ? add->member : base->member)
 
 void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_conf)
 {
@@ -35,10 +37,10 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_POINTER(key_specs);
     MERGE_POINTER(issuer);
     MERGE_POINTER(audiences);
-    MERGE_TIME(leeway);
-    MERGE_TIME(access_expires);
-    MERGE_TIME(refresh_expires);
-    MERGE_TIME(session_expires);
+    MERGE_NUMBER(leeway);
+    MERGE_NUMBER(access_expires);
+    MERGE_NUMBER(refresh_expires);
+    MERGE_NUMBER(session_expires);
     MERGE_POINTER(store_spec);
     merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;
     return merged;
@@ -46,8 +48,12 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
 
 void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
 {
+    authjwt_dir_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
     (void)path;
-    return apr_pcalloc(pool, sizeof(authjwt_dir_conf_t));
+    conf->rotation = -1;
+    conf->grace = -1;
+    return conf;
 }
 
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
@@ -66,6 +72,8 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(role_claims);
     MERGE_POINTER(login_user_field);
     MERGE_POINTER(login_password_field);
+    MERGE_NUMBER(rotation);
+    MERGE_NUMBER(grace);
     MERGE_POINTER(providers);
     MERGE_POINTER(grants);
     MERGE_POINTER(login_requires);
@@ -169,6 +177,16 @@ const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *c
     APR_ARRAY_PUSH(names, const char *) = "role";
     APR_ARRAY_PUSH(names, const char *) = "roles";
     return names;
+}
+
+int authjwt_config_rotation(const authjwt_dir_conf_t *conf)
+{
+    return conf->rotation != 0;
+}
+
+apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf)
+{
+    return conf->grace >= 0 ? conf->grace : DEFAULT_GRACE;
 }
 
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf)

@@ -37,7 +37,7 @@ static const char *parse_time(apr_pool_t *pool, const char *text, apr_interval_t
     return apr_pstrcat(pool, "\"", text, "\" is no time; write a whole number with s, m, h or d, such as 15m", NULL);
 }
 
-static const char *set_server_time(cmd_parms *cmd, apr_interval_time_t *slot, const char *text, int zero_allowed)
+static const char *set_time(cmd_parms *cmd, apr_interval_time_t *slot, const char *text, int zero_allowed)
 {
     apr_interval_time_t value = 0;
     const char *error = parse_time(cmd->pool, text, &value);
@@ -55,25 +55,30 @@ static const char *set_server_time(cmd_parms *cmd, apr_interval_time_t *slot, co
 static const char *set_leeway(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return set_server_time(cmd, &authjwt_config_server(cmd->server)->leeway, text, 1);
+    return set_time(cmd, &authjwt_config_server(cmd->server)->leeway, text, 1);
 }
 
 static const char *set_access_expires(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return set_server_time(cmd, &authjwt_config_server(cmd->server)->access_expires, text, 0);
+    return set_time(cmd, &authjwt_config_server(cmd->server)->access_expires, text, 0);
 }
 
 static const char *set_refresh_expires(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return set_server_time(cmd, &authjwt_config_server(cmd->server)->refresh_expires, text, 0);
+    return set_time(cmd, &authjwt_config_server(cmd->server)->refresh_expires, text, 0);
 }
 
 static const char *set_session_expires(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return set_server_time(cmd, &authjwt_config_server(cmd->server)->session_expires, text, 0);
+    return set_time(cmd, &authjwt_config_server(cmd->server)->session_expires, text, 0);
+}
+
+static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
+{
+    return set_time(cmd, &((authjwt_dir_conf_t *)dir)->grace, text, 1);
 }
 
 static const char *set_issuer(cmd_parms *cmd, void *dir, const char *issuer)
@@ -464,6 +469,8 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE_ARGV("AuthJWTProvider", set_providers, NULL, ISSUING, "authn providers that check passwords"),
     AP_INIT_RAW_ARGS("AuthJWTGrantRole", add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),
     AP_INIT_RAW_ARGS("AuthJWTLoginRequire", add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
+    AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
+    AP_INIT_TAKE1("AuthJWTRefreshGrace", set_grace, NULL, ISSUING, "how long a used refresh token gets the same successor"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING, "fields of user name and password"),
     { NULL }
 };

@@ -10,7 +10,8 @@
 APLOG_USE_MODULE(authjwt);
 
 /* What an entry is about; part of its id, so that no two kinds can be taken for each other. */
-typedef enum { ENTRY_SESSION = 's', ENTRY_JTI = 'j', ENTRY_HASH = 'h', ENTRY_SUBJECT = 'm' } entry_kind_e;
+typedef enum { ENTRY_SESSION = 's', ENTRY_JTI = 'j', ENTRY_HASH = 'h', ENTRY_SUBJECT = 'm',
+               ENTRY_USED = 'u' } entry_kind_e;
 
 /* Ids are SHA-256 of kind, issuer and value: of one length, evenly spread, and silent about users. */
 static apr_status_t make_id(const authjwt_server_conf_t *conf, entry_kind_e kind, const void *value, apr_size_t len,
@@ -155,6 +156,78 @@ apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claim
         authjwt_store_unlock(conf->store, r);
     }
     return rv;
+}
+
+/* Look for an entry that says when something happened. @return as authjwt_store_get */
+static apr_status_t find(request_rec *r, const authjwt_server_conf_t *conf, entry_kind_e kind, const char *value,
+                         authjwt_store_id_t *id, apr_time_t *when)
+{
+    apr_status_t rv = make_id(conf, kind, value, strlen(value), r->pool, id);
+
+    return rv == APR_SUCCESS ? authjwt_store_get(conf->store, r, id, when) : rv;
+}
+
+/* A refresh token that comes again: tabs that raced, an answer that was lost, or theft. */
+static authjwt_use_e judge_again(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_use_t *use, apr_time_t now,
+                                 apr_time_t first_use)
+{
+    authjwt_store_id_t id;
+    apr_time_t when;
+    apr_status_t rv;
+
+    if (now - first_use <= use->grace) {
+        return AUTHJWT_USE_GRANTED;
+    }
+    rv = find(r, conf, ENTRY_USED, use->successor_jti, &id, &when);
+    if (APR_STATUS_IS_NOTFOUND(rv)) {
+        return AUTHJWT_USE_GRANTED;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = make_id(conf, ENTRY_SESSION, use->sid, strlen(use->sid), r->pool, &id);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = authjwt_store_put(conf->store, r, &id, now, use->ends + authjwt_config_leeway(conf));
+    }
+    return rv == APR_SUCCESS ? AUTHJWT_USE_THEFT : AUTHJWT_USE_UNKNOWN;
+}
+
+static authjwt_use_e check_and_mark(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_use_t *use,
+                                    apr_time_t *first_use)
+{
+    apr_time_t now = apr_time_now();
+    authjwt_store_id_t id;
+    apr_time_t when;
+    apr_status_t rv = find(r, conf, ENTRY_SESSION, use->sid, &id, &when);
+
+    if (rv == APR_SUCCESS) {
+        return AUTHJWT_USE_ENDED;
+    }
+    if (!APR_STATUS_IS_NOTFOUND(rv)) {
+        return AUTHJWT_USE_UNKNOWN;
+    }
+    rv = find(r, conf, ENTRY_USED, use->jti, &id, first_use);
+    if (rv == APR_SUCCESS) {
+        return judge_again(r, conf, use, now, *first_use);
+    }
+    if (!APR_STATUS_IS_NOTFOUND(rv)) {
+        return AUTHJWT_USE_UNKNOWN;
+    }
+    *first_use = now;
+    rv = authjwt_store_put(conf->store, r, &id, now, use->ends + authjwt_config_leeway(conf));
+    return rv == APR_SUCCESS ? AUTHJWT_USE_GRANTED : AUTHJWT_USE_UNKNOWN;
+}
+
+authjwt_use_e authjwt_revocation_use(request_rec *r, const authjwt_use_t *use, apr_time_t *first_use)
+{
+    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
+    authjwt_use_e answer;
+
+    if (authjwt_store_lock(conf->store, r) != APR_SUCCESS) {
+        return AUTHJWT_USE_UNKNOWN;
+    }
+    answer = check_and_mark(r, conf, use, first_use);
+    authjwt_store_unlock(conf->store, r);
+    return answer;
 }
 
 apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject, apr_time_t *birth)

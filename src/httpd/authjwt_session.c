@@ -1,4 +1,4 @@
-/* authjwt_session: issue the tokens of a session, renew, end. */
+/* authjwt_session: start a session, renew its tokens, end it. */
 #include <httpd.h>
 #include <http_log.h>
 #include <apr_strings.h>
@@ -6,183 +6,153 @@
 #include "aj_base64url.h"
 #include "aj_digest.h"
 #include "aj_json.h"
-#include "aj_jwt.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
 #include "authjwt_reply.h"
 #include "authjwt_revocation.h"
-#include "authjwt_session.h"
+#include "authjwt_session_private.h"
 
 APLOG_USE_MODULE(authjwt);
 
-#define RANDOM_BYTES 16
+/* What the key that successors are derived with is for (RFC 5869 `info`). */
+#define SUCCESSOR_LABEL "mod_authjwt successor"
 
-/* What all tokens of a session have in common. */
-typedef struct {
-    const char *user;
-    const char *sid;      /* NULL when the refresh token names no session */
-    apr_time_t  now;
-    apr_time_t  ends;
-    json_t     *roles;    /* borrowed; NULL when there are none */
-} session_t;
-
-static int failed(request_rec *r, const char *what)
+/* Answer with an access token and, where one is due, a refresh token. */
+static int answer_with(request_rec *r, const authjwt_session_t *session, int fresh, const authjwt_issue_t *refresh, json_t **answer)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1501: no token issued: %s", what);
-    return HTTP_INTERNAL_SERVER_ERROR;
-}
-
-static const char *random_id(apr_pool_t *pool)
-{
-    unsigned char bytes[RANDOM_BYTES];
-
-    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : NULL;
-}
-
-/* A claim's value: the string when there is one, an array when several (RFC 7519 4.1.3 for aud), NULL for none. */
-static json_t *one_or_many(const apr_array_header_t *strings, apr_pool_t *pool)
-{
-    json_t *array;
-    int i;
-
-    if (!strings || !strings->nelts) {
-        return NULL;
-    }
-    if (strings->nelts == 1) {
-        return aj_json_own(json_string(APR_ARRAY_IDX(strings, 0, const char *)), pool);
-    }
-    array = aj_json_own(json_array(), pool);
-    for (i = 0; i < strings->nelts; i++) {
-        json_array_append_new(array, json_string(APR_ARRAY_IDX(strings, i, const char *)));
-    }
-    return array;
-}
-
-/* Roles are issued under the first name of AuthJWTRoleClaim that is no JSON Pointer. */
-static const char *role_claim(const request_rec *r)
-{
-    const apr_array_header_t *names = authjwt_config_role_claims(authjwt_config_dir(r), r->pool);
-    int i;
-
-    for (i = 0; i < names->nelts; i++) {
-        if (APR_ARRAY_IDX(names, i, const char *)[0] != '/') {
-            return APR_ARRAY_IDX(names, i, const char *);
-        }
-    }
-    return "role";
-}
-
-static json_t *make_claims(request_rec *r, const session_t *session, aj_token_type_e type, int fresh, apr_time_t expires,
-                           const char *jti)
-{
-    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
-    const char *identity = authjwt_config_identity_claim(authjwt_config_dir(r));
-    json_t *claims = aj_json_own(json_object(), r->pool);
-    json_t *audience = one_or_many(server->audiences, r->pool);
-
-    if (server->issuer) {
-        json_object_set_new(claims, "iss", json_string(server->issuer));
-    }
-    if (audience) {
-        json_object_set(claims, "aud", audience);
-    }
-    json_object_set_new(claims, "sub", json_string(session->user));
-    if (*identity != '/') {
-        json_object_set_new(claims, identity, json_string(session->user));
-    }
-    json_object_set_new(claims, "iat", json_integer(apr_time_sec(session->now)));
-    json_object_set_new(claims, "nbf", json_integer(apr_time_sec(session->now)));
-    json_object_set_new(claims, "exp", json_integer(apr_time_sec(expires)));
-    json_object_set_new(claims, "jti", json_string(jti));
-    json_object_set_new(claims, "type", json_string(type == AJ_TYPE_ACCESS ? "access" : "refresh"));
-    json_object_set_new(claims, "fresh", json_boolean(fresh));
-    if (session->sid) {
-        json_object_set_new(claims, "sid", json_string(session->sid));
-        json_object_set_new(claims, "sid_exp", json_integer(apr_time_sec(session->ends)));
-    }
-    if (session->roles) {
-        json_object_set(claims, role_claim(r), session->roles);
-    }
-    return claims;
-}
-
-/* Sign one token; its life ends with the session at the latest. */
-static int issue(request_rec *r, const session_t *session, aj_token_type_e type, int fresh, const char **token,
-                 apr_time_t *expires)
-{
-    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
-    const aj_keyset_t *ring = authjwt_keys_ring(r);
-    const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
-    const char *jti = random_id(r->pool);
-    apr_time_t end = session->now + (type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
-                                                            : authjwt_config_refresh_expires(server));
-
-    if (!signer) {
-        return failed(r, "no AuthJWTKey of this server can sign");
-    }
-    end = end > session->ends ? session->ends : end;
-    if (!jti || aj_jwt_issue(signer, make_claims(r, session, type, fresh, end, jti), r->pool, token) != APR_SUCCESS) {
-        return failed(r, "signing failed");
-    }
-    *expires = end;
-    return OK;
-}
-
-static int answer_with_access(request_rec *r, const session_t *session, int fresh, json_t **answer)
-{
-    const char *access;
+    authjwt_issue_t access = { .type = AJ_TYPE_ACCESS, .fresh = fresh, .issued = session->now };
+    const char *access_token, *refresh_token;
     apr_time_t expires;
-    int status = issue(r, session, AJ_TYPE_ACCESS, fresh, &access, &expires);
+    json_t *body;
+    int status = authjwt_session_issue(r, session, &access, &access_token, &expires);
 
-    if (status == OK) {
-        *answer = aj_json_own(json_pack("{s:s, s:s, s:I}", "access_token", access, "token_type", "Bearer", "expires_in",
-                                        (json_int_t)(apr_time_sec(expires) - apr_time_sec(session->now))), r->pool);
+    if (status == OK && refresh) {
+        status = authjwt_session_issue(r, session, refresh, &refresh_token, NULL);
     }
-    return status;
+    if (status != OK) {
+        return status;
+    }
+    body = aj_json_own(json_object(), r->pool);
+    json_object_set_new(body, "access_token", json_string(access_token));
+    if (refresh) {
+        json_object_set_new(body, "refresh_token", json_string(refresh_token));
+    }
+    json_object_set_new(body, "token_type", json_string("Bearer"));
+    json_object_set_new(body, "expires_in", json_integer(apr_time_sec(expires) - apr_time_sec(session->now)));
+    *answer = body;
+    return OK;
 }
 
 int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, json_t **answer)
 {
-    session_t session = { 0 };
-    const char *nonce = random_id(r->pool);
-    const char *refresh;
-    apr_time_t birth, expires;
+    authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
+    authjwt_session_t session = { .user = user };
+    const char *nonce = authjwt_session_random_id(r->pool);
     int status;
 
     if (!nonce) {
-        return failed(r, "no random numbers");
+        return authjwt_session_failed(r, "no random numbers");
     }
-    if (authjwt_revocation_birth(r, user, &birth) != APR_SUCCESS) {
+    if (authjwt_revocation_birth(r, user, &session.now) != APR_SUCCESS) {
         return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
     }
-    session.user = user;
-    session.now = birth;
-    session.sid = apr_psprintf(r->pool, "%016" APR_TIME_T_FMT "-%s", birth, nonce);
-    session.ends = birth + authjwt_config_session_expires(authjwt_config_server(r->server));
-    session.roles = one_or_many(roles, r->pool);
-    status = answer_with_access(r, &session, 1, answer);
+    /* The time of birth is finer than iat, so that a login right after the end of all sessions is told from those. */
+    session.sid = apr_psprintf(r->pool, "%016" APR_TIME_T_FMT "-%s", session.now, nonce);
+    session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
+    session.roles = authjwt_session_one_or_many(roles, r->pool);
+    refresh.issued = session.now;
+    status = answer_with(r, &session, 1, &refresh, answer);
     if (status == OK) {
-        status = issue(r, &session, AJ_TYPE_REFRESH, 0, &refresh, &expires);
-    }
-    if (status == OK) {
-        json_object_set_new(*answer, "refresh_token", json_string(refresh));
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1502: session started");
     }
     return status;
 }
 
-int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, json_t **answer)
+/* An id that follows from others: all hosts that share the key derive the same, and nobody else can. */
+static const char *derive_id(const aj_key_t *signer, const char *purpose, const char *sid, const char *jti, apr_pool_t *pool)
 {
-    session_t session = { 0 };
+    unsigned char key[AJ_SHA256_BYTES];
+    unsigned char mac[AJ_SHA256_BYTES];
+    const char *text = apr_pstrcat(pool, purpose, "\n", sid, "\n", jti, NULL);
+    apr_status_t rv = aj_key_derive(signer, SUCCESSOR_LABEL, key, sizeof(key));
+
+    if (rv == APR_SUCCESS) {
+        rv = aj_hmac_sha256(key, sizeof(key), text, strlen(text), mac);
+    }
+    aj_wipe(key, sizeof(key));
+    return rv == APR_SUCCESS ? aj_base64url_encode(mac, 24, pool) : NULL;
+}
+
+/* What names a refresh token: its jti, or for one without its hash. */
+static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
+{
+    const char *jti = aj_claims_string(refresh, "jti");
+
+    return jti ? jti : aj_base64url_encode(aj_claims_token_hash(refresh), AJ_SHA256_BYTES, pool);
+}
+
+/* The session a refresh token belongs to; one of another issuer that names none begins one of ours here. */
+static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *signer, const char *jti,
+                        authjwt_session_t *session)
+{
     apr_time_t ends = aj_claims_session_expires(refresh);
 
-    session.user = aj_claims_identity(refresh);
-    session.now = apr_time_now();
-    /* A token of another issuer may have no session; then its access tokens have none either, and end when it does. */
-    session.sid = aj_claims_string(refresh, "sid");
-    session.ends = ends ? ends : aj_claims_expires(refresh);
-    session.roles = roles ? one_or_many(roles, r->pool) : (json_t *)aj_claims_get(refresh, role_claim(r));
-    return answer_with_access(r, &session, 0, answer);
+    session->user = aj_claims_identity(refresh);
+    session->now = apr_time_now();
+    session->ends = ends ? ends : aj_claims_expires(refresh);
+    session->sid = aj_claims_string(refresh, "sid");
+    if (!session->sid) {
+        session->sid = derive_id(signer, "sid", "", jti, r->pool);
+    }
+    return session->sid ? OK : authjwt_session_failed(r, "key derivation failed");
+}
+
+static int use_refresh_token(request_rec *r, const authjwt_session_t *session, const char *jti, authjwt_issue_t *successor)
+{
+    authjwt_use_t use = { .sid = session->sid, .jti = jti, .successor_jti = successor->jti, .ends = session->ends,
+                          .grace = authjwt_config_grace(authjwt_config_dir(r)) };
+
+    switch (authjwt_revocation_use(r, &use, &successor->issued)) {
+    case AUTHJWT_USE_GRANTED:
+        return OK;
+    case AUTHJWT_USE_ENDED:
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+    case AUTHJWT_USE_THEFT:
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "AJ1506: theft: a refresh token of user \"%s\" was used again after its "
+                      "successor; session %s has been ended", aj_escape(session->user, strlen(session->user), r->pool),
+                      aj_escape(session->sid, strlen(session->sid), r->pool));
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+    default:
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+}
+
+int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, json_t **answer)
+{
+    const aj_keyset_t *ring = authjwt_keys_ring(r);
+    const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
+    authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
+    const char *jti = name_of(refresh, r->pool);
+    int rotates = authjwt_config_rotation(authjwt_config_dir(r));
+    authjwt_session_t session = { 0 };
+    int status;
+
+    if (!signer) {
+        return authjwt_session_failed(r, "no key of this server can sign");
+    }
+    status = find_session(r, refresh, signer, jti, &session);
+    if (status != OK) {
+        return status;
+    }
+    session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
+                          : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
+    if (rotates) {
+        successor.jti = derive_id(signer, "jti", session.sid, jti, r->pool);
+        status = successor.jti ? use_refresh_token(r, &session, jti, &successor)
+                               : authjwt_session_failed(r, "key derivation failed");
+    }
+    return status == OK ? answer_with(r, &session, 0, rotates ? &successor : NULL, answer) : status;
 }
 
 int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)

@@ -1,0 +1,160 @@
+/* Verified claims, for reading. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "aj_claims_private.h"
+#include "aj_json.h"
+
+const json_t *aj_claims_object(const aj_claims_t *claims)
+{
+    return claims->object;
+}
+
+const json_t *aj_claims_get(const aj_claims_t *claims, const char *name)
+{
+    return aj_json_lookup(claims->object, name);
+}
+
+const char *aj_claims_string(const aj_claims_t *claims, const char *name)
+{
+    return json_string_value(aj_claims_get(claims, name));
+}
+
+const char *aj_claims_identity(const aj_claims_t *claims)
+{
+    return claims->identity;
+}
+
+aj_token_type_e aj_claims_type(const aj_claims_t *claims)
+{
+    return claims->type;
+}
+
+apr_time_t aj_claims_expires(const aj_claims_t *claims)
+{
+    return claims->expires;
+}
+
+apr_time_t aj_claims_issued(const aj_claims_t *claims)
+{
+    return claims->issued;
+}
+
+apr_time_t aj_claims_session_expires(const aj_claims_t *claims)
+{
+    return claims->session_expires;
+}
+
+const unsigned char *aj_claims_token_hash(const aj_claims_t *claims)
+{
+    return claims->token_hash;
+}
+
+static void add_once(apr_array_header_t *list, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    int i;
+
+    for (i = 0; text != NULL && i < list->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(list, i, const char *), text) == 0) {
+            text = NULL;
+        }
+    }
+    if (text != NULL) {
+        APR_ARRAY_PUSH(list, const char *) = text;
+    }
+}
+
+apr_array_header_t *aj_claims_strings(const aj_claims_t *claims, const apr_array_header_t *names, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        const json_t *value = aj_claims_get(claims, APR_ARRAY_IDX(names, i, const char *));
+        size_t k;
+
+        add_once(list, value);
+        for (k = 0; k < json_array_size(value); k++) {
+            add_once(list, json_array_get(value, k));
+        }
+    }
+    return list;
+}
+
+/* The shortest text that reads as the same number: 0.1, where seventeen digits say 0.10000000000000001. */
+static const char *real_text(const json_t *value, apr_pool_t *pool)
+{
+    const char *text = NULL;
+    int digits;
+
+    for (digits = 15; digits < 17 && text == NULL; digits++) {
+        char *heap = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+
+        if (heap != NULL && strtod(heap, NULL) == json_real_value(value)) {
+            text = apr_pstrdup(pool, heap);
+        }
+        free(heap);
+    }
+    return text != NULL ? text : aj_json_write(value, pool);
+}
+
+/* Text of a value that is neither array, object nor null; else NULL. */
+static const char *scalar_text(const json_t *value, apr_pool_t *pool)
+{
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        return json_string_value(value);
+    case JSON_REAL:
+        return real_text(value, pool);
+    case JSON_INTEGER:
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return aj_json_write(value, pool);
+    default:
+        return NULL;
+    }
+}
+
+/* @return NULL when an element is no scalar */
+static const char *joined_text(const json_t *array, apr_pool_t *pool)
+{
+    apr_array_header_t *texts = apr_array_make(pool, 4, sizeof(const char *));
+    size_t i;
+
+    for (i = 0; i < json_array_size(array); i++) {
+        const char *text = scalar_text(json_array_get(array, i), pool);
+
+        if (text == NULL) {
+            return NULL;
+        }
+        APR_ARRAY_PUSH(texts, const char *) = text;
+    }
+    return apr_array_pstrcat(pool, texts, ',');
+}
+
+static int has_control(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
+{
+    const char *text;
+
+    if (value == NULL || json_is_null(value)) {
+        return NULL;
+    }
+    text = json_is_array(value) ? joined_text(value, pool) : scalar_text(value, pool);
+    if (text == NULL) {
+        text = aj_json_write(value, pool);
+    }
+    return has_control(text) ? NULL : apr_pstrdup(pool, text);
+}

@@ -1,0 +1,18 @@
+/* aj_claims_private: how claims are made. Only aj_jwt and aj_claims include it. */
+#ifndef AJ_CLAIMS_PRIVATE_H
+#define AJ_CLAIMS_PRIVATE_H
+
+#include "aj_claims.h"
+#include "aj_digest.h"
+
+struct aj_claims_t {
+    const json_t *object;
+    const char *identity;
+    aj_token_type_e type;
+    apr_time_t expires;
+    apr_time_t issued;               /**< 0 when absent */
+    apr_time_t session_expires;      /**< 0 when absent */
+    unsigned char token_hash[AJ_SHA256_BYTES];
+};
+
+#endif

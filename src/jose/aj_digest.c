@@ -1,0 +1,71 @@
+/* Hashes, MACs, random bytes; what is secret stays secret. */
+#include <limits.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "aj_digest.h"
+
+/* The error queue is the thread's and so mod_ssl's too: nothing of ours stays in it. */
+static apr_status_t status(int ok)
+{
+    if (!ok) {
+        ERR_clear_error();
+    }
+    return ok ? APR_SUCCESS : APR_EGENERAL;
+}
+
+apr_status_t aj_sha256(const void *in, apr_size_t in_len, unsigned char out[AJ_SHA256_BYTES])
+{
+    return status(EVP_Digest(in, in_len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in, apr_size_t in_len,
+                            unsigned char out[AJ_SHA256_BYTES])
+{
+    unsigned len = 0;
+
+    return status(key_len <= INT_MAX
+                  && HMAC(EVP_sha256(), key, (int)key_len, in, in_len, out, &len) != NULL
+                  && len == AJ_SHA256_BYTES);
+}
+
+apr_status_t aj_random(unsigned char *out, apr_size_t out_len)
+{
+    return status(out_len <= INT_MAX && RAND_bytes(out, (int)out_len) == 1);
+}
+
+int aj_equal(const void *a, const void *b, apr_size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void aj_wipe(void *secret, apr_size_t len)
+{
+    OPENSSL_cleanse(secret, len);
+}
+
+typedef struct {
+    void      *secret;
+    apr_size_t len;
+} wipe_t;
+
+static apr_status_t wipe_now(void *data)
+{
+    wipe_t *wipe = data;
+
+    aj_wipe(wipe->secret, wipe->len);
+    return APR_SUCCESS;
+}
+
+void aj_wipe_with_pool(void *secret, apr_size_t len, apr_pool_t *pool)
+{
+    wipe_t *wipe = apr_palloc(pool, sizeof(*wipe));
+
+    wipe->secret = secret;
+    wipe->len = len;
+    apr_pool_cleanup_register(pool, wipe, wipe_now, apr_pool_cleanup_null);
+}

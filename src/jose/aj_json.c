@@ -1,0 +1,208 @@
+/* The one door for JSON text, and the one exit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "aj_json.h"
+
+/* Depth of nesting, counted outside strings before the parser runs: jansson recurses, and its own limit is
+   far higher than any token needs. */
+static int too_deep(const char *text, apr_size_t len)
+{
+    int depth = 0, in_string = 0, deepest = 0;
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        switch (text[i]) {
+        case '"':
+            in_string = !in_string;
+            break;
+        case '\\':
+            i += in_string;
+            break;
+        case '[': case '{':
+            depth += !in_string;
+            break;
+        case ']': case '}':
+            depth -= !in_string;
+            break;
+        default:
+            break;
+        }
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest > AJ_JSON_MAX_DEPTH;
+}
+
+/* Our own words: the parser's quote the text, which may be secret or hostile. */
+static const char *reason(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_duplicate_key:
+        return "a member appears twice";
+    case json_error_invalid_utf8:
+        return "not UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a string holds NUL";
+    case json_error_numeric_overflow:
+        return "a number is out of range";
+    case json_error_end_of_input_expected:
+        return "text follows the object";
+    case json_error_premature_end_of_input:
+        return "ends too early";
+    default:
+        return "not JSON";
+    }
+}
+
+int aj_json_read_object(const char *text, apr_size_t len, apr_pool_t *pool, json_t **out, const char **detail)
+{
+    json_error_t error;
+    json_t *json;
+    int ok = 0;
+
+    if (too_deep(text, len)) {
+        *detail = "nested too deeply";
+    }
+    else if ((json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error)) == NULL) {
+        *detail = reason(&error);
+    }
+    else {
+        aj_json_own(json, pool);
+        if (json_is_object(json)) {
+            *out = json;
+            ok = 1;
+        }
+        else {
+            *detail = "not an object";
+        }
+    }
+    return ok;
+}
+
+static apr_status_t drop(void *json)
+{
+    json_decref(json);
+    return APR_SUCCESS;
+}
+
+static void out_of_memory(apr_pool_t *pool)
+{
+    apr_abortfunc_t abort_fn = apr_pool_abort_get(pool);
+
+    if (abort_fn != NULL) {
+        abort_fn(APR_ENOMEM);
+    }
+    abort();
+}
+
+json_t *aj_json_own(json_t *json, apr_pool_t *pool)
+{
+    if (json == NULL) {
+        out_of_memory(pool);
+    }
+    apr_pool_cleanup_register(pool, json, drop, apr_pool_cleanup_null);
+    return json;
+}
+
+char *aj_json_write(const json_t *json, apr_pool_t *pool)
+{
+    char *heap = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text;
+
+    if (heap == NULL) {
+        out_of_memory(pool);
+    }
+    text = apr_pstrdup(pool, heap);
+    free(heap);
+    return text;
+}
+
+/* Does a reference token of a JSON Pointer, with its ~0 and ~1, spell this member name? */
+static int token_is(const char *token, apr_size_t len, const char *name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; i++, name++) {
+        char c = token[i];
+
+        if (c == '~') {
+            c = token[++i] == '0' ? '~' : '/';
+        }
+        if (*name != c) {
+            return 0;
+        }
+    }
+    return *name == '\0';
+}
+
+/* RFC 6901 section 3: a tilde is followed by 0 or 1. */
+static int well_formed(const char *pointer)
+{
+    for (; *pointer != '\0'; pointer++) {
+        if (*pointer == '~' && pointer[1] != '0' && pointer[1] != '1') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const json_t *member(const json_t *object, const char *token, apr_size_t len)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value) {
+        if (token_is(token, len, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+/* RFC 6901 section 4: digits without leading zeros. Nine digits are more than any array here has. */
+static const json_t *element(const json_t *array, const char *token, apr_size_t len)
+{
+    apr_size_t index = 0, i;
+
+    if (len == 0 || len > 9 || (token[0] == '0' && len > 1)) {
+        return NULL;
+    }
+    for (i = 0; i < len; i++) {
+        if (token[i] < '0' || token[i] > '9') {
+            return NULL;
+        }
+        index = index * 10 + (apr_size_t)(token[i] - '0');
+    }
+    return json_array_get(array, index);
+}
+
+static const json_t *resolve(const json_t *value, const char *pointer)
+{
+    while (value != NULL && *pointer == '/') {
+        const char *token = pointer + 1;
+        apr_size_t len = strcspn(token, "/");
+
+        if (json_is_object(value)) {
+            value = member(value, token, len);
+        }
+        else if (json_is_array(value)) {
+            value = element(value, token, len);
+        }
+        else {
+            value = NULL;
+        }
+        pointer = token + len;
+    }
+    return value;
+}
+
+const json_t *aj_json_lookup(const json_t *object, const char *name)
+{
+    if (name[0] != '/') {
+        return json_object_get(object, name);
+    }
+    return well_formed(name) ? resolve(object, name) : NULL;
+}

@@ -1,0 +1,272 @@
+/* Judging a token (RFC 7519 7.2, RFC 8725): each check is a line of aj_jwt_validate, and the first that fails ends it. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "aj_claims_private.h"
+#include "aj_json.h"
+#include "aj_jws.h"
+#include "aj_jwt.h"
+
+/* 9999-12-31T23:59:59Z. What is beyond is a mistake, most often of milliseconds for seconds. */
+#define MAX_SECONDS 253402300799LL
+
+/** What the checks of one token share. */
+typedef struct {
+    const aj_jwt_policy_t *policy;
+    apr_time_t now;
+    apr_pool_t *pool;
+    const json_t *object;
+    aj_claims_t *claims;
+    const char *detail;
+} judge_t;
+
+/* A NumericDate (RFC 7519 2) in microseconds. @return 0 when the value is none, or out of range */
+static int read_date(const json_t *value, apr_time_t *out)
+{
+    int ok = 0;
+
+    if (json_is_integer(value)) {
+        json_int_t seconds = json_integer_value(value);
+
+        ok = seconds >= 0 && seconds <= MAX_SECONDS;
+        *out = ok ? apr_time_from_sec((apr_time_t)seconds) : 0;
+    }
+    else if (json_is_real(value)) {
+        double seconds = json_real_value(value);
+
+        ok = seconds >= 0 && seconds <= (double)MAX_SECONDS;
+        *out = ok ? (apr_time_t)(seconds * APR_USEC_PER_SEC) : 0;
+    }
+    return ok;
+}
+
+/* Whole seconds, rounded up so that nothing is "0 s" away. */
+static apr_time_t seconds_between(apr_time_t earlier, apr_time_t later)
+{
+    return (later - earlier + APR_USEC_PER_SEC - 1) / APR_USEC_PER_SEC;
+}
+
+static aj_error_e check_exp(judge_t *judge)
+{
+    const json_t *exp = json_object_get(judge->object, "exp");
+    apr_time_t *expires = &judge->claims->expires;
+
+    if (exp == NULL) {
+        return AJ_E_EXP_ABSENT;
+    }
+    if (!read_date(exp, expires) || *expires == 0) {
+        return AJ_E_EXP_INSANE;
+    }
+    if (judge->now >= *expires + judge->policy->leeway && !judge->policy->allow_expired) {
+        judge->detail = apr_psprintf(judge->pool, "expired %" APR_TIME_T_FMT " s ago",
+                                     (judge->now - *expires) / APR_USEC_PER_SEC);
+        return AJ_E_EXPIRED;
+    }
+    return AJ_OK;
+}
+
+static aj_error_e check_type(judge_t *judge)
+{
+    const json_t *type = json_object_get(judge->object, "type");
+    const char *text = type == NULL ? "access" : json_string_value(type);
+
+    if (text != NULL && strcmp(text, "access") == 0) {
+        judge->claims->type = AJ_TYPE_ACCESS;
+        return judge->policy->types & AJ_TYPE_ACCESS ? AJ_OK : AJ_E_TYPE_NOT_REFRESH;
+    }
+    if (text != NULL && strcmp(text, "refresh") == 0) {
+        judge->claims->type = AJ_TYPE_REFRESH;
+        return judge->policy->types & AJ_TYPE_REFRESH ? AJ_OK : AJ_E_TYPE_NOT_ACCESS;
+    }
+    return AJ_E_TYPE_UNKNOWN;
+}
+
+static aj_error_e check_iss(judge_t *judge)
+{
+    const char *ours = judge->policy->issuer;
+    const char *text = json_string_value(json_object_get(judge->object, "iss"));
+
+    if (ours == NULL || (text != NULL && strcmp(text, ours) == 0)) {
+        return AJ_OK;
+    }
+    judge->detail = apr_psprintf(judge->pool, "iss is not \"%s\"", aj_escape(ours, strlen(ours), judge->pool));
+    return AJ_E_ISS;
+}
+
+static int is_ours(const apr_array_header_t *audiences, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    int i;
+
+    for (i = 0; text != NULL && i < audiences->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(audiences, i, const char *), text) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A string, or an array of nothing but strings (RFC 7519 4.1.3). */
+static int names_us(const apr_array_header_t *audiences, const json_t *aud)
+{
+    int found = is_ours(audiences, aud);
+    size_t i;
+
+    for (i = 0; i < json_array_size(aud); i++) {
+        if (!json_is_string(json_array_get(aud, i))) {
+            return 0;
+        }
+        found |= is_ours(audiences, json_array_get(aud, i));
+    }
+    return found;
+}
+
+static aj_error_e check_aud(judge_t *judge)
+{
+    const apr_array_header_t *ours = judge->policy->audiences;
+    const char *list = "";
+    int i;
+
+    if (ours == NULL || ours->nelts == 0 || names_us(ours, json_object_get(judge->object, "aud"))) {
+        return AJ_OK;
+    }
+    for (i = 0; i < ours->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(ours, i, const char *);
+
+        list = apr_pstrcat(judge->pool, list, " \"", aj_escape(name, strlen(name), judge->pool), "\"", NULL);
+    }
+    judge->detail = apr_pstrcat(judge->pool, "aud is none of", list, NULL);
+    return AJ_E_AUD;
+}
+
+/* `nbf` and `iat`: absent, or a date that is not in the future. */
+static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusal, apr_time_t *out)
+{
+    const json_t *value = json_object_get(judge->object, name);
+
+    if (value == NULL) {
+        return AJ_OK;
+    }
+    if (!read_date(value, out)) {
+        judge->detail = apr_psprintf(judge->pool, "%s is not a date", name);
+        return refusal;
+    }
+    if (*out > judge->now + judge->policy->leeway) {
+        judge->detail = apr_psprintf(judge->pool, "%s is %" APR_TIME_T_FMT " s in the future", name,
+                                     seconds_between(judge->now, *out));
+        return refusal;
+    }
+    return AJ_OK;
+}
+
+/* Below 0x20, 0x7f, and U+0080 to U+009F, which UTF-8 writes as C2 80 to C2 9F. */
+static int has_control(const char *text)
+{
+    const unsigned char *c;
+
+    for (c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static aj_error_e check_identity(judge_t *judge)
+{
+    const char *name = judge->policy->identity_claim;
+    const json_t *value = aj_json_lookup(judge->object, name);
+    const char *text = json_string_value(value);
+    const char *why = NULL;
+
+    if (value == NULL) {
+        why = "is absent";
+    }
+    else if (text == NULL) {
+        why = "is no string";
+    }
+    else if (*text == '\0') {
+        why = "is empty";
+    }
+    else if (has_control(text)) {
+        why = "holds a control character";
+    }
+    if (why != NULL) {
+        judge->detail = apr_psprintf(judge->pool, "%s %s", aj_escape(name, strlen(name), judge->pool), why);
+        return AJ_E_IDENTITY;
+    }
+    judge->claims->identity = text;
+    return AJ_OK;
+}
+
+/* Revocation is by these, so they are what they should be. */
+static aj_error_e check_members(judge_t *judge)
+{
+    const json_t *jti = json_object_get(judge->object, "jti");
+    const json_t *sid = json_object_get(judge->object, "sid");
+    const json_t *sid_exp = json_object_get(judge->object, "sid_exp");
+
+    if (jti != NULL && !json_is_string(jti)) {
+        judge->detail = "jti is no string";
+    }
+    else if (sid != NULL && !json_is_string(sid)) {
+        judge->detail = "sid is no string";
+    }
+    else if (sid_exp != NULL
+             && (!read_date(sid_exp, &judge->claims->session_expires) || judge->claims->session_expires == 0)) {
+        judge->detail = "sid_exp is not a date";
+    }
+    return judge->detail == NULL ? AJ_OK : AJ_E_CLAIM_MEMBER;
+}
+
+/* Form, key, signature; then the payload may be read. */
+static aj_error_e open_token(judge_t *judge, const char *token, apr_size_t len)
+{
+    aj_jws_t jws;
+    json_t *object;
+    aj_error_e verdict = aj_jws_parse(token, len, judge->pool, &jws, &judge->detail);
+
+    if (verdict == AJ_OK) {
+        verdict = aj_jws_verify(&jws, judge->policy->keys, judge->pool, NULL, &judge->detail);
+    }
+    if (verdict == AJ_OK && !aj_json_read_object(jws.payload, jws.payload_len, judge->pool, &object, &judge->detail)) {
+        verdict = AJ_E_PAYLOAD_JSON;
+    }
+    if (verdict == AJ_OK && aj_sha256(token, len, judge->claims->token_hash) != APR_SUCCESS) {
+        verdict = AJ_E_CRYPTO;
+    }
+    if (verdict == AJ_OK) {
+        judge->object = judge->claims->object = object;
+    }
+    return verdict;
+}
+
+aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr_size_t len, apr_time_t now,
+                           apr_pool_t *pool, const aj_claims_t **claims, const char **detail)
+{
+    judge_t judge = { policy, now, pool, NULL, apr_pcalloc(pool, sizeof(*judge.claims)), NULL };
+    apr_time_t not_before;
+    aj_error_e verdict;
+
+    if ((verdict = open_token(&judge, token, len)) == AJ_OK
+        && (verdict = check_exp(&judge)) == AJ_OK
+        && (verdict = check_type(&judge)) == AJ_OK
+        && (verdict = check_iss(&judge)) == AJ_OK
+        && (verdict = check_aud(&judge)) == AJ_OK
+        && (verdict = check_past(&judge, "nbf", AJ_E_NBF, &not_before)) == AJ_OK
+        && (verdict = check_past(&judge, "iat", AJ_E_IAT, &judge.claims->issued)) == AJ_OK
+        && (verdict = check_identity(&judge)) == AJ_OK
+        && (verdict = check_members(&judge)) == AJ_OK) {
+        *claims = judge.claims;
+    }
+    *detail = verdict == AJ_OK ? NULL : judge.detail;
+    return verdict;
+}
+
+apr_status_t aj_jwt_issue(const aj_key_t *signer, const json_t *claims, apr_pool_t *pool, const char **token)
+{
+    const char *payload = aj_json_write(claims, pool);
+
+    return aj_jws_sign(signer, payload, strlen(payload), pool, token);
+}

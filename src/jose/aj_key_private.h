@@ -1,0 +1,68 @@
+/* aj_key_private: what the files of the key room share. Nobody else includes it. */
+#ifndef AJ_KEY_PRIVATE_H
+#define AJ_KEY_PRIVATE_H
+
+#include <openssl/evp.h>
+
+#include "aj_key.h"
+
+struct aj_key_t {
+    const aj_alg_t *alg;
+    const char *kid;             /**< or NULL */
+    int verify_only;             /**< the administrator or the JWK's key_ops forbid signing */
+    int is_secret;               /**< holds a private part or a shared secret */
+
+    unsigned char *secret;       /**< HS only */
+    apr_size_t secret_len;
+    int secret_is_raw;           /**< the secret is the source's text: another encoding may have been meant */
+    EVP_MAC_CTX *mac;            /**< HS only: initialised, duplicated for each use */
+
+    EVP_PKEY *pkey;              /**< asymmetric only, like all that follows */
+    EVP_MD_CTX *verifier;        /**< initialised, copied for each use */
+    EVP_MD_CTX *signer;          /**< likewise; NULL without a private part */
+    apr_size_t sig_len;          /**< the one length of a signature in JWS's form */
+    const char *pub[2];          /**< public members in base64url: e, n · x, y · x, NULL */
+};
+
+/** Longest ECDSA signature in JWS's form: two coordinates of P-521. */
+#define AJ_ECDSA_MAX_BYTES (2 * 66)
+
+/** Largest RSA modulus that OpenSSL works with, in bits. */
+#define AJ_RSA_MAX_BITS 16384
+
+/* All of these return NULL or a sentence, and leave nothing in OpenSSL's error queue when they fail. */
+
+/** Give an HS key its secret from the text of a key source. */
+const char *aj_key_set_text(aj_key_t *key, const unsigned char *text, apr_size_t len, aj_encoding_e encoding,
+                            apr_pool_t *pool) AJ_MUST_USE;
+
+/** Give an HS key its secret; bytes belong to pool and are wiped with it. */
+const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t len, apr_pool_t *pool) AJ_MUST_USE;
+
+/**
+ * Give a key its asymmetric part: checks that it fits the algorithm and is sound, and prepares its contexts.
+ * @param pkey        becomes pool's at once, whatever is returned
+ * @param is_private  non-zero when the private part is there
+ */
+const char *aj_key_set_pkey(aj_key_t *key, EVP_PKEY *pkey, int is_private, apr_pool_t *pool) AJ_MUST_USE;
+
+/** Read the one key of a PEM text. @param pkey  a new reference, set on success */
+const char *aj_key_pem(const unsigned char *text, apr_size_t len, EVP_PKEY **pkey, int *is_private) AJ_MUST_USE;
+
+/** Fill key->pub from key->pkey. */
+const char *aj_key_set_public(aj_key_t *key, apr_pool_t *pool) AJ_MUST_USE;
+
+/** RFC 7638 thumbprint of an asymmetric key, SHA-256, base64url. @return NULL when OpenSSL fails */
+const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool);
+
+/** Fill an empty key from a JWK, its kid aside. */
+const char *aj_key_fill_jwk(aj_key_t *key, const json_t *jwk, apr_pool_t *pool) AJ_MUST_USE;
+
+/** Overwrite the private members of a JWK that is about to be dropped; anything else is left alone. */
+void aj_key_wipe_jwk(json_t *jwk);
+
+/** aj_key_sign without asking whether the key may. */
+apr_status_t aj_key_sign_raw(const aj_key_t *key, const void *in, apr_size_t in_len, apr_pool_t *pool,
+                             unsigned char **sig, apr_size_t *sig_len) AJ_MUST_USE;
+
+#endif

@@ -1,0 +1,133 @@
+/* The key ring. A token finds its key here by algorithm first, by kid second, and never otherwise. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "aj_json.h"
+#include "aj_keyset.h"
+
+struct aj_keyset_t {
+    apr_pool_t *pool;
+    apr_array_header_t *keys;    /**< `const aj_key_t *` */
+};
+
+aj_keyset_t *aj_keyset_make(apr_pool_t *pool)
+{
+    aj_keyset_t *ring = apr_palloc(pool, sizeof(*ring));
+
+    ring->pool = pool;
+    ring->keys = apr_array_make(pool, 4, sizeof(const aj_key_t *));
+    return ring;
+}
+
+int aj_keyset_count(const aj_keyset_t *ring)
+{
+    return ring->keys->nelts;
+}
+
+const aj_key_t *aj_keyset_at(const aj_keyset_t *ring, int index)
+{
+    return index >= 0 && index < ring->keys->nelts ? APR_ARRAY_IDX(ring->keys, index, const aj_key_t *) : NULL;
+}
+
+static int has_kid(const aj_key_t *key, const char *kid)
+{
+    return aj_key_kid(key) != NULL && strcmp(aj_key_kid(key), kid) == 0;
+}
+
+const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
+{
+    const char *kid = aj_key_kid(key);
+    int i;
+
+    for (i = 0; kid != NULL && i < ring->keys->nelts; i++) {
+        if (has_kid(aj_keyset_at(ring, i), kid)) {
+            return apr_psprintf(ring->pool, "has the kid \"%s\" of another key", aj_escape(kid, strlen(kid), ring->pool));
+        }
+    }
+    APR_ARRAY_PUSH(ring->keys, const aj_key_t *) = key;
+    return NULL;
+}
+
+const aj_key_t *aj_keyset_signer(const aj_keyset_t *ring)
+{
+    int i;
+
+    for (i = 0; i < ring->keys->nelts; i++) {
+        if (aj_key_can_sign(aj_keyset_at(ring, i))) {
+            return aj_keyset_at(ring, i);
+        }
+    }
+    return NULL;
+}
+
+/** What the ring has for one algorithm and kid. */
+typedef struct {
+    const aj_key_t *only;        /**< the last key of the algorithm, which is the only one if count is 1 */
+    const aj_key_t *named;       /**< the key of the algorithm with this kid */
+    int count;
+    int with_kid;
+} matches_t;
+
+static matches_t match(const aj_keyset_t *ring, const char *alg, const char *kid)
+{
+    matches_t found = { NULL, NULL, 0, 0 };
+    int i;
+
+    for (i = 0; i < ring->keys->nelts; i++) {
+        const aj_key_t *key = aj_keyset_at(ring, i);
+
+        if (strcmp(aj_key_alg(key)->name, alg) != 0) {
+            continue;
+        }
+        found.only = key;
+        found.count++;
+        found.with_kid += aj_key_kid(key) != NULL;
+        if (kid != NULL && has_kid(key, kid)) {
+            found.named = key;
+        }
+    }
+    return found;
+}
+
+aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *kid, const aj_key_t **key)
+{
+    const matches_t found = match(ring, alg, kid);
+    const aj_key_t *signer = aj_keyset_signer(ring);
+    aj_error_e verdict = AJ_OK;
+
+    if (found.count == 0) {
+        verdict = AJ_E_ALG;
+    }
+    else if (kid != NULL && found.with_kid > 0) {
+        verdict = found.named != NULL ? AJ_OK : AJ_E_KID;
+        *key = found.named != NULL ? found.named : *key;
+    }
+    else if (found.count == 1) {
+        *key = found.only;
+    }
+    else if (signer != NULL && strcmp(aj_key_alg(signer)->name, alg) == 0) {
+        *key = signer;
+    }
+    else {
+        verdict = AJ_E_KEY_AMBIGUOUS;
+    }
+    return verdict;
+}
+
+json_t *aj_keyset_public(const aj_keyset_t *ring, apr_pool_t *pool)
+{
+    json_t *set = aj_json_own(json_object(), pool);
+    json_t *keys = json_array();
+    int i;
+
+    json_object_set_new(set, "keys", keys);
+    for (i = 0; i < ring->keys->nelts; i++) {
+        json_t *jwk = aj_key_public_jwk(aj_keyset_at(ring, i), pool);
+
+        if (jwk != NULL) {
+            json_array_append(keys, jwk);
+        }
+    }
+    return set;
+}
