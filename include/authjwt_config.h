@@ -46,6 +46,9 @@ typedef struct {
     const char         *store_spec;       /**< "PROVIDER[:ARGS]" */
     struct authjwt_store_t *store;        /**< opened by authjwt_revocation */
     authjwt_on_error_e  on_error;
+    int                 throttle_failures; /**< failed logins allowed, 0 off, -1 unset */
+    apr_interval_time_t throttle_window;   /**< in this time */
+    const char         *dummy_hash;        /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
 /** Places a token may be in. */
@@ -120,6 +123,10 @@ const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf);
 /** `const char *` names of the role claims. */
 const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
+/** Failed logins allowed per user and address together. @return 0 when logins are not throttled */
+int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window);
+/** A hash as htpasswd writes it; never NULL. */
+const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf);
 /** @return non-zero when refresh tokens work once */
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf);

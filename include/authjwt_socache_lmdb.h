@@ -11,12 +11,24 @@
 /**
  * Register the provider and the hooks it needs. Call once from the module's register_hooks.
  *
- * Argument of create: `[PATH][(SIZE)]`. PATH is a directory, relative ones to the state directory that was chosen at
- * build; default: "authjwt" state directory itself. SIZE is bytes, or with K, M or G (default 1G).
+ * Argument of create: `[PATH][(SIZE)]`, or NULL. PATH is a directory, relative ones to the state directory that was chosen at
+ * build; default: the state directory itself. SIZE is bytes, or with K, M or G; at least 1M, default 1G; only ever raised.
  *
- * What its functions return, beyond what ap_socache.h says: retrieve answers APR_NOTFOUND for an absent or expired entry, and
- * only then; any failure to read is another status. store overwrites; it answers APR_ENOSPC when the store is 95 % full.
- * Safe for several processes and threads without a mutex of the caller's (no AP_SOCACHE_FLAG_NOTMPSAFE).
+ * init belongs into the parent, once per start, after User and Group are known (check_config or later). It makes the directory,
+ * gives a new or empty one to the httpd user, and has a short-lived fork open the store as that user; it logs why it fails. The
+ * other functions work in processes that have run child_init, and nowhere else. destroy removes nothing: entries outlive httpd.
+ *
+ * What the functions return, beyond what ap_socache.h says:
+ *   retrieve   APR_NOTFOUND for an absent or expired entry, and only then; APR_ENOSPC if the buffer is too small
+ *   store      overwrites. APR_ENOSPC when the store is 95 % full (48 pages below its size, if that is more) or the disk is; an
+ *              entry may even then be overwritten by one that is no larger
+ *   remove     APR_NOTFOUND if there was none; it works in a full store
+ *   iterate    what the callback first refuses. It runs without any lock or transaction and may use the instance; an entry that is
+ *              stored or removed meanwhile may be met or not
+ *   all        APR_EINVAL for an id of 0 or more than 503 bytes; APR_EGENERAL if the store cannot answer, after a line in the
+ *              error log (one a second)
+ * Safe for several processes and threads without a mutex of the caller's (no AP_SOCACHE_FLAG_NOTMPSAFE). A store that has returned
+ * APR_SUCCESS is on the disk.
  */
 void authjwt_socache_lmdb_register(apr_pool_t *pool);
 

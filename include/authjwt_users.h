@@ -12,6 +12,13 @@
 int authjwt_users_check_password(request_rec *r, const char *user, const char *password);
 
 /**
+ * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and all of them can
+ * tell (file, dbm, dbd); else nobody is asked.
+ * @return OK, or an HTTP status, the answer being prepared (token_revoked, backend_unavailable)
+ */
+int authjwt_users_still_known(request_rec *r, const char *user);
+
+/**
  * May this user have a token (all AuthJWTLoginRequire lines)? Sets r->user.
  * @return OK, or an HTTP status, the answer being prepared (access_denied, backend_unavailable)
  */

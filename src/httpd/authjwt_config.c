@@ -9,6 +9,11 @@
 #define DEFAULT_ACCESS_EXPIRES  apr_time_from_sec(15 * 60)
 #define DEFAULT_REFRESH_EXPIRES apr_time_from_sec(30 * 24 * 3600)
 
+#define DEFAULT_THROTTLE_FAILURES 10
+#define DEFAULT_THROTTLE_WINDOW   apr_time_from_sec(60)
+/* bcrypt of the cost that `htpasswd -B` takes unless told otherwise; nobody's password. */
+#define DEFAULT_DUMMY_HASH      "$2y$05$NccD4z9P5xQ2XwcML3eyqexS0yUMHyCMyyQHSU8cFib.zbvOkDmDO"
+
 static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER };
 
 void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
@@ -20,6 +25,7 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->access_expires = -1;
     conf->refresh_expires = -1;
     conf->session_expires = -1;
+    conf->throttle_failures = -1;
     return conf;
 }
 
@@ -42,6 +48,9 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_NUMBER(refresh_expires);
     MERGE_NUMBER(session_expires);
     MERGE_POINTER(store_spec);
+    MERGE_NUMBER(throttle_failures);
+    merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;
+    MERGE_POINTER(dummy_hash);
     merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;
     return merged;
 }
@@ -177,6 +186,17 @@ const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *c
     APR_ARRAY_PUSH(names, const char *) = "role";
     APR_ARRAY_PUSH(names, const char *) = "roles";
     return names;
+}
+
+int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window)
+{
+    *window = conf->throttle_failures >= 0 ? conf->throttle_window : DEFAULT_THROTTLE_WINDOW;
+    return conf->throttle_failures >= 0 ? conf->throttle_failures : DEFAULT_THROTTLE_FAILURES;
+}
+
+const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)
+{
+    return conf->dummy_hash ? conf->dummy_hash : DEFAULT_DUMMY_HASH;
 }
 
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf)

@@ -147,6 +147,39 @@ static const char *set_on_error(cmd_parms *cmd, void *dir, const char *word)
     return NULL;
 }
 
+static const char *set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window)
+{
+    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
+    char *end;
+    long count = strtol(failures, &end, 10);
+
+    (void)dir;
+    if (!window && !ap_cstr_casecmp(failures, "off")) {
+        conf->throttle_failures = 0;
+        return NULL;
+    }
+    if (!window || *end || count < 1 || count > 1000000) {
+        return "AuthJWTLoginThrottle: write FAILURES WINDOW, such as 10 60s, or off";
+    }
+    conf->throttle_failures = (int)count;
+    return set_time(cmd, &conf->throttle_window, window, 0);
+}
+
+static const char *set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash)
+{
+    static const char *const forms[] = { "$2y$", "$2a$", "$2b$", "$5$", "$6$", "$apr1$", "{SHA}" };
+    apr_size_t i;
+
+    (void)dir;
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (!strncmp(hash, forms[i], strlen(forms[i]))) {
+            authjwt_config_server(cmd->server)->dummy_hash = hash;
+            return NULL;
+        }
+    }
+    return "AuthJWTDummyHash: write a hash as htpasswd does, such as what follows the colon of: htpasswd -nbBC 10 x x";
+}
+
 static const char *algorithm_names(apr_pool_t *pool)
 {
     const char *names = "";
@@ -455,6 +488,8 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", set_refresh_expires, NULL, RSRC_CONF, "lifetime of refresh tokens"),
     AP_INIT_TAKE1("AuthJWTSessionExpires", set_session_expires, NULL, RSRC_CONF, "longest life of a session"),
     AP_INIT_TAKE1("AuthJWTRevocationStore", set_store, NULL, RSRC_CONF, "PROVIDER[:ARGS]"),
+    AP_INIT_TAKE12("AuthJWTLoginThrottle", set_throttle, NULL, RSRC_CONF, "FAILURES WINDOW, or off"),
+    AP_INIT_TAKE1("AuthJWTDummyHash", set_dummy_hash, NULL, RSRC_CONF, "hash that an unknown user costs"),
     AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF, "deny or allow"),
 
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, OR_AUTHCFG, "header, cookie, query in order"),

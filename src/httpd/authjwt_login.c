@@ -9,6 +9,7 @@
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_session.h"
+#include "authjwt_throttle.h"
 #include "authjwt_users.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -53,6 +54,24 @@ static int read_credentials(request_rec *r, const char **user, const char **pass
     return OK;
 }
 
+/* An attempt counts from its beginning, so that attempts at the same time count too. */
+static int check_password(request_rec *r, const char *user, const char *password)
+{
+    int status = authjwt_throttle_begin(r, user);
+
+    if (status != OK) {
+        return status;
+    }
+    status = authjwt_users_check_password(r, user, password);
+    if (status == OK) {
+        authjwt_throttle_success(r, user);
+    }
+    else if (status != HTTP_UNAUTHORIZED) {
+        authjwt_throttle_undecided(r, user);
+    }
+    return status;
+}
+
 static int sign_in(request_rec *r, const char *user, json_t **answer)
 {
     apr_array_header_t *roles;
@@ -78,7 +97,7 @@ int authjwt_login_handler(request_rec *r)
     }
     status = read_credentials(r, &user, &password);
     if (status == OK) {
-        status = authjwt_users_check_password(r, user, password);
+        status = check_password(r, user, password);
     }
     if (status == OK) {
         status = sign_in(r, user, &answer);

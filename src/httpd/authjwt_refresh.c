@@ -12,8 +12,11 @@ static int renew(request_rec *r, const aj_claims_t *refresh, json_t **answer)
 {
     const char *user = aj_claims_identity(refresh);
     apr_array_header_t *roles = NULL;
-    int status = authjwt_users_admit(r, user);
+    int status = authjwt_users_still_known(r, user);
 
+    if (status == OK) {
+        status = authjwt_users_admit(r, user);
+    }
     /* Without AuthJWTGrantRole the refresh token's roles are kept. */
     if (status == OK && authjwt_users_grants_roles(r)) {
         status = authjwt_users_roles(r, user, &roles);

@@ -36,6 +36,7 @@ static const problem_t problems[] = {
     [AUTHJWT_INVALID_CREDENTIALS] = { "invalid_credentials", 401, "Invalid credentials", "User name or password is wrong", NULL },
     [AUTHJWT_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405, "Method not allowed", "See the Allow header for methods that are", NULL },
     [AUTHJWT_BODY_TOO_LARGE] = { "body_too_large", 413, "Request body too large", "At most 64 KB are read", NULL },
+    [AUTHJWT_TOO_MANY_ATTEMPTS] = { "too_many_attempts", 429, "Too many attempts", "Please try again later", NULL },
     [AUTHJWT_STORE_UNAVAILABLE] = { "store_unavailable", 503, "Service unavailable", "Please try again later", NULL },
     [AUTHJWT_BACKEND_UNAVAILABLE] = { "backend_unavailable", 503, "Service unavailable", "Please try again later", NULL }
 };

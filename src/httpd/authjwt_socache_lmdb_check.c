@@ -78,30 +78,74 @@ static int same_format(MDB_txn *txn, MDB_dbi about, int write)
     return rc == MDB_NOTFOUND || (rc == 0 && write) ? mdb_put(txn, about, &key, &ours, 0) : rc;
 }
 
-static int look_through(MDB_txn *txn, int write, authjwt_lmdb_report_t *report)
+typedef struct {
+    MDB_dbi about, entries, expiry;
+} databases_t;
+
+static int create(MDB_txn *txn, int raised, databases_t *dbs)
+{
+    int rc = mdb_dbi_open(txn, "about", MDB_CREATE, &dbs->about);
+
+    if (rc == 0)
+        rc = same_format(txn, dbs->about, raised);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "entries", MDB_CREATE, &dbs->entries);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "expiry", MDB_CREATE, &dbs->expiry);
+    return rc;
+}
+
+static int look_through(MDB_txn *txn, const databases_t *dbs, authjwt_lmdb_report_t *report)
 {
     apr_time_t until = apr_time_now() + READING;
-    MDB_dbi about, entries, expiry;
     MDB_stat st;
-    int rc;
+    int rc = mdb_stat(txn, dbs->entries, &st);
 
-    if ((rc = mdb_dbi_open(txn, "about", MDB_CREATE, &about)) == 0 && (rc = same_format(txn, about, write)) == 0
-        && (rc = mdb_dbi_open(txn, "entries", MDB_CREATE, &entries)) == 0
-        && (rc = mdb_dbi_open(txn, "expiry", MDB_CREATE, &expiry)) == 0
-        && (rc = read_through(txn, entries, until)) == 0 && (rc = read_through(txn, expiry, until)) == 0
-        && (rc = mdb_stat(txn, entries, &st)) == 0)
-        report->entries = st.ms_entries;
+    if (rc != 0)
+        return rc;
+    report->entries = st.ms_entries;
+    if ((rc = read_through(txn, dbs->entries, until)) == 0)
+        rc = read_through(txn, dbs->expiry, until);
     return rc;
 }
 
 #define STEP(report, text) apr_cpystrn((report)->step, text, sizeof (report)->step)
 
+/* The write lock is held shortly: during a graceful restart, others are working. */
+static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *report)
+{
+    MDB_envinfo info;
+    databases_t dbs;
+    MDB_txn *txn;
+    int raised = 0, rc = mdb_env_info(env, &info);
+
+    STEP(report, "map the store's size");
+    if (rc == 0 && (raised = info.me_mapsize < size))
+        rc = mdb_env_set_mapsize(env, (size_t)size);
+    if (rc != 0)
+        return rc;
+    STEP(report, "write in the store");
+    if ((rc = mdb_txn_begin(env, NULL, 0, &txn)) != 0)
+        return rc;
+    if ((rc = create(txn, raised, &dbs)) != 0)
+        mdb_txn_abort(txn);
+    else
+        rc = mdb_txn_commit(txn);
+    if (rc != 0)
+        return rc;
+    STEP(report, "read the store");
+    if ((rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)) != 0)
+        return rc;
+    rc = look_through(txn, &dbs, report);
+    mdb_txn_abort(txn);
+    report->mapsize = raised ? size : info.me_mapsize;
+    return rc;
+}
+
 static int try_store(const char *dir, apr_uint64_t size, authjwt_lmdb_report_t *report)
 {
-    MDB_envinfo info = { 0 };
     MDB_env *env;
-    MDB_txn *txn;
-    int rc, raise = 0;
+    int rc;
 
     STEP(report, "become the httpd user");
     if ((rc = become_httpd_user()) != 0)
@@ -109,21 +153,7 @@ static int try_store(const char *dir, apr_uint64_t size, authjwt_lmdb_report_t *
     STEP(report, "open data.mdb and lock.mdb");
     if ((rc = authjwt_lmdb_open(dir, &env)) != 0)
         return rc;
-    STEP(report, "map the store's size");
-    if ((rc = mdb_env_info(env, &info)) == 0 && (raise = info.me_mapsize < size))
-        rc = mdb_env_set_mapsize(env, (size_t)size);
-    if (rc == 0) {
-        STEP(report, "write in the store");
-        if ((rc = mdb_txn_begin(env, NULL, 0, &txn)) == 0) {
-            if ((rc = look_through(txn, raise, report)) == 0)
-                rc = mdb_txn_commit(txn);
-            else
-                mdb_txn_abort(txn);
-        }
-    }
-    if (rc == 0)
-        rc = mdb_env_info(env, &info);
-    report->mapsize = info.me_mapsize;
+    rc = try_env(env, size, report);
     if (rc == 0)
         rc = authjwt_lmdb_identify(dir, &report->ids);
     mdb_env_close(env);

@@ -47,6 +47,8 @@ const char *authjwt_lmdb_explain(int rc)
                "a larger (SIZE) and restart httpd";
     case ENOSPC:
         return "no space left on the disk; nothing was changed, and the store works again when there is space";
+    case ENOMEM:
+        return "not enough memory, or no address space for this size; give it a smaller (SIZE)";
     case EACCES: case EPERM:
         return "the httpd user may not read and write the directory and the files in it";
     case MDB_READERS_FULL:

@@ -3,6 +3,7 @@
 #include <ap_provider.h>
 #include <http_log.h>
 #include <mod_auth.h>
+#include <apr_md5.h>
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
@@ -50,9 +51,45 @@ int authjwt_users_check_password(request_rec *r, const char *user, const char *p
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1202: login not decided: a user store cannot answer");
         return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
     }
+    if (answer == AUTH_USER_NOT_FOUND) {
+        /* As long as a wrong password takes, so that time does not tell which names exist. */
+        (void)apr_password_validate(password, authjwt_config_dummy_hash(authjwt_config_server(r->server)));
+    }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1203: login refused: %s",
                   answer == AUTH_DENIED ? "wrong password" : "unknown user");
     return authjwt_reply_refuse(r, AUTHJWT_INVALID_CREDENTIALS);
+}
+
+/* Providers that look a user up before they look at the password. Others might count a failed attempt, or lock the account. */
+static int can_tell_users(const authjwt_provider_t *entry)
+{
+    return !strcmp(entry->name, "file") || !strcmp(entry->name, "dbm") || !strcmp(entry->name, "dbd");
+}
+
+int authjwt_users_still_known(request_rec *r, const char *user)
+{
+    const apr_array_header_t *list = authjwt_config_dir(r)->providers;
+    authn_status answer = AUTH_USER_NOT_FOUND;
+    int i;
+
+    for (i = 0; list && i < list->nelts; i++) {
+        if (!can_tell_users(&APR_ARRAY_IDX(list, i, authjwt_provider_t))) {
+            return OK;
+        }
+    }
+    for (i = 0; list && i < list->nelts && answer == AUTH_USER_NOT_FOUND; i++) {
+        answer = ask_provider(r, &APR_ARRAY_IDX(list, i, authjwt_provider_t), user, "nobody's password");
+    }
+    if (list && answer == AUTH_GENERAL_ERROR) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1206: refresh not decided: a provider of AuthJWTProvider cannot say whether the user "
+                      "still exists; is it set up in this location too?");
+        return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
+    }
+    if (list && answer == AUTH_USER_NOT_FOUND) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1207: refresh refused: the user exists no more");
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+    }
+    return OK;
 }
 
 static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)

@@ -60,7 +60,9 @@ const char *aj_error_text(aj_error_e error)
 const char *aj_escape(const char *untrusted, apr_size_t len, apr_pool_t *pool)
 {
     static const char hex[] = "0123456789abcdef";
-    apr_size_t shown = len < ESCAPE_MAX_BYTES ? len : ESCAPE_MAX_BYTES, i;
+    const int is_cut = len > ESCAPE_MAX_BYTES;
+    const apr_size_t shown = is_cut ? ESCAPE_MAX_BYTES : len;
+    apr_size_t i;
     char *text = apr_palloc(pool, 4 * shown + sizeof("..."));
     char *end = text;
 
@@ -77,6 +79,6 @@ const char *aj_escape(const char *untrusted, apr_size_t len, apr_pool_t *pool)
             *end++ = hex[c & 15];
         }
     }
-    strcpy(end, shown < len ? "..." : "");
+    strcpy(end, is_cut ? "..." : "");
     return text;
 }

@@ -13,15 +13,15 @@ typedef enum { FORM_SECRET, FORM_PEM, FORM_JWK } form_e;
 
 static const char pem_begin[] = "-----BEGIN ";
 
-/* Keys are often preceded by text (openssl's -text, bag attributes), so a line anywhere may begin the PEM. */
+/* Anywhere: keys are often preceded by text (openssl's -text, bag attributes, a byte order mark), and no secret
+   that anyone made at random holds this. */
 static int is_pem(const unsigned char *bytes, apr_size_t len)
 {
     const apr_size_t mark = sizeof(pem_begin) - 1;
     apr_size_t i;
 
     for (i = 0; i + mark <= len; i++) {
-        if ((i == 0 || bytes[i - 1] == '\n' || bytes[i - 1] == '\r')
-            && memcmp(bytes + i, pem_begin, mark) == 0) {
+        if (memcmp(bytes + i, pem_begin, mark) == 0) {
             return 1;
         }
     }
@@ -33,10 +33,11 @@ static int is_space(unsigned char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* A '{' begins a JWK, unless control characters say that it is the first of some random bytes. */
+/* A '{' begins a JWK, unless control characters say that it is the first of some random bytes. After a byte order
+   mark it does too: the JSON door refuses the mark, where a secret would have been made of the text. */
 static int is_json(const unsigned char *bytes, apr_size_t len)
 {
-    apr_size_t i = 0;
+    apr_size_t i = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
     while (i < len && is_space(bytes[i])) {
         i++;

@@ -184,16 +184,17 @@ static int would_match(const aj_key_t *key, aj_encoding_e encoding, const void *
 {
     unsigned char *bytes, made[EVP_MAX_MD_SIZE];
     apr_size_t len, made_len = 0;
-    EVP_MAC_CTX *mac = NULL;
-    int ok = 0;
+    EVP_MAC_CTX *mac;
+    int ok;
 
-    if (decode(key->secret, key->secret_len, encoding, pool, &bytes, &len)) {
-        aj_wipe_with_pool(bytes, len, pool);
-        mac = start_mac(key->alg, bytes, len);
-        ok = mac != NULL
-            && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, made, &made_len, sizeof(made))
-            && made_len == key->sig_len && aj_equal(made, sig, made_len);
+    if (!decode(key->secret, key->secret_len, encoding, pool, &bytes, &len)) {
+        return 0;
     }
+    aj_wipe_with_pool(bytes, len, pool);
+    mac = start_mac(key->alg, bytes, len);
+    ok = mac != NULL
+        && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, made, &made_len, sizeof(made))
+        && made_len == key->sig_len && aj_equal(made, sig, made_len);
     EVP_MAC_CTX_free(mac);
     return ok;
 }

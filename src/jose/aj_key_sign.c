@@ -201,23 +201,25 @@ static size_t private_bytes(const aj_key_t *key, unsigned char *out, size_t size
     return len;
 }
 
-apr_status_t aj_key_derive(const aj_key_t *key, const char *label, unsigned char *out, apr_size_t out_len)
+static int derive_from_private(const aj_key_t *key, const char *label, unsigned char *out, size_t out_len)
 {
     unsigned char secret[AJ_RSA_MAX_BITS / 8];
-    size_t len;
+    size_t len = private_bytes(key, secret, sizeof(secret));
+    int ok = len > 0 && hkdf(secret, len, label, out, out_len);
+
+    aj_wipe(secret, sizeof(secret));
+    return ok;
+}
+
+apr_status_t aj_key_derive(const aj_key_t *key, const char *label, unsigned char *out, apr_size_t out_len)
+{
     int ok;
 
     if (!key->is_secret) {
         return APR_EINVAL;
     }
-    if (key->alg->kty == AJ_KTY_OCT) {
-        ok = hkdf(key->secret, key->secret_len, label, out, out_len);
-    }
-    else {
-        len = private_bytes(key, secret, sizeof(secret));
-        ok = len > 0 && hkdf(secret, len, label, out, out_len);
-        aj_wipe(secret, sizeof(secret));
-    }
+    ok = key->alg->kty == AJ_KTY_OCT ? hkdf(key->secret, key->secret_len, label, out, out_len)
+                                     : derive_from_private(key, label, out, out_len);
     if (!ok) {
         ERR_clear_error();
     }

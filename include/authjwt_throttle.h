@@ -1,0 +1,29 @@
+/* authjwt_throttle: how many logins may fail: counts per user and address, and per address, for all processes of this host. */
+#ifndef AUTHJWT_THROTTLE_H
+#define AUTHJWT_THROTTLE_H
+
+#include <httpd.h>
+
+/** Hook pre_config: registers the mutex. */
+int authjwt_throttle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+
+/** Hook post_config: makes the table, which lives until the next restart. */
+int authjwt_throttle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** Hook child_init. */
+void authjwt_throttle_child_init(apr_pool_t *pchild, server_rec *s);
+
+/**
+ * Count an attempt that begins, unless too many have failed. The address is the one mod_remoteip found; of an IPv6 address its first
+ * 64 bits.
+ * @return OK, or 429 (too_many_attempts), the answer with Retry-After being prepared
+ */
+int authjwt_throttle_begin(request_rec *r, const char *user);
+
+/** The attempt succeeded: forget the failures of this user from this address, and the attempt itself. */
+void authjwt_throttle_success(request_rec *r, const char *user);
+
+/** The attempt was not decided: forget the attempt. */
+void authjwt_throttle_undecided(request_rec *r, const char *user);
+
+#endif

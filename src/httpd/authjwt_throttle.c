@@ -1,0 +1,267 @@
+/* authjwt_throttle: how many logins may fail. A table of fixed size in shared memory, so that a flood costs nothing but itself. */
+#include <httpd.h>
+#include <http_log.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <util_mutex.h>
+
+#include "aj_digest.h"
+#include "authjwt_config.h"
+#include "authjwt_reply.h"
+#include "authjwt_throttle.h"
+
+APLOG_USE_MODULE(authjwt);
+
+#define MUTEX_TYPE "authjwt-throttle"
+
+/* 64 K counters of 32 bytes. A key may be in any slot of its bucket; in a full bucket the one that counts least makes room. */
+#define BUCKETS 8192
+#define WAYS    8
+
+/* An address may fail for this many users' worth of failures. */
+#define ADDRESS_FACTOR 10
+
+/* One counter: a window that begins with the first failure, and what is left of the window before it. */
+typedef struct {
+    apr_uint64_t key;       /* 0: free */
+    apr_time_t   start;
+    apr_uint32_t now;       /* in this window */
+    apr_uint32_t before;    /* in the window before; counts less and less */
+} counter_t;
+
+typedef struct {
+    unsigned char secret[AJ_SHA256_BYTES];  /* so that nobody can aim at a bucket */
+    counter_t     counters[BUCKETS][WAYS];
+} table_t;
+
+/* The two counters of an attempt. */
+typedef struct {
+    counter_t *pair;        /* user and address */
+    counter_t *address;
+} attempt_t;
+
+static apr_global_mutex_t *mutex;
+static table_t *table;
+
+int authjwt_throttle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    mutex = NULL;
+    table = NULL;
+    return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static int is_needed(server_rec *s)
+{
+    apr_interval_time_t window;
+
+    for (; s; s = s->next) {
+        const authjwt_server_conf_t *conf = authjwt_config_server(s);
+
+        if (conf->key_specs && authjwt_config_throttle(conf, &window)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int authjwt_throttle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    apr_shm_t *shm;
+    apr_status_t rv;
+
+    (void)plog;
+    (void)ptemp;
+    if (!authjwt_config_announces() || !is_needed(s)) {
+        return OK;
+    }
+    rv = ap_global_mutex_create(&mutex, NULL, MUTEX_TYPE, NULL, s, pconf, 0);
+    if (rv == APR_SUCCESS) {
+        rv = apr_shm_create(&shm, sizeof(table_t), NULL, pconf);
+    }
+    if (rv == APR_SUCCESS) {
+        table = apr_shm_baseaddr_get(shm);
+        memset(table, 0, sizeof(*table));
+        rv = aj_random(table->secret, sizeof(table->secret));
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, rv, s, "AJ1901: AuthJWTLoginThrottle: no shared memory or mutex");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+void authjwt_throttle_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    apr_status_t rv = mutex ? apr_global_mutex_child_init(&mutex, apr_global_mutex_lockfile(mutex), pchild) : APR_SUCCESS;
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "AJ1902: mutex %s cannot be used in this process", MUTEX_TYPE);
+    }
+}
+
+/* What stands for the client: its address, or the network that one IPv6 customer has. */
+static const char *client_of(request_rec *r)
+{
+    const apr_sockaddr_t *address = r->useragent_addr;
+
+#if APR_HAVE_IPV6
+    if (address && address->family == APR_INET6 && !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)address->ipaddr_ptr)) {
+        const unsigned char *p = address->ipaddr_ptr;
+
+        return apr_psprintf(r->pool, "%02x%02x:%02x%02x:%02x%02x:%02x%02x/64", p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
+    }
+#endif
+    return r->useragent_ip;
+}
+
+/* 64 bits of a MAC; never 0. Two keys of one MAC would share a count, which harms nobody. */
+static apr_uint64_t key_of(request_rec *r, const char *user)
+{
+    const char *text = apr_pstrcat(r->pool, user ? "pair " : "address ", client_of(r), " ", user ? user : "", NULL);
+    unsigned char mac[AJ_SHA256_BYTES];
+    apr_uint64_t key = 0;
+
+    if (aj_hmac_sha256(table->secret, sizeof(table->secret), text, strlen(text), mac) == APR_SUCCESS) {
+        memcpy(&key, mac, sizeof(key));
+    }
+    return key ? key : 1;
+}
+
+/* Bring a counter's window up to now. */
+static void turn(counter_t *counter, apr_time_t now, apr_interval_time_t window)
+{
+    apr_time_t age = now - counter->start;
+
+    if (age < 0 || age >= 2 * window) {
+        counter->before = counter->now = 0;
+        counter->start = now;
+    }
+    else if (age >= window) {
+        counter->before = counter->now;
+        counter->now = 0;
+        counter->start += window;
+    }
+}
+
+/* Failures that count now: those of this window, and those before it less and less. */
+static double level(const counter_t *counter, apr_time_t now, apr_interval_time_t window)
+{
+    return counter->now + counter->before * (1.0 - (double)(now - counter->start) / (double)window);
+}
+
+static counter_t *find(apr_uint64_t key, apr_time_t now, apr_interval_time_t window)
+{
+    counter_t *bucket = table->counters[key % BUCKETS];
+    counter_t *least = NULL;
+    int i;
+
+    for (i = 0; i < WAYS; i++) {
+        turn(&bucket[i], now, window);
+        if (bucket[i].key == key) {
+            return &bucket[i];
+        }
+        if (!least || level(&bucket[i], now, window) < level(least, now, window)) {
+            least = &bucket[i];
+        }
+    }
+    memset(least, 0, sizeof(*least));
+    least->key = key;
+    least->start = now;
+    return least;
+}
+
+/* Seconds until fewer than `allowed` failures count, at least 1. */
+static long seconds_until(const counter_t *counter, double allowed, apr_time_t now, apr_interval_time_t window)
+{
+    apr_time_t end = counter->start + window;
+    double left = counter->now < allowed ? (double)(end - now) * (level(counter, now, window) - allowed) / counter->before
+                                         : (double)(end - now) + (double)window * (1.0 - allowed / counter->now);
+
+    return (long)(left / APR_USEC_PER_SEC) + 1;
+}
+
+static int refuse(request_rec *r, long seconds)
+{
+    int status = authjwt_reply_refuse(r, AUTHJWT_TOO_MANY_ATTEMPTS);
+
+    apr_table_setn(r->err_headers_out, "Retry-After", apr_ltoa(r->pool, seconds));
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1903: login refused: too many have failed; next in %ld s", seconds);
+    return status;
+}
+
+/* Lock and find the counters. @return 0 when logins are not throttled, or cannot be counted (logged) */
+static int enter(request_rec *r, const char *user, apr_interval_time_t *window, int *allowed, attempt_t *attempt)
+{
+    apr_uint64_t pair, address;
+    apr_time_t now = apr_time_now();
+    apr_status_t rv;
+
+    *allowed = authjwt_config_throttle(authjwt_config_server(r->server), window);
+    if (!*allowed || !table) {
+        return 0;
+    }
+    pair = key_of(r, user);
+    address = key_of(r, NULL);
+    rv = apr_global_mutex_lock(mutex);
+    if (rv != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1904: login not counted: mutex %s", MUTEX_TYPE);
+        return 0;
+    }
+    attempt->pair = find(pair, now, *window);
+    attempt->address = find(address, now, *window);
+    return 1;
+}
+
+int authjwt_throttle_begin(request_rec *r, const char *user)
+{
+    apr_interval_time_t window;
+    apr_time_t now;
+    attempt_t attempt;
+    long seconds = 0;
+    int allowed;
+
+    if (!enter(r, user, &window, &allowed, &attempt)) {
+        return OK;
+    }
+    now = apr_time_now();
+    if (level(attempt.pair, now, window) >= allowed) {
+        seconds = seconds_until(attempt.pair, allowed, now, window);
+    }
+    else if (level(attempt.address, now, window) >= (double)allowed * ADDRESS_FACTOR) {
+        seconds = seconds_until(attempt.address, (double)allowed * ADDRESS_FACTOR, now, window);
+    }
+    else {
+        attempt.pair->now++;
+        attempt.address->now++;
+    }
+    apr_global_mutex_unlock(mutex);
+    return seconds ? refuse(r, seconds) : OK;
+}
+
+void authjwt_throttle_success(request_rec *r, const char *user)
+{
+    apr_interval_time_t window;
+    attempt_t attempt;
+    int allowed;
+
+    if (enter(r, user, &window, &allowed, &attempt)) {
+        attempt.pair->now = attempt.pair->before = 0;
+        attempt.address->now -= attempt.address->now > 0;
+        apr_global_mutex_unlock(mutex);
+    }
+}
+
+void authjwt_throttle_undecided(request_rec *r, const char *user)
+{
+    apr_interval_time_t window;
+    attempt_t attempt;
+    int allowed;
+
+    if (enter(r, user, &window, &allowed, &attempt)) {
+        attempt.pair->now -= attempt.pair->now > 0;
+        attempt.address->now -= attempt.address->now > 0;
+        apr_global_mutex_unlock(mutex);
+    }
+}
