@@ -67,6 +67,14 @@ static apr_status_t append(apr_bucket_brigade *brigade, char *buffer, apr_size_t
     return APR_SUCCESS;
 }
 
+/* A length over the limit is refused before the body has come. httpd has checked the header's form. */
+static int promises_too_much(request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+
+    return length && apr_strtoi64(length, NULL, 10) > AUTHJWT_BODY_MAX;
+}
+
 /* Read to the end, whole or chunked, however slowly it comes (mod_reqtimeout says how slow is too slow). */
 static int read_all(request_rec *r, char **body, apr_size_t *body_len)
 {
@@ -76,6 +84,9 @@ static int read_all(request_rec *r, char **body, apr_size_t *body_len)
     apr_size_t len = 0;
     int ended = 0;
 
+    if (promises_too_much(r)) {
+        return too_large(r);
+    }
     aj_wipe_with_pool(buffer, AUTHJWT_BODY_MAX + 1, r->pool);
     while (!ended && rv == APR_SUCCESS) {
         rv = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);

@@ -359,8 +359,18 @@ static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
     return ap_set_string_slot(cmd, dir, name);
 }
 
-static const char *set_header_type(cmd_parms *cmd, void *dir, const char *type)
+/* Takes the line as it is: httpd's own splitting takes "" for no argument at all. */
+static const char *set_header_type(cmd_parms *cmd, void *dir, const char *line)
 {
+    const char *type;
+
+    if (!*line) {
+        return "AuthJWTHeaderType: write the scheme before the token, such as Bearer, or \"\" for none";
+    }
+    type = ap_getword_conf(cmd->pool, &line);
+    if (*line) {
+        return "AuthJWTHeaderType: takes one argument";
+    }
     return *type ? set_name(cmd, dir, type) : ap_set_string_slot(cmd, dir, type);
 }
 
@@ -494,7 +504,7 @@ const command_rec authjwt_config_directives[] = {
 
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, OR_AUTHCFG, "header, cookie, query in order"),
     AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), OR_AUTHCFG, "header with the token"),
-    AP_INIT_TAKE1("AuthJWTHeaderType", set_header_type, SLOT(header_type), OR_AUTHCFG, "scheme before the token"),
+    AP_INIT_RAW_ARGS("AuthJWTHeaderType", set_header_type, SLOT(header_type), OR_AUTHCFG, "scheme before the token"),
     AP_INIT_TAKE1("AuthJWTQueryStringName", set_name, SLOT(query_name), OR_AUTHCFG, "query parameter with the token"),
     AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), OR_AUTHCFG, "cookie with the access token"),
     AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), OR_AUTHCFG, "cookie with the refresh token"),

@@ -21,6 +21,9 @@ APLOG_USE_MODULE(authjwt);
 #define VALUE_VERSION 1
 #define VALUE_BYTES   9
 
+/* Rewritten when it has expired. More than 30 days would be a date in the past to memcached. */
+#define SENTINEL_LIFE apr_time_from_sec(25 * 24 * 3600)
+
 struct authjwt_store_t {
     const char                  *spec;
     const ap_socache_provider_t *provider;
@@ -150,13 +153,24 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
-/* Providers that can forget entries, or do not outlive a restart. */
+static int is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++) {
+        if (!strcmp(name, *names)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Providers that drop entries when they are full, or lose them all with a restart (dbm removes its files). */
 static void warn_of_forgetting(const authjwt_store_t *store)
 {
-    if (!strcmp(store->provider->name, "shmcb") || !strcmp(store->provider->name, "memcache")
-        || !strcmp(store->provider->name, "memcached")) {
+    static const char *const forgetful[] = { "shmcb", "memcache", "memcached", "dbm", NULL };
+
+    if (is_one_of(store->provider->name, forgetful)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, store->server,
-                     "AJ1403: AuthJWTRevocationStore %s can forget: revoked tokens may be accepted again after a restart or "
+                     "AJ1403: AuthJWTRevocationStore %s can forget: revoked tokens may be accepted again after a restart, or "
                      "when it is full; lmdb never forgets", store->spec);
     }
 }
@@ -276,7 +290,51 @@ void authjwt_store_unlock(authjwt_store_t *store, request_rec *r)
     apr_global_mutex_unlock(mutex);
 }
 
-/* Some dbm drivers answer a missing key with APR_EGENERAL; what cannot be told from a failure is one. */
+static apr_status_t retrieve(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, unsigned char *data,
+                             unsigned int *len)
+{
+    return store->provider->retrieve(store->instance, r->server, id->bytes, sizeof(id->bytes), data, len, r->pool);
+}
+
+/* "Not found" that may be "cannot answer": dbm mixes the two up both ways, and a dead Redis or memcached says "not found" through APR.
+ * It counts only if the sentinel, an entry that is always there, can be read after it; a missing one is written and read back. */
+static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
+{
+    static const authjwt_store_id_t sentinel = { "mod_authjwt sentinel 0123456789." };
+    unsigned char data[64] = { 0 };
+    unsigned int len = sizeof(data);
+
+    if (retrieve(store, r, &sentinel, data, &len) == APR_SUCCESS) {
+        return APR_NOTFOUND;
+    }
+    data[0] = VALUE_VERSION;
+    if (store->provider->store(store->instance, r->server, sentinel.bytes, sizeof(sentinel.bytes),
+                               apr_time_now() + SENTINEL_LIFE, data, VALUE_BYTES, r->pool) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    len = sizeof(data);
+    return retrieve(store, r, &sentinel, data, &len) == APR_SUCCESS ? APR_NOTFOUND : APR_EGENERAL;
+}
+
+/* Providers whose "not found" means that and nothing else. */
+static int is_exact(const authjwt_store_t *store)
+{
+    static const char *const exact[] = { AUTHJWT_SOCACHE_LMDB, "shmcb", NULL };
+
+    return is_one_of(store->provider->name, exact);
+}
+
+static apr_status_t look_up(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, unsigned char *data,
+                            unsigned int *len)
+{
+    apr_status_t rv = retrieve(store, r, id, data, len);
+
+    if (!is_exact(store) && (APR_STATUS_IS_NOTFOUND(rv) || rv == APR_EGENERAL)) {
+        rv = confirm_absence(store, r);
+    }
+    return rv;
+}
+
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, apr_time_t *value)
 {
     unsigned char data[64];
@@ -288,7 +346,7 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
     if (rv != APR_SUCCESS) {
         return complain(store, r, "be locked", rv);
     }
-    rv = store->provider->retrieve(store->instance, r->server, id->bytes, sizeof(id->bytes), data, &len, r->pool);
+    rv = look_up(store, r, id, data, &len);
     leave(store, r);
     if (APR_STATUS_IS_NOTFOUND(rv)) {
         return APR_NOTFOUND;

@@ -89,9 +89,9 @@ static aj_error_e read_header(const unsigned char *text, apr_size_t len, apr_poo
 
 aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws, const char **detail)
 {
-    segment_t parts[3];
-    const unsigned char *header, *payload;
-    apr_size_t header_len;
+    segment_t parts[3] = { { NULL, 0 } };
+    const unsigned char *header = NULL, *payload = NULL;
+    apr_size_t header_len = 0;
     aj_jws_t parsed = { 0 };
     const char *why = NULL;
     aj_error_e verdict;

@@ -82,8 +82,8 @@ static void push(parts_t *parts, OSSL_PARAM param)
 /* OpenSSL wants integers in the machine's byte order. The buffer is rewritten in place. */
 static const char *push_integer(parts_t *parts, const char *name, const char *param, apr_size_t want)
 {
-    unsigned char *bytes;
-    apr_size_t len;
+    unsigned char *bytes = NULL;
+    apr_size_t len = 0;
     const char *wrong = member(parts, name, want, &bytes, &len);
     BIGNUM *number = NULL;
 
@@ -137,8 +137,8 @@ static const char *check_curve(const parts_t *parts, const aj_alg_t *alg)
 static const char *ec_parts(parts_t *parts, const aj_alg_t *alg, int is_private)
 {
     const apr_size_t size = alg->coordinate_bytes;
-    unsigned char *x, *y, *point;
-    apr_size_t len;
+    unsigned char *x = NULL, *y = NULL, *point;
+    apr_size_t len = 0;
     const char *wrong;
 
     if ((wrong = check_curve(parts, alg)) != NULL
@@ -158,8 +158,8 @@ static const char *ec_parts(parts_t *parts, const aj_alg_t *alg, int is_private)
 /* RFC 8037 2: both halves of Ed25519 have 32 bytes. */
 static const char *okp_parts(parts_t *parts, const aj_alg_t *alg, int is_private)
 {
-    unsigned char *x, *d;
-    apr_size_t len;
+    unsigned char *x = NULL, *d = NULL;
+    apr_size_t len = 0;
     const char *wrong;
 
     if ((wrong = check_curve(parts, alg)) != NULL || (wrong = member(parts, "x", 32, &x, &len)) != NULL) {
@@ -230,8 +230,8 @@ static const char *fill_secret(aj_key_t *key, const json_t *jwk, apr_pool_t *poo
 {
     parts_t parts = { .jwk = jwk, .pool = pool };
     const json_t *k = json_object_get(jwk, "k");
-    unsigned char *bytes;
-    apr_size_t len;
+    unsigned char *bytes = NULL;
+    apr_size_t len = 0;
     const char *wrong;
 
     if (json_is_string(k) && json_string_length(k) == 0) {

@@ -94,23 +94,28 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
 {
     const matches_t found = match(ring, alg, kid);
     const aj_key_t *signer = aj_keyset_signer(ring);
-    aj_error_e verdict = AJ_OK;
+    const aj_key_t *chosen = NULL;
+    aj_error_e verdict;
 
     if (found.count == 0) {
         verdict = AJ_E_ALG;
     }
     else if (kid != NULL && found.with_kid > 0) {
-        verdict = found.named != NULL ? AJ_OK : AJ_E_KID;
-        *key = found.named != NULL ? found.named : *key;
-    }
-    else if (found.count == 1) {
-        *key = found.only;
-    }
-    else if (signer != NULL && strcmp(aj_key_alg(signer)->name, alg) == 0) {
-        *key = signer;
+        verdict = AJ_E_KID;
+        chosen = found.named;
     }
     else {
         verdict = AJ_E_KEY_AMBIGUOUS;
+        if (found.count == 1) {
+            chosen = found.only;
+        }
+        else if (signer != NULL && strcmp(aj_key_alg(signer)->name, alg) == 0) {
+            chosen = signer;
+        }
+    }
+    if (chosen != NULL) {
+        *key = chosen;
+        verdict = AJ_OK;
     }
     return verdict;
 }
