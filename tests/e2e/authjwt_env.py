@@ -1,0 +1,345 @@
+"""A private httpd for tests: one temporary directory, one free port, no daemon of the machine touched."""
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import authjwt_client as client
+from authjwt_leaks import find_leaks, register_secret, register_token
+
+MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve().parents[2] / "build/mod_authjwt.so")
+APXS = os.environ.get("APXS", "apxs")
+MODULES = ("authn_core authz_core authz_user authz_host authz_groupfile authn_file auth_basic alias mime dir env setenvif "
+           "headers rewrite include unixd log_config socache_shmcb socache_dbm").split()
+START_LIMIT = 20                            # seconds until a server must be up, or down
+
+# Lines that httpd itself writes about an ordinary refusal.
+EXPLAINED = [r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
+             r"AH01617: ", r"AH01618: "]
+CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
+LINE = re.compile(r"^\[[^\]]+\] \[[^:\]]*:(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] ")
+
+
+def apxs(name):
+    return subprocess.run([APXS, "-q", name], capture_output=True, text=True, check=True).stdout.strip()
+
+
+class Known:
+    """Users, passwords and the secret of this run; made once, they are the same for every server."""
+
+    secret = register_secret(secrets.token_hex(24))
+    passwords = {name: register_secret("pw-%s-%s" % (name, secrets.token_hex(6))) for name in ("ann", "bob", "cara")}
+    wrong_password = register_secret("wrong-" + secrets.token_hex(6))
+    groups = "admins: ann\nstaff: ann bob\n"
+    _users = None
+
+    @classmethod
+    def users(cls):
+        """Content of the AuthUserFile: bcrypt, at a cost that tests can afford."""
+        if cls._users is None:
+            cls._users = "".join(hash_password(*pair) for pair in cls.passwords.items())
+        return cls._users
+
+
+def hash_password(user, password):
+    done = subprocess.run(["htpasswd", "-inBC", "5", user], input=password, capture_output=True, text=True, check=True)
+    return done.stdout.strip() + "\n"
+
+
+ENV_CGI = """#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n'
+[ -z "$EXTRA_HEADER" ] || printf '%s\\r\\n' "$EXTRA_HEADER"
+printf '\\r\\n'
+exec env -0
+"""
+ECHO_CGI = "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\r\\n\\r\\n'\nexec cat\n"
+
+# The configuration that most tests start from. @dir@ is the server's directory.
+KEY_AND_STORE = """
+AuthJWTKey HS256 file:@dir@/secret
+AuthJWTRevocationStore lmdb:@dir@/state(64M)
+"""
+USERS = """
+    AuthUserFile @dir@/users
+    AuthGroupFile @dir@/groups
+"""
+GRANTS = """
+    AuthJWTGrantRole admin group admins
+    AuthJWTGrantRole staff group staff
+"""
+
+
+def location(path, *lines):
+    return "<Location %s>\n    %s\n</Location>\n" % (path, "\n    ".join(lines))
+
+
+def protected(path, *requires):
+    """A location of members, for valid users unless said otherwise."""
+    return location(path, "AuthType JWT", 'AuthName "members"', *(requires or ("Require valid-user",)))
+
+
+def endpoint(path, handler, *lines):
+    return location(path, "SetHandler jwt-" + handler, *lines)
+
+
+ENDPOINTS = (endpoint("/login", "login", "AuthJWTProvider file", USERS, GRANTS)
+             + endpoint("/refresh", "refresh", USERS, GRANTS)
+             + endpoint("/logout", "logout")
+             + location("/userinfo", "SetHandler jwt-userinfo", "AuthType JWT", 'AuthName "members"', "Require valid-user"))
+DEFAULT = KEY_AND_STORE + ENDPOINTS + protected("/protected") + protected("/cgi")
+
+
+class StartFailed(Exception):
+    """httpd did not start; the text is what it said."""
+
+
+class Httpd:
+    """One httpd. Use it as a context manager, or call start() and close()."""
+
+    live = []
+
+    def __init__(self, config=DEFAULT, mpm="event", log="debug", modules=(), env=None, children=2):
+        self.dir = tempfile.mkdtemp(prefix="authjwt-e2e-")
+        os.chmod(self.dir, 0o755)
+        self.mpm, self.log, self.modules, self.children = mpm, log, tuple(modules), children
+        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C", **(env or {})}
+        self.config, self.process, self.port = config, None, None
+        self.access_log_holds_tokens = False
+        self._read_to = 0
+        self._unchecked_tail = ""
+        self._furnish()
+        Httpd.live.append(self)
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, content, mode=0o644):
+        """Write a file below the server's directory, at once for readers; returns its path."""
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + ".new", "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        os.chmod(path + ".new", mode)
+        os.rename(path + ".new", path)
+        return path
+
+    def _furnish(self):
+        for name in ("run", "htdocs", "cgi-bin"):
+            os.mkdir(self.path(name), 0o755)
+        self.write("secret", Known.secret + "\n", 0o600)
+        self.write("users", Known.users())
+        self.write("groups", Known.groups)
+        self.write("htdocs/ok.txt", "let in\n")
+        self.write("htdocs/index.html", "the public front page\n")
+        self.write("bare/ok.txt", "let in\n")               # a file without a Require of its own
+        self.write("cgi-bin/env.sh", ENV_CGI, 0o755)
+        self.write("cgi-bin/echo.sh", ECHO_CGI, 0o755)
+
+    def expand(self, text):
+        return text.replace("@dir@", self.dir).replace("@port@", str(self.port))
+
+    def _load_modules(self):
+        wanted = ["mpm_" + self.mpm, *MODULES, "cgi" if self.mpm == "prefork" else "cgid", *self.modules]
+        where = apxs("LIBEXECDIR")
+        for name in dict.fromkeys(wanted):
+            path = os.path.join(where, "mod_%s.so" % name)
+            if os.path.exists(path):
+                yield "LoadModule %s_module %s" % (name, path)
+        yield "LoadModule authjwt_module " + MODULE
+
+    def _mpm_lines(self):
+        if self.mpm == "prefork":
+            return "StartServers 3\nMinSpareServers 3\nMaxSpareServers 4\nMaxRequestWorkers 6"
+        threads = 6
+        return ("StartServers %(n)d\nServerLimit %(n)d\nThreadsPerChild %(t)d\nThreadLimit %(t)d\n"
+                "MinSpareThreads %(t)d\nMaxSpareThreads %(m)d\nMaxRequestWorkers %(m)d"
+                % {"n": self.children, "t": threads, "m": threads * self.children})
+
+    def _write_config(self):
+        lines = ["ServerRoot " + self.dir, "DefaultRuntimeDir run", "PidFile run/httpd.pid", "Mutex file:run default",
+                 "ServerName localhost", "Listen 127.0.0.1:%d" % self.port, *self._load_modules(), self._mpm_lines()]
+        if os.getuid() == 0:
+            lines += ["User www-data", "Group www-data"]
+        if self.mpm != "prefork":
+            lines += ["ScriptSock cgisock"]
+        lines += ["Timeout 20", "KeepAliveTimeout 1", "UseCanonicalName Off", "ErrorLog error.log",
+                  "LogLevel info authjwt:" + self.log, 'LogFormat "%P %>s \\"%r\\" %u" test', "CustomLog access.log test",
+                  "DocumentRoot htdocs", "TypesConfig /dev/null", "AddType text/html .html", "AddType text/plain .txt",
+                  "<Directory />\n    AllowOverride None\n</Directory>",
+                  "<Directory %s>\n    Require all granted\n</Directory>" % self.path("htdocs"),
+                  "AliasMatch ^/(p|protected)(/.*)?$ %s" % self.path("htdocs/ok.txt"),
+                  "AliasMatch ^/bare(/.*)?$ %s" % self.path("bare/ok.txt"),
+                  "ScriptAliasMatch ^/cgi(/.*)?$ %s" % self.path("cgi-bin/env.sh"),
+                  "ScriptAliasMatch ^/echo(/.*)?$ %s" % self.path("cgi-bin/echo.sh")]
+        return self.write("httpd.conf", "\n".join(lines) + "\n" + self.expand(self.config))
+
+    # -- processes -----------------------------------------------------------------------------------------------
+
+    def _command(self, *arguments):
+        httpd = os.environ.get("HTTPD") or os.path.join(apxs("SBINDIR"), apxs("PROGNAME"))
+        return [httpd, "-d", self.dir, "-f", self._write_config(), *arguments]
+
+    def _pick_port(self):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port = sock.getsockname()[1]
+
+    def configtest(self):
+        """httpd -t: (exit status, all it said, log included)."""
+        if self.port is None:
+            self._pick_port()
+        done = subprocess.run(self._command("-t"), env=self.env, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr + self.read_log()
+
+    def start(self):
+        if self.port is None:
+            self._pick_port()
+        with open(self.path("stderr"), "ab") as stderr:
+            self.process = subprocess.Popen(self._command("-DFOREGROUND"), env=self.env, stdin=subprocess.DEVNULL,
+                                            stdout=stderr, stderr=stderr, start_new_session=True)
+        self._wait("httpd to listen", self._is_up)
+        return self
+
+    def _is_up(self):
+        if self.process.poll() is not None:
+            raise StartFailed(self.stderr() + self.read_log())
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return os.path.exists(self.path("run/httpd.pid"))
+
+    def _wait(self, what, condition, seconds=START_LIMIT):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "waited %d s for %s\n%s" % (seconds, what, self.read_log()[-3000:])
+            time.sleep(0.01)
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(START_LIMIT)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)   # its own session: nothing else is in it
+                self.process.wait()
+                raise AssertionError("httpd did not stop")
+        self.process = None
+
+    def restart(self):
+        """Stop, then start on the same files and port."""
+        self.stop()
+        return self.start()
+
+    def graceful(self):
+        """Graceful restart, as logrotate does; returns when the new generation runs."""
+        mark = len(self.read_log())
+        self.process.send_signal(signal.SIGUSR1)
+        self._wait("the new generation", lambda: "resuming normal operations" in self.read_log()[mark:])
+
+    def close(self):
+        """Stop and remove the directory; what the log still holds is kept for the check after the test."""
+        try:
+            self.stop()
+        finally:
+            self._unchecked_tail += self._new_log()
+            shutil.rmtree(self.dir, ignore_errors=True)
+            self.closed = True
+
+    closed = False
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exception):
+        self.close()
+
+    # -- logs ----------------------------------------------------------------------------------------------------
+
+    def _read(self, name):
+        try:
+            with open(self.path(name), encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def stderr(self):
+        return self._read("stderr")
+
+    def read_log(self):
+        return self._read("error.log")
+
+    def access_log(self):
+        return self._read("access.log")
+
+    def mark(self):
+        """A place in the error log, for log_since."""
+        return len(self.read_log())
+
+    def log_since(self, mark):
+        return self.read_log()[mark:]
+
+    def assert_logged(self, mark, pattern):
+        """The error log since mark has a line with the pattern; a short wait for lines that follow the answer."""
+        self._wait("a log line with %r" % pattern, lambda: re.search(pattern, self.log_since(mark)), 3)
+
+    def _new_log(self):
+        text = self.read_log()
+        new, self._read_to = text[self._read_to:], len(text)
+        return new
+
+    def take_log(self):
+        """The error log that no check has seen yet."""
+        tail, self._unchecked_tail = self._unchecked_tail, ""
+        return tail + ("" if self.closed else self._new_log())
+
+    def faults(self, expected=(), allowed=()):
+        """Sentences about what the log since the last call should not hold, and about expected lines that are absent."""
+        text = self.take_log()
+        found = find_leaks(text)
+        if not self.closed:
+            found += find_leaks(self.stderr())
+            if not self.access_log_holds_tokens:
+                found += find_leaks(self.access_log())
+        patterns = [re.compile(one) for one in [*EXPLAINED, *expected, *allowed]]
+        for line in text.splitlines():
+            match = LINE.match(line)
+            bad = not match or match.group(1) in ("emerg", "alert", "crit", "error", "warn")
+            if CRASH.search(line) or (bad and line and not any(one.search(line) for one in patterns)):
+                found.append("unexplained in the log: " + line[:400])
+        return found, [one for one in expected if re.search(one, text)]
+
+    # -- requests ------------------------------------------------------------------------------------------------
+
+    def request(self, method, path, **more):
+        return client.send(self.port, method, path, **more)
+
+    def get(self, path, token=None, **more):
+        return self.request("GET", path, token=token, **more)
+
+    def post(self, path, token=None, **more):
+        return self.request("POST", path, token=token, **more)
+
+    def raw(self, chunks, **more):
+        return client.send_raw(self.port, chunks, **more)
+
+    def try_login(self, user="ann", path="/login", **more):
+        return self.post(path, json={"username": user, "password": Known.passwords[user]}, **more)
+
+    def login(self, user="ann", path="/login", **more):
+        """(access token, refresh token) of a new session."""
+        answer = self.try_login(user, path, **more)
+        client.assert_logged_in(answer)
+        return tuple(register_token(answer.json()[name]) for name in ("access_token", "refresh_token"))
+
+    def children_that_served(self, path, since):
+        """Process ids of the children that answered requests for path, by the access log from an offset."""
+        return {line.split()[0] for line in self.access_log()[since:].splitlines() if " %s " % path in line}

@@ -1,0 +1,81 @@
+"""Fixtures of the end-to-end tests, and the check of the logs after every test."""
+import sys
+
+sys.dont_write_bytecode = True
+
+import pytest  # noqa: E402
+from authjwt_env import DEFAULT, Httpd  # noqa: E402
+
+
+class LogExpectations:
+    """expect_log(pattern): such a line must appear. expect_log.may(pattern): it may."""
+
+    def __init__(self):
+        self.expected, self.allowed = [], []
+
+    def __call__(self, pattern):
+        self.expected.append(pattern)
+
+    def may(self, pattern):
+        self.allowed.append(pattern)
+
+
+@pytest.fixture
+def expect_log():
+    return LogExpectations()
+
+
+@pytest.fixture(autouse=True)
+def clean_logs(request, expect_log):
+    """After every test: no unexplained warning, no crash, no token, password or key in any server's log."""
+    yield
+    faults, seen = [], set()
+    for server in list(Httpd.live):
+        found, matched = server.faults(expect_log.expected, expect_log.allowed)
+        faults += found
+        seen.update(matched)
+        if server.closed:
+            Httpd.live.remove(server)
+    faults += ["expected in the log, but absent: " + one for one in expect_log.expected if one not in seen]
+    assert not faults, "\n".join(faults)
+
+
+def running(module_config):
+    """A server for a whole test module: options from its globals CONFIG and OPTIONS, log checked once more at its end."""
+    server = Httpd(module_config.get("CONFIG", DEFAULT), **module_config.get("OPTIONS", {}))
+    for name, content in module_config.get("FILES", {}).items():
+        server.write(name, content)
+    try:
+        server.access_log_holds_tokens = module_config.get("TOKENS_IN_ADDRESSES", False)
+        yield server.start()
+    finally:
+        server.close()
+    faults, _ = server.faults()
+    Httpd.live.remove(server)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def server(request):
+    """The httpd of this test module."""
+    yield from running(vars(request.module))
+
+
+@pytest.fixture
+def new_server():
+    """Makes servers of one test: new_server(config, ...) returns one that is not started."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(Httpd(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def mark(server):
+    """Place in the error log where this test begins."""
+    return server.mark()

@@ -1,0 +1,117 @@
+"""When the revocation store cannot answer, nothing passes (contract section 3); a provider made for tests fails on demand."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+from authjwt_client import assert_error
+from authjwt_env import APXS, DEFAULT, Known
+from authjwt_tokens import claims, sign, tamper
+
+STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)"
+ERROR = r"\[authjwt:error\].*AJ\d{4}: "
+
+
+@pytest.fixture(scope="module")
+def provider_module(tmp_path_factory):
+    """mod_failing_store.so, built with apxs outside the source tree."""
+    source = pathlib.Path(__file__).with_name("failing_store") / "mod_failing_store.c"
+    build = tmp_path_factory.mktemp("failing_store")
+    (build / source.name).write_text(source.read_text())
+    subprocess.run([APXS, "-c", source.name], cwd=build, check=True, capture_output=True)
+    return str(build / ".libs/mod_failing_store.so")
+
+
+def failing_config(module, policy=""):
+    return ("LoadModule failing_store_module %s\n" % module
+            + DEFAULT.replace(STORE, "AuthJWTRevocationStore failing:@dir@/broken:lmdb:@dir@/state(64M)\n" + policy))
+
+
+@pytest.fixture
+def failing(new_server, provider_module, expect_log):
+    expect_log.may(r"\[authjwt:warn\].*failing")      # an unknown provider may be called volatile
+    return new_server(failing_config(provider_module)).start()
+
+
+@pytest.fixture
+def lenient(new_server, provider_module, expect_log):
+    expect_log.may(r"\[authjwt:warn\].*failing")
+    return new_server(failing_config(provider_module, "AuthJWTRevocationOnError allow\n")).start()
+
+
+def break_store(server, stores_only=False):
+    server.write("broken", "store" if stores_only else "")
+
+
+def mend_store(server):
+    os.unlink(server.path("broken"))
+
+
+def test_a_store_that_cannot_answer_lets_nobody_in_until_it_can(failing, expect_log):
+    access, refresh = failing.login()
+    assert failing.get("/protected", access).status == 200
+    break_store(failing)
+    expect_log(ERROR)
+    assert_error(failing.get("/protected", access), "store_unavailable")
+    assert_error(failing.get("/userinfo", access), "store_unavailable")
+    assert_error(failing.post("/refresh", refresh), "store_unavailable")
+    assert_error(failing.post("/logout", access), "store_unavailable")
+    mend_store(failing)
+    assert failing.get("/protected", access).status == 200
+    assert failing.post("/refresh", refresh).status == 200
+
+
+def test_a_bad_or_missing_token_is_401_even_while_the_store_is_down(failing, expect_log):
+    access, refresh = failing.login()
+    break_store(failing)
+    assert_error(failing.get("/protected"), "token_missing")
+    assert_error(failing.get("/protected", tamper(access)), "token_invalid")
+    assert_error(failing.get("/protected", refresh), "wrong_token_type")
+
+
+def test_a_logout_that_is_not_recorded_is_503_and_the_session_lives_on(failing, expect_log):
+    access, refresh = failing.login()
+    break_store(failing, stores_only=True)
+    expect_log(ERROR)
+    assert_error(failing.post("/logout", access), "store_unavailable")
+    assert_error(failing.post("/logout", refresh, json={"everywhere": True}), "store_unavailable")
+    assert failing.get("/protected", access).status == 200
+    mend_store(failing)
+    assert failing.post("/logout", access).status == 200
+    assert_error(failing.get("/protected", access), "token_revoked")
+
+
+def test_allow_lets_tokens_pass_but_logout_still_fails(lenient, expect_log):
+    access, refresh = lenient.login()
+    break_store(lenient)
+    expect_log(ERROR)
+    assert lenient.get("/protected", access).status == 200
+    assert_error(lenient.get("/protected", tamper(access)), "token_invalid")
+    assert_error(lenient.post("/logout", access), "store_unavailable")
+    mend_store(lenient)
+    assert lenient.post("/logout", access).status == 200
+    assert_error(lenient.get("/protected", access), "token_revoked")
+
+
+def test_a_failing_store_does_not_flood_the_log(failing, expect_log):
+    token = sign(claims(), Known.secret)
+    break_store(failing)
+    expect_log(ERROR)
+    before = failing.mark()
+    for _ in range(50):
+        assert failing.get("/protected", token).status == 503
+    lines = [line for line in failing.log_since(before).splitlines() if "[authjwt:error]" in line]
+    assert 1 <= len(lines) <= 10, "%d lines for 50 requests" % len(lines)
+
+
+@pytest.mark.parametrize("spec", ["shmcb:@dir@/run/revoked(512000)", "dbm:@dir@/run/revoked"])
+def test_httpds_own_providers_work_and_are_called_forgetful_in_one_warning(new_server, expect_log, spec):
+    expect_log(r"\[authjwt:warn\].*AJ\d{4}: .*" + spec.split(":")[0])
+    server = new_server(DEFAULT.replace(STORE, "AuthJWTRevocationStore " + spec)).start()
+    access, refresh = server.login()
+    assert server.get("/protected", access).status == 200
+    assert server.post("/logout", access).status == 200
+    assert_error(server.get("/protected", access), "token_revoked")
+    assert_error(server.post("/refresh", refresh), "token_revoked")
+    warnings = [line for line in server.read_log().splitlines() if "[authjwt:warn]" in line]
+    assert len(warnings) == 1, warnings
