@@ -136,8 +136,16 @@ coverage: test-packages
 
 # --- installing -------------------------------------------------------------------------------------
 
+MODS_AVAILABLE ?= /etc/apache2/mods-available
+
+# The module where apxs puts modules; on Debian also what a2enmod wants. An authjwt.conf that is there already stays.
 install: $(MODULE)
-	$(APXS) -i -n authjwt $(B)/mod_authjwt.la
+	mkdir -p "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
+	$(APXS) -S LIBEXECDIR="$(DESTDIR)$$($(APXS) -q LIBEXECDIR)" -i -n authjwt $(B)/mod_authjwt.la
+	if [ -d "$(DESTDIR)$(MODS_AVAILABLE)" ]; then \
+	    install -m 644 conf/authjwt.load "$(DESTDIR)$(MODS_AVAILABLE)/" && \
+	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \
+	fi
 
 clean:
 	rm -rf build

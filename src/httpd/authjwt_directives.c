@@ -1,13 +1,11 @@
 /* authjwt_config: the setters and the directive table. A setter returns NULL or a sentence; httpd adds file, line and name. */
 #include <httpd.h>
-#include <ap_provider.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "authjwt_config.h"
-#include "authjwt_sources.h"
+#include "authjwt_directives_private.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -180,133 +178,6 @@ static const char *set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash)
     return "AuthJWTDummyHash: write a hash as htpasswd does, such as what follows the colon of: htpasswd -nbBC 10 x x";
 }
 
-static const char *algorithm_names(apr_pool_t *pool)
-{
-    const char *names = "";
-    const aj_alg_t *alg;
-    int i;
-
-    for (i = 0; (alg = aj_alg_at(i)) != NULL; i++) {
-        names = apr_pstrcat(pool, names, " ", alg->name, NULL);
-    }
-    return names;
-}
-
-static const char *parse_encoding(apr_pool_t *pool, const char *word, aj_encoding_e *encoding)
-{
-    static const char *const names[] = { "raw", "base64", "base64url", "hex" };
-    static const aj_encoding_e values[] = {
-        AJ_ENCODING_RAW, AJ_ENCODING_BASE64, AJ_ENCODING_BASE64URL, AJ_ENCODING_HEX
-    };
-    int i;
-
-    for (i = 0; i < 4; i++) {
-        if (!strcmp(word, names[i])) {
-            *encoding = values[i];
-            return NULL;
-        }
-    }
-    return apr_psprintf(pool, "encoding \"%s\" is none of raw, base64, base64url, hex", word);
-}
-
-static const char *parse_key_option(apr_pool_t *pool, const char *word, aj_key_options_t *options)
-{
-    if (!strncmp(word, "kid=", 4) && word[4]) {
-        options->kid = word + 4;
-        return NULL;
-    }
-    if (!strncmp(word, "encoding=", 9)) {
-        return parse_encoding(pool, word + 9, &options->encoding);
-    }
-    if (!strcmp(word, "verify")) {
-        options->verify_only = 1;
-        return NULL;
-    }
-    /* Not repeated: it may be part of a secret. */
-    return "an option is none of kid=ID, encoding=raw|base64|base64url|hex, verify";
-}
-
-static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authjwt_key_spec_t *spec)
-{
-    const char *error = NULL;
-    int i;
-
-    if (argc < 2) {
-        return "write AuthJWTKey ALG SOURCE, such as AuthJWTKey HS256 file:/etc/apache2/jwt.secret";
-    }
-    spec->options.alg = aj_alg_find(argv[0]);
-    if (!spec->options.alg) {
-        return apr_psprintf(cmd->pool, "\"%.32s\" is no algorithm; there are%s", argv[0], algorithm_names(cmd->temp_pool));
-    }
-    error = authjwt_source_check(argv[1]);
-    for (i = 2; !error && i < argc; i++) {
-        error = parse_key_option(cmd->pool, argv[i], &spec->options);
-    }
-    if (!error && spec->options.encoding != AJ_ENCODING_RAW && spec->options.alg->kty != AJ_KTY_OCT) {
-        error = "encoding= is for HS256, HS384 and HS512 alone";
-    }
-    spec->source = argv[1];
-    return error;
-}
-
-static const char *push_key_spec(cmd_parms *cmd, authjwt_key_spec_t *spec)
-{
-    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
-
-    spec->where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
-    if (!conf->key_specs) {
-        conf->key_specs = apr_array_make(cmd->pool, 2, sizeof(authjwt_key_spec_t));
-    }
-    APR_ARRAY_PUSH(conf->key_specs, authjwt_key_spec_t) = *spec;
-    return NULL;
-}
-
-static const char *add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    authjwt_key_spec_t spec = { 0 };
-    const char *error = parse_key(cmd, argc, argv, &spec);
-
-    (void)dir;
-    if (error) {
-        return apr_pstrcat(cmd->pool, "AuthJWTKey: ", error, NULL);
-    }
-    return push_key_spec(cmd, &spec);
-}
-
-/* Rows of `algs=A,B`. */
-static const char *parse_algs(apr_pool_t *pool, const char *list, apr_array_header_t **algs)
-{
-    char *last;
-    char *name = apr_strtok(apr_pstrdup(pool, list), ",", &last);
-
-    *algs = apr_array_make(pool, 2, sizeof(const aj_alg_t *));
-    for (; name; name = apr_strtok(NULL, ",", &last)) {
-        const aj_alg_t *alg = aj_alg_find(name);
-
-        if (!alg) {
-            return apr_psprintf(pool, "AuthJWTKeySet: algs= names \"%.32s\"; there are%s", name, algorithm_names(pool));
-        }
-        APR_ARRAY_PUSH(*algs, const aj_alg_t *) = alg;
-    }
-    return (*algs)->nelts ? NULL : "AuthJWTKeySet: algs= names no algorithm";
-}
-
-static const char *add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option)
-{
-    authjwt_key_spec_t spec = { .source = source, .is_set = 1 };
-    const char *error = authjwt_source_check(source);
-
-    (void)dir;
-    if (error) {
-        return apr_pstrcat(cmd->pool, "AuthJWTKeySet: ", error, NULL);
-    }
-    if (option && strncmp(option, "algs=", 5)) {
-        return "AuthJWTKeySet: the one option is algs=A,B";
-    }
-    error = option ? parse_algs(cmd->pool, option + 5, &spec.algs) : NULL;
-    return error ? error : push_key_spec(cmd, &spec);
-}
-
 static const char *set_locations(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     /* The second spelling is Flask-JWT-Extended's. */
@@ -409,88 +280,14 @@ static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user,
     return NULL;
 }
 
-static const char *set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    apr_array_header_t *list = apr_array_make(cmd->pool, argc, sizeof(authjwt_provider_t));
-    int i;
-
-    for (i = 0; i < argc; i++) {
-        authjwt_provider_t *entry = apr_array_push(list);
-
-        entry->name = argv[i];
-        entry->provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, argv[i], AUTHN_PROVIDER_VERSION);
-        if (!entry->provider || !entry->provider->check_password) {
-            return apr_psprintf(cmd->pool, "AuthJWTProvider: \"%s\" is no authn provider that can check a password; "
-                                "is its module (mod_authn_%s?) loaded before this line?", argv[i], argv[i]);
-        }
-    }
-    if (!argc) {
-        return "AuthJWTProvider: needs at least one provider, such as file";
-    }
-    ((authjwt_dir_conf_t *)dir)->providers = list;
-    return NULL;
-}
-
-/* Let one of httpd's authz providers read its part of the line, as a Require line would. */
-static const char *parse_rule(cmd_parms *cmd, const char *args, authjwt_rule_t *rule)
-{
-    const char *error = NULL;
-
-    rule->name = ap_getword_conf(cmd->pool, &args);
-    rule->args = apr_pstrdup(cmd->pool, args);
-    rule->provider = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, rule->name, AUTHZ_PROVIDER_VERSION);
-    if (!rule->provider) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is no authz provider; is its module (mod_authz_%s?) loaded before this line?",
-                            cmd->cmd->name, rule->name, rule->name);
-    }
-    if (rule->provider->parse_require_line) {
-        error = rule->provider->parse_require_line(cmd, rule->args, &rule->parsed);
-    }
-    return error ? apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, rule->name, error) : NULL;
-}
-
-static const char *push_rule(cmd_parms *cmd, apr_array_header_t **list, const authjwt_rule_t *rule)
-{
-    if (!*list) {
-        *list = apr_array_make(cmd->pool, 2, sizeof(authjwt_rule_t));
-    }
-    APR_ARRAY_PUSH(*list, authjwt_rule_t) = *rule;
-    return NULL;
-}
-
-static const char *add_grant(cmd_parms *cmd, void *dir, const char *args)
-{
-    authjwt_rule_t rule = { 0 };
-    const char *error;
-
-    rule.role = ap_getword_conf(cmd->pool, &args);
-    if (!*rule.role || !*args) {
-        return "AuthJWTGrantRole: write ROLE PROVIDER ARGS, such as AuthJWTGrantRole admin group staff";
-    }
-    error = parse_rule(cmd, args, &rule);
-    return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->grants, &rule);
-}
-
-static const char *add_login_require(cmd_parms *cmd, void *dir, const char *args)
-{
-    authjwt_rule_t rule = { 0 };
-    const char *error;
-
-    if (!*args) {
-        return "AuthJWTLoginRequire: write PROVIDER ARGS, such as AuthJWTLoginRequire group members";
-    }
-    error = parse_rule(cmd, args, &rule);
-    return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->login_requires, &rule);
-}
-
 #define SLOT(member) ((void *)APR_OFFSETOF(authjwt_dir_conf_t, member))
 /* What issues tokens is not for .htaccess. */
 #define ISSUING (RSRC_CONF | ACCESS_CONF)
 
 const command_rec authjwt_config_directives[] = {
-    AP_INIT_TAKE_ARGV("AuthJWTKey", add_key, NULL, RSRC_CONF,
+    AP_INIT_TAKE_ARGV("AuthJWTKey", authjwt_directives_add_key, NULL, RSRC_CONF,
                       "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify]"),
-    AP_INIT_TAKE12("AuthJWTKeySet", add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
+    AP_INIT_TAKE12("AuthJWTKeySet", authjwt_directives_add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
     AP_INIT_TAKE1("AuthJWTIssuer", set_issuer, NULL, RSRC_CONF, "value of iss"),
     AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud"),
     AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, NULL, RSRC_CONF, "clock skew allowed for exp, nbf, iat"),
@@ -511,11 +308,11 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), OR_AUTHCFG, "claim that becomes REMOTE_USER"),
     AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, OR_AUTHCFG, "claims that hold roles"),
 
-    AP_INIT_TAKE_ARGV("AuthJWTProvider", set_providers, NULL, ISSUING, "authn providers that check passwords"),
-    AP_INIT_RAW_ARGS("AuthJWTGrantRole", add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),
-    AP_INIT_RAW_ARGS("AuthJWTLoginRequire", add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
+    AP_INIT_TAKE_ARGV("AuthJWTProvider", authjwt_directives_set_providers, NULL, ISSUING, "authn providers that check passwords"),
+    AP_INIT_RAW_ARGS("AuthJWTGrantRole", authjwt_directives_add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),
+    AP_INIT_RAW_ARGS("AuthJWTLoginRequire", authjwt_directives_add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
     AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
     AP_INIT_TAKE1("AuthJWTRefreshGrace", set_grace, NULL, ISSUING, "how long a used refresh token gets the same successor"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING, "fields of user name and password"),
-    { NULL }
+    { .name = NULL }
 };

@@ -74,7 +74,7 @@ static int check_password(request_rec *r, const char *user, const char *password
 
 static int sign_in(request_rec *r, const char *user, json_t **answer)
 {
-    apr_array_header_t *roles;
+    apr_array_header_t *roles = NULL;
     int status = authjwt_users_admit(r, user);
 
     if (status == OK) {

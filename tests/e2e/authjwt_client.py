@@ -108,8 +108,11 @@ def send_raw(port, chunks, timeout=20, pause=None):
             if pause:
                 pause()
         response = http.client.HTTPResponse(sock)
-        response.begin()
-        return Answer(response.status, response.headers, response.read())
+        try:
+            response.begin()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            response.close()               # else a failing test would keep the connection
 
 
 def assert_error(answer, code, message=None, error=None, realm=None, scheme="Bearer"):

@@ -1,0 +1,13 @@
+/* authjwt_directives_private: setters that stand in files of their own. As httpd wants them: NULL, or a sentence. */
+#ifndef AUTHJWT_DIRECTIVES_PRIVATE_H
+#define AUTHJWT_DIRECTIVES_PRIVATE_H
+
+#include "authjwt_config.h"
+
+const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option);
+const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_add_grant(cmd_parms *cmd, void *dir, const char *args);
+const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, const char *args);
+
+#endif

@@ -1,0 +1,81 @@
+/* authjwt_config: the setters that name httpd's own authn and authz providers. */
+#include <httpd.h>
+#include <ap_provider.h>
+#include <http_config.h>
+#include <apr_strings.h>
+
+#include "authjwt_directives_private.h"
+
+const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    apr_array_header_t *list = apr_array_make(cmd->pool, argc, sizeof(authjwt_provider_t));
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        authjwt_provider_t *entry = apr_array_push(list);
+
+        entry->name = argv[i];
+        entry->provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, argv[i], AUTHN_PROVIDER_VERSION);
+        if (!entry->provider || !entry->provider->check_password) {
+            return apr_psprintf(cmd->pool, "AuthJWTProvider: \"%s\" is no authn provider that can check a password; "
+                                "is its module (mod_authn_%s?) loaded before this line?", argv[i], argv[i]);
+        }
+    }
+    if (!argc) {
+        return "AuthJWTProvider: needs at least one provider, such as file";
+    }
+    ((authjwt_dir_conf_t *)dir)->providers = list;
+    return NULL;
+}
+
+/* Let one of httpd's authz providers read its part of the line, as a Require line would. */
+static const char *parse_rule(cmd_parms *cmd, const char *args, authjwt_rule_t *rule)
+{
+    const char *error = NULL;
+
+    rule->name = ap_getword_conf(cmd->pool, &args);
+    rule->args = apr_pstrdup(cmd->pool, args);
+    rule->provider = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, rule->name, AUTHZ_PROVIDER_VERSION);
+    if (!rule->provider) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is no authz provider; is its module (mod_authz_%s?) loaded before this line?",
+                            cmd->cmd->name, rule->name, rule->name);
+    }
+    if (rule->provider->parse_require_line) {
+        error = rule->provider->parse_require_line(cmd, rule->args, &rule->parsed);
+    }
+    return error ? apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, rule->name, error) : NULL;
+}
+
+static const char *push_rule(cmd_parms *cmd, apr_array_header_t **list, const authjwt_rule_t *rule)
+{
+    if (!*list) {
+        *list = apr_array_make(cmd->pool, 2, sizeof(authjwt_rule_t));
+    }
+    APR_ARRAY_PUSH(*list, authjwt_rule_t) = *rule;
+    return NULL;
+}
+
+const char *authjwt_directives_add_grant(cmd_parms *cmd, void *dir, const char *args)
+{
+    authjwt_rule_t rule = { 0 };
+    const char *error;
+
+    rule.role = ap_getword_conf(cmd->pool, &args);
+    if (!*rule.role || !*args) {
+        return "AuthJWTGrantRole: write ROLE PROVIDER ARGS, such as AuthJWTGrantRole admin group staff";
+    }
+    error = parse_rule(cmd, args, &rule);
+    return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->grants, &rule);
+}
+
+const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, const char *args)
+{
+    authjwt_rule_t rule = { 0 };
+    const char *error;
+
+    if (!*args) {
+        return "AuthJWTLoginRequire: write PROVIDER ARGS, such as AuthJWTLoginRequire group members";
+    }
+    error = parse_rule(cmd, args, &rule);
+    return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->login_requires, &rule);
+}
