@@ -35,12 +35,12 @@ static const char *parse_arguments(cmd_parms *cmd, const char *line, const void 
             argument.expr = ap_expr_parse_cmd(cmd, argument.text, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
         }
         if (error) {
-            return apr_psprintf(cmd->pool, "cannot parse \"%s\": %s", argument.text, error);
+            return apr_psprintf(cmd->pool, "Require jwt-role: cannot parse \"%s\": %s", argument.text, error);
         }
         APR_ARRAY_PUSH(list, argument_t) = argument;
     }
     if (!list->nelts) {
-        return "needs at least one role";
+        return "Require jwt-role: needs at least one role";
     }
     *parsed = list;
     return NULL;

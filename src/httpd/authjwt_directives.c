@@ -230,6 +230,14 @@ static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
     return ap_set_string_slot(cmd, dir, name);
 }
 
+/* Parameters are looked for as written, so their name must be what nobody needs to escape. */
+static const char *set_query_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    return name[strcspn(name, "&=+%#")] ? apr_psprintf(cmd->pool, "%s: \"%s\" is no name; use letters, digits, - and _",
+                                                      cmd->cmd->name, name)
+                                        : set_name(cmd, dir, name);
+}
+
 /* Takes the line as it is: httpd's own splitting takes "" for no argument at all. */
 static const char *set_header_type(cmd_parms *cmd, void *dir, const char *line)
 {
@@ -302,7 +310,7 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, OR_AUTHCFG, "header, cookie, query in order"),
     AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), OR_AUTHCFG, "header with the token"),
     AP_INIT_RAW_ARGS("AuthJWTHeaderType", set_header_type, SLOT(header_type), OR_AUTHCFG, "scheme before the token"),
-    AP_INIT_TAKE1("AuthJWTQueryStringName", set_name, SLOT(query_name), OR_AUTHCFG, "query parameter with the token"),
+    AP_INIT_TAKE1("AuthJWTQueryStringName", set_query_name, SLOT(query_name), OR_AUTHCFG, "query parameter with the token"),
     AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), OR_AUTHCFG, "cookie with the access token"),
     AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), OR_AUTHCFG, "cookie with the refresh token"),
     AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), OR_AUTHCFG, "claim that becomes REMOTE_USER"),

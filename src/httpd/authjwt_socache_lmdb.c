@@ -82,6 +82,9 @@ static const char *lmdb_create(ap_socache_instance_t **instance, const char *arg
     }
     if (why == NULL)
         why = parse_dir(path, &inst->dir, tmp, pool);
+    /* In a ChrootDir the path means another place, which is looked at when the store starts. */
+    if (why == NULL && ap_unixd_config.chroot_dir == NULL)
+        why = authjwt_lmdb_dir_foresee(inst->dir, tmp);
     if (why == NULL)
         *instance = inst;
     return why;

@@ -132,6 +132,34 @@ static const char *make_with_parent(const char *dir, apr_pool_t *pool)
     return make(dir, pool);
 }
 
+/* What cannot be seen, for want of rights, is not judged. */
+static const char *foresee_missing(const char *dir, int levels, apr_pool_t *pool)
+{
+    const char *slash = strrchr(dir, '/');
+    const char *parent = slash == dir ? "/" : apr_pstrmemdup(pool, dir, slash - dir);
+    struct stat st;
+
+    if (stat(parent, &st) == 0)
+        return S_ISDIR(st.st_mode) ? NULL : apr_psprintf(pool, "%s is not a directory", parent);
+    if (errno == ENOENT && levels > 0)
+        return foresee_missing(parent, levels - 1, pool);
+    return errno == EACCES ? NULL : apr_psprintf(pool, "%s is not there and will not be made: %s", parent, strerror(errno));
+}
+
+const char *authjwt_lmdb_dir_foresee(const char *dir, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (lstat(dir, &st) == 0) {
+        if (S_ISLNK(st.st_mode))
+            return apr_psprintf(pool, "%s is a symbolic link; name the directory itself", dir);
+        return S_ISDIR(st.st_mode) ? NULL : apr_psprintf(pool, "%s is not a directory", dir);
+    }
+    if (errno == EACCES)
+        return NULL;
+    return errno == ENOENT ? foresee_missing(dir, 1, pool) : apr_psprintf(pool, "%s: %s", dir, strerror(errno));
+}
+
 const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, const char **warning, apr_pool_t *pool)
 {
     const char *why;

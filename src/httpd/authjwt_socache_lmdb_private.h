@@ -68,6 +68,12 @@ struct ap_socache_instance_t {
 /* ---- dir ---- */
 
 /**
+ * What can be told of a directory without making anything, for `httpd -t`.
+ * @return NULL, or why it will not be usable
+ */
+const char *authjwt_lmdb_dir_foresee(const char *dir, apr_pool_t *pool) AUTHJWT_LMDB_MUST_USE;
+
+/**
  * Make the directory if it is missing (and its parent, but no more), judge it and give it to the httpd user.
  * @param dir     absolute path as the parent process sees it
  * @param ids     set on success: dev and dir

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <openssl/err.h>
 
 #include "aj_json.h"
 #include "aj_key_private.h"
@@ -177,6 +178,7 @@ static aj_key_t *make(const aj_key_options_t *options, apr_pool_t *parent, apr_p
 {
     aj_key_t *key;
 
+    (void)ERR_set_mark();
     apr_pool_create(pool, parent);
     key = apr_pcalloc(*pool, sizeof(*key));
     key->alg = options->alg;
@@ -184,15 +186,18 @@ static aj_key_t *make(const aj_key_options_t *options, apr_pool_t *parent, apr_p
     return key;
 }
 
-/* Hand the key over, or drop it; the sentence outlives the key's pool. */
+/* Hand the key over, or drop it; the sentence outlives the key's pool. Reading leaves errors behind even when it
+   succeeds (the end of a PEM is one), but not in a queue that is mod_ssl's too. */
 static const char *settle(aj_key_t **out, aj_key_t *key, const char *wrong, apr_pool_t *own, apr_pool_t *parent)
 {
     if (wrong == NULL) {
         *out = key;
+        (void)ERR_pop_to_mark();
     }
     else {
         wrong = apr_pstrdup(parent, wrong);
         apr_pool_destroy(own);
+        ERR_clear_error();
     }
     return wrong;
 }

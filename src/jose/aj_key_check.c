@@ -4,7 +4,6 @@
 #include <apr_strings.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "aj_key_private.h"
@@ -246,9 +245,6 @@ const char *aj_key_set_pkey(aj_key_t *key, EVP_PKEY *pkey, int is_private, apr_p
     key->pkey = pkey;
     if ((wrong = check(pkey, key->alg, pool)) == NULL && (wrong = prepare(key, is_private, pool)) == NULL) {
         wrong = aj_key_set_public(key, pool);
-    }
-    if (wrong != NULL) {
-        ERR_clear_error();
     }
     return wrong;
 }

@@ -5,7 +5,6 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 
 #include "aj_base64url.h"
 #include "aj_digest.h"
@@ -220,9 +219,6 @@ static const char *fill_pkey(aj_key_t *key, const json_t *jwk, apr_pool_t *pool)
         wrong = aj_key_set_pkey(key, pkey, is_private, pool);
     }
     apr_pool_destroy(parts.pool);
-    if (wrong != NULL) {
-        ERR_clear_error();
-    }
     return wrong;
 }
 

@@ -76,7 +76,7 @@ static const char *take(found_t *found, const char *label, const char *header, c
     int is_certificate = block != NULL && block->structure == NULL;
 
     if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0 || strstr(header, "ENCRYPTED") != NULL) {
-        return "is PEM protected by a pass phrase, and nobody is there to type it: "
+        return "is encrypted PEM, protected by a pass phrase, and nobody is there to type it: "
                "store the key without one (openssl pkey) and restrict who can read the file";
     }
     if (strcmp(label, "EC PARAMETERS") == 0) {
@@ -134,7 +134,5 @@ const char *aj_key_pem(const unsigned char *text, apr_size_t len, EVP_PKEY **pke
     else {
         EVP_PKEY_free(found.pkey);
     }
-    /* Reading to the end always leaves "no start line" behind. */
-    ERR_clear_error();
     return wrong;
 }

@@ -4,7 +4,6 @@
 #include <apr_strings.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 
 #include "aj_base64url.h"
 #include "aj_digest.h"

@@ -167,7 +167,6 @@ const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t le
     }
     key->mac = start_mac(key->alg, bytes, len);
     if (key->mac == NULL) {
-        ERR_clear_error();
         return "OpenSSL refuses it";
     }
     apr_pool_cleanup_register(pool, key->mac, free_mac, apr_pool_cleanup_null);

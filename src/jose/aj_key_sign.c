@@ -14,6 +14,18 @@
 /** Longest DER of an ECDSA signature: two INTEGERs of 67 bytes with their heads, in a SEQUENCE with a long one. */
 #define MAX_ECDSA_DER (3 + 2 * (2 + 67))
 
+/* The error queue is the thread's, and leftovers have killed TLS connections elsewhere: after a failure it is empty,
+   after a success it holds what others had put there before ERR_set_mark. */
+static void clean_errors(int ok)
+{
+    if (ok) {
+        (void)ERR_pop_to_mark();
+    }
+    else {
+        ERR_clear_error();
+    }
+}
+
 static int make_mac(const aj_key_t *key, const void *in, apr_size_t in_len, unsigned char out[EVP_MAX_MD_SIZE])
 {
     EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
@@ -115,12 +127,10 @@ aj_error_e aj_key_verify(const aj_key_t *key, const void *in, apr_size_t in_len,
     if (sig_len != key->sig_len) {
         return AJ_E_SIGNATURE_LENGTH;
     }
+    (void)ERR_set_mark();
     verdict = key->alg->sig == AJ_SIG_HMAC ? verify_mac(key, in, in_len, sig)
                                            : verify_public(key, in, in_len, sig, sig_len);
-    if (verdict != AJ_OK) {
-        /* The queue is the thread's: leftovers have killed TLS connections elsewhere. */
-        ERR_clear_error();
-    }
+    clean_errors(verdict == AJ_OK);
     return verdict;
 }
 
@@ -144,15 +154,16 @@ apr_status_t aj_key_sign_raw(const aj_key_t *key, const void *in, apr_size_t in_
                              unsigned char **sig, apr_size_t *sig_len)
 {
     unsigned char *made = apr_palloc(pool, key->sig_len < EVP_MAX_MD_SIZE ? EVP_MAX_MD_SIZE : key->sig_len);
-    int ok = key->alg->sig == AJ_SIG_HMAC ? make_mac(key, in, in_len, made) : sign_private(key, in, in_len, made);
+    int ok;
 
-    if (!ok) {
-        ERR_clear_error();
-        return APR_EGENERAL;
+    (void)ERR_set_mark();
+    ok = key->alg->sig == AJ_SIG_HMAC ? make_mac(key, in, in_len, made) : sign_private(key, in, in_len, made);
+    if (ok) {
+        *sig = made;
+        *sig_len = key->sig_len;
     }
-    *sig = made;
-    *sig_len = key->sig_len;
-    return APR_SUCCESS;
+    clean_errors(ok);
+    return ok ? APR_SUCCESS : APR_EGENERAL;
 }
 
 apr_status_t aj_key_sign(const aj_key_t *key, const void *in, apr_size_t in_len, apr_pool_t *pool,
@@ -218,10 +229,9 @@ apr_status_t aj_key_derive(const aj_key_t *key, const char *label, unsigned char
     if (!key->is_secret) {
         return APR_EINVAL;
     }
+    (void)ERR_set_mark();
     ok = key->alg->kty == AJ_KTY_OCT ? hkdf(key->secret, key->secret_len, label, out, out_len)
                                      : derive_from_private(key, label, out, out_len);
-    if (!ok) {
-        ERR_clear_error();
-    }
+    clean_errors(ok);
     return ok ? APR_SUCCESS : APR_EGENERAL;
 }

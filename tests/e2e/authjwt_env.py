@@ -202,20 +202,21 @@ class Httpd:
     def start(self):
         if self.port is None:
             self._pick_port()
+        begin = self.mark()
         with open(self.path("stderr"), "ab") as stderr:
             self.process = subprocess.Popen(self._command("-DFOREGROUND"), env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=stderr, stderr=stderr, start_new_session=True)
-        self._wait("httpd to listen", self._is_up)
+        self._wait("httpd to listen", lambda: self._is_up(begin))
         return self
 
-    def _is_up(self):
+    def _is_up(self, begin):
         if self.process.poll() is not None:
             raise StartFailed(self.stderr() + self.read_log())
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
         except OSError:
             return False
-        return os.path.exists(self.path("run/httpd.pid"))
+        return "resuming normal operations" in self.log_since(begin)
 
     def _wait(self, what, condition, seconds=START_LIMIT):
         end = time.monotonic() + seconds

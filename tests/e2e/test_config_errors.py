@@ -63,7 +63,7 @@ WRONG_KEYS = {
     "the curve P-256 for ES512": (keys(key("ES512")), {"k": pem(private_key("ES256"))}, "ES512"),
     "the curve secp256k1 for ES256": (keys(key("ES256")), {"k": pem(private_key("ES256K"))}, "ES256"),
     "an EC key for EdDSA": (keys(key("EdDSA")), {"k": pem(private_key("ES256"))}, "EdDSA"),
-    "an encrypted PEM": (keys(key("RS256")), {"k": pem(RSA, password=b"opensesame")}, "encrypted"),
+    "an encrypted PEM": (keys(key("RS256")), {"k": pem(RSA, password=b"opensesame")}, "pass phrase"),
     "a damaged PEM": (keys(key("RS256")), {"k": pem(RSA)[:300] + "\n-----END PRIVATE KEY-----\n"}, "@dir@/k"),
     "a damaged JWK": (keys(key("HS256")), {"k": '{"kty":"oct","k":'}, "@dir@/k"),
     "one kid twice": (keys(key("HS256", more="kid=a"), key("RS256", "r", "kid=a")), {"k": S32, "r": pem(RSA)}, "kid"),

@@ -226,6 +226,37 @@ START_TEST(a_kid_must_be_writable_as_json)
 }
 END_TEST
 
+/* Whatever allocation of OpenSSL fails, there is a sentence or a whole key, and nothing in the error queue. */
+static const struct {
+    const char *alg;
+    const char *file;
+} sources[] = {
+    { "EdDSA", "ed25519.jwk" }, { "EdDSA", "ed25519-pub.pem" }, { "ES256", "ec-p256-pub.jwk" }, { "PS256", "rsa-pub.jwk" },
+    { "HS256", NULL },
+};
+
+START_TEST(lost_memory_makes_no_half_key)
+{
+    apr_size_t len = strlen(unit_secret);
+    const char *text = sources[_i].file == NULL ? unit_secret
+                     : unit_file(apr_pstrcat(pool, "keys/", sources[_i].file, NULL), &len);
+    aj_key_t *key;
+    int n, done = 0, refused = 0;
+
+    /* What OpenSSL allocates once is not what is asked here. */
+    ck_assert_ptr_null(unit_read(sources[_i].alg, text, len, NULL, &key));
+    for (n = 1; !done; n++) {
+        ck_assert_int_lt(n, 100000);
+        unit_fail_allocation(n);
+        refused += unit_read(sources[_i].alg, text, len, NULL, &key) != NULL;
+        done = unit_allocations_left() > 0;
+        unit_fail_allocation(0);
+    }
+    ck_assert_int_gt(refused, 0);
+    ck_assert_ptr_nonnull(key);
+}
+END_TEST
+
 START_TEST(a_huge_source_is_no_key)
 {
     apr_size_t len = 2 * 1024 * 1024;
@@ -247,6 +278,7 @@ Suite *suite_key(void)
     tcase_add_test(tcase, encoding_is_for_secrets_alone);
     tcase_add_test(tcase, a_key_marked_verify_does_not_sign);
     tcase_add_loop_test(tcase, a_kid_must_be_writable_as_json, 0, ROWS(kids));
+    tcase_add_loop_test(tcase, lost_memory_makes_no_half_key, 0, ROWS(sources));
     tcase_add_test(tcase, a_huge_source_is_no_key);
     return suite;
 }
