@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 #include <jansson.h>
+#include "aj_key.h"
 
 typedef struct aj_claims_t aj_claims_t;
 
@@ -35,6 +36,9 @@ apr_time_t aj_claims_issued(const aj_claims_t *claims);
 
 /** End of the session (`sid_exp`), in microseconds since 1970; 0 when absent. */
 apr_time_t aj_claims_session_expires(const aj_claims_t *claims);
+
+/** The key that verified the token; lives as long as the policy's ring. */
+const aj_key_t *aj_claims_key(const aj_claims_t *claims);
 
 /** SHA-256 of the token as sent, 32 bytes, borrowed. */
 const unsigned char *aj_claims_token_hash(const aj_claims_t *claims);

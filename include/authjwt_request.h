@@ -11,7 +11,7 @@ typedef struct {
     const aj_claims_t *claims;    /**< identity: verified for this request_rec */
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
-    int  exempt;                  /**< authz: passed as an endpoint, so only that handler may answer */
+    const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     int  store_locked;            /**< store: the request holds its mutex */
     int  json_error;              /**< reply: status whose body is ours, 0 if none */
 } authjwt_state_t;
@@ -25,8 +25,9 @@ request_rec *authjwt_request_initial(request_rec *r);
 /**
  * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks)? Judged by
  * SetHandler, since r->handler is not set yet when access is checked.
+ * @return name of the handler, NULL when it is for none
  */
-int authjwt_request_is_endpoint(request_rec *r);
+const char *authjwt_request_endpoint(request_rec *r);
 
 /**
  * Tokens that the request carries, from the first configured location that holds any (several only for equally named cookies).

@@ -46,8 +46,21 @@ typedef enum {
     AUTHJWT_USE_GRANTED        /**< the successor may be answered, for the first time or again */
 } authjwt_use_e;
 
+/**
+ * As authjwt_revocation_check, and has the session been ended that the token was given here? One of another issuer names none itself.
+ */
+authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *sid);
+
+/**
+ * End a session by its name.
+ * @param ends  when it would have ended by itself
+ * @return as authjwt_revocation_end
+ */
+apr_status_t authjwt_revocation_end_session(request_rec *r, const char *sid, apr_time_t ends) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
 /** One use of a refresh token. */
 typedef struct {
+    const aj_claims_t *claims;  /**< what it says */
     const char *sid;            /**< its session */
     const char *jti;            /**< its own id, or whatever names it alone */
     const char *successor_jti;  /**< id of the one token that may follow it */

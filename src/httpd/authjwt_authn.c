@@ -23,7 +23,7 @@ int authjwt_authn_check(request_rec *r)
 
 int authjwt_authn_force(request_rec *r)
 {
-    if (!authjwt_config_protects(r) || authjwt_request_is_endpoint(r)) {
+    if (!authjwt_config_protects(r) || authjwt_request_endpoint(r)) {
         return DECLINED;
     }
     return authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL) ? OK : DECLINED;

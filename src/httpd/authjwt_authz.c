@@ -108,22 +108,25 @@ static const authz_provider role_provider = { check_role, parse_arguments };
 /* Endpoints look after authentication themselves and are outside Require. */
 static int pass_endpoints(request_rec *r)
 {
-    if (!authjwt_request_is_endpoint(r)) {
+    const char *endpoint = authjwt_request_endpoint(r);
+
+    if (!endpoint) {
         return DECLINED;
     }
-    authjwt_request_state(r)->exempt = 1;
+    authjwt_request_state(r)->exempt = endpoint;
     return OK;
 }
 
-/* What passed as an endpoint must be answered by it, whatever rewrote the request since. */
+/* What passed as an endpoint is answered by it, whatever rewrote the request since: a front controller's RewriteRule must neither take
+ * over the login nor be reached through it. */
 static int hold_endpoints(request_rec *r)
 {
-    if (!authjwt_request_state(r)->exempt || authjwt_config_is_endpoint(r->handler)) {
-        return DECLINED;
+    const authjwt_state_t *state = authjwt_request_state(r);
+
+    if (state->exempt && !authjwt_config_is_endpoint(r->handler)) {
+        r->handler = state->exempt;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1702: refused: passed as an endpoint, but handler \"%s\" would answer",
-                  r->handler ? r->handler : "");
-    return HTTP_FORBIDDEN;
+    return DECLINED;
 }
 
 /* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1). */

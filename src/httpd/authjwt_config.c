@@ -11,8 +11,8 @@
 
 #define DEFAULT_THROTTLE_FAILURES 10
 #define DEFAULT_THROTTLE_WINDOW   apr_time_from_sec(60)
-/* bcrypt of the cost that `htpasswd -B` takes unless told otherwise; nobody's password. */
-#define DEFAULT_DUMMY_HASH      "$2y$05$NccD4z9P5xQ2XwcML3eyqexS0yUMHyCMyyQHSU8cFib.zbvOkDmDO"
+/* bcrypt of the cost that the documentation recommends (htpasswd -B -C 10); nobody's password. */
+#define DEFAULT_DUMMY_HASH      "$2y$10$xRFb.Vai44qlB/dqT3JwWeMlfX/hjbdCm5Vf.9FVh/6XG7627K7nS"
 
 static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER };
 
@@ -243,5 +243,5 @@ int authjwt_config_testing(void)
 
 int authjwt_config_announces(void)
 {
-    return authjwt_config_testing() || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
+    return authjwt_config_testing() || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_CONFIG;
 }

@@ -289,6 +289,8 @@ static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user,
 }
 
 #define SLOT(member) ((void *)APR_OFFSETOF(authjwt_dir_conf_t, member))
+/* Server config, virtual host, directory, and .htaccess with AllowOverride AuthConfig. */
+#define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
 /* What issues tokens is not for .htaccess. */
 #define ISSUING (RSRC_CONF | ACCESS_CONF)
 
@@ -307,14 +309,14 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE1("AuthJWTDummyHash", set_dummy_hash, NULL, RSRC_CONF, "hash that an unknown user costs"),
     AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF, "deny or allow"),
 
-    AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, OR_AUTHCFG, "header, cookie, query in order"),
-    AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), OR_AUTHCFG, "header with the token"),
-    AP_INIT_RAW_ARGS("AuthJWTHeaderType", set_header_type, SLOT(header_type), OR_AUTHCFG, "scheme before the token"),
-    AP_INIT_TAKE1("AuthJWTQueryStringName", set_query_name, SLOT(query_name), OR_AUTHCFG, "query parameter with the token"),
-    AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), OR_AUTHCFG, "cookie with the access token"),
-    AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), OR_AUTHCFG, "cookie with the refresh token"),
-    AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), OR_AUTHCFG, "claim that becomes REMOTE_USER"),
-    AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, OR_AUTHCFG, "claims that hold roles"),
+    AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, ANYWHERE, "header, cookie, query in order"),
+    AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), ANYWHERE, "header with the token"),
+    AP_INIT_RAW_ARGS("AuthJWTHeaderType", set_header_type, SLOT(header_type), ANYWHERE, "scheme before the token"),
+    AP_INIT_TAKE1("AuthJWTQueryStringName", set_query_name, SLOT(query_name), ANYWHERE, "query parameter with the token"),
+    AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), ANYWHERE, "cookie with the access token"),
+    AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), ANYWHERE, "cookie with the refresh token"),
+    AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), ANYWHERE, "claim that becomes REMOTE_USER"),
+    AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, ANYWHERE, "claims that hold roles"),
 
     AP_INIT_TAKE_ARGV("AuthJWTProvider", authjwt_directives_set_providers, NULL, ISSUING, "authn providers that check passwords"),
     AP_INIT_RAW_ARGS("AuthJWTGrantRole", authjwt_directives_add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),

@@ -1,6 +1,7 @@
 /* authjwt_keys: the key ring of each server: read while still privileged, re-read when a JWK Set's file changes. */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
@@ -62,7 +63,7 @@ static void log_skipped(const authjwt_key_spec_t *spec, const apr_array_header_t
     int i;
 
     for (i = 0; i < skipped->nelts; i++) {
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "AJ1005: AuthJWTKeySet %s: skipped: %s", spec->source,
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "AJ1005: AuthJWTKeySet %s: %s", spec->source,
                      APR_ARRAY_IDX(skipped, i, const char *));
     }
 }
@@ -123,7 +124,9 @@ static const char *add_all(aj_keyset_t *ring, const aj_keyset_t *keys)
 
 static void complain(const authjwt_key_spec_t *spec, server_rec *s, const char *error, const char *consequence)
 {
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s, "AJ1003: %s %s%s%s (%s): %s%s",
+    int starting = ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_RUN_MPM;
+
+    ap_log_error(APLOG_MARK, APLOG_ERR | (starting ? APLOG_STARTUP : 0), 0, s, "AJ1003: %s %s%s%s (%s): %s%s",
                  spec->is_set ? "AuthJWTKeySet" : "AuthJWTKey", spec->options.alg ? spec->options.alg->name : "",
                  spec->options.alg ? " " : "", spec->source, spec->where, error, consequence);
 }

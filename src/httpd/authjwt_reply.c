@@ -149,7 +149,7 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
 
-    if (authjwt_config_protects(r) && !authjwt_request_is_endpoint(r)) {
+    if (authjwt_config_protects(r) && !authjwt_request_endpoint(r)) {
         if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control")) {
             apr_table_setn(r->headers_out, "Cache-Control", "private");
         }

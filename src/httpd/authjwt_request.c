@@ -41,9 +41,11 @@ static const char *configured_handler(request_rec *r)
     return error ? NULL : name;
 }
 
-int authjwt_request_is_endpoint(request_rec *r)
+const char *authjwt_request_endpoint(request_rec *r)
 {
-    return authjwt_config_is_endpoint(configured_handler(r));
+    const char *handler = configured_handler(r);
+
+    return authjwt_config_is_endpoint(handler) ? handler : NULL;
 }
 
 static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)

@@ -13,6 +13,9 @@ APLOG_USE_MODULE(authjwt);
 typedef enum { ENTRY_SESSION = 's', ENTRY_JTI = 'j', ENTRY_HASH = 'h', ENTRY_SUBJECT = 'm',
                ENTRY_USED = 'u' } entry_kind_e;
 
+/* Longer than any session may last: lifetimes may have been longer, here or on another host, when the sessions it ends began. */
+#define MARK_LIFE (apr_time_from_sec(10) * 366 * 24 * 3600)
+
 /* Ids are SHA-256 of kind, issuer and value: of one length, evenly spread, and silent about users. */
 static apr_status_t make_id(const authjwt_server_conf_t *conf, entry_kind_e kind, const void *value, apr_size_t len,
                             apr_pool_t *pool, authjwt_store_id_t *id)
@@ -129,6 +132,18 @@ apr_status_t authjwt_revocation_end(request_rec *r, const aj_claims_t *claims)
     return rv;
 }
 
+apr_status_t authjwt_revocation_end_session(request_rec *r, const char *sid, apr_time_t ends)
+{
+    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
+    authjwt_store_id_t id;
+    apr_status_t rv = make_id(conf, ENTRY_SESSION, sid, strlen(sid), r->pool, &id);
+
+    if (rv == APR_SUCCESS) {
+        rv = authjwt_store_put(conf->store, r, &id, apr_time_now(), ends + authjwt_config_leeway(conf));
+    }
+    return rv;
+}
+
 /* Read the mark and write a later one in one critical section, so that marks only ever move forward. */
 static apr_status_t move_mark(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_store_id_t *id)
 {
@@ -140,9 +155,7 @@ static apr_status_t move_mark(request_rec *r, const authjwt_server_conf_t *conf,
         return rv;
     }
     mark = mark >= now ? mark : now;
-    /* No session lives longer than the longest lifetime this server hands out. */
-    return authjwt_store_put(conf->store, r, id, mark, mark + authjwt_config_session_expires(conf)
-                             + authjwt_config_refresh_expires(conf) + authjwt_config_leeway(conf));
+    return authjwt_store_put(conf->store, r, id, mark, mark + MARK_LIFE);
 }
 
 apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims)
@@ -167,6 +180,21 @@ static apr_status_t find(request_rec *r, const authjwt_server_conf_t *conf, entr
     return rv == APR_SUCCESS ? authjwt_store_get(conf->store, r, id, when) : rv;
 }
 
+authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *sid)
+{
+    authjwt_revocation_e answer = authjwt_revocation_check(r, claims);
+    authjwt_store_id_t id;
+    apr_time_t when;
+    apr_status_t rv;
+
+    if (answer != AUTHJWT_REVOCATION_CLEAR) {
+        return answer;
+    }
+    rv = find(r, authjwt_config_server(r->server), ENTRY_SESSION, sid, &id, &when);
+    return rv == APR_SUCCESS ? AUTHJWT_REVOCATION_REVOKED
+           : APR_STATUS_IS_NOTFOUND(rv) ? AUTHJWT_REVOCATION_CLEAR : AUTHJWT_REVOCATION_UNKNOWN;
+}
+
 /* A refresh token that comes again: tabs that raced, an answer that was lost, or theft. */
 static authjwt_use_e judge_again(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_use_t *use, apr_time_t now,
                                  apr_time_t first_use)
@@ -183,10 +211,7 @@ static authjwt_use_e judge_again(request_rec *r, const authjwt_server_conf_t *co
         return AUTHJWT_USE_GRANTED;
     }
     if (rv == APR_SUCCESS) {
-        rv = make_id(conf, ENTRY_SESSION, use->sid, strlen(use->sid), r->pool, &id);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_store_put(conf->store, r, &id, now, use->ends + authjwt_config_leeway(conf));
+        rv = authjwt_revocation_end_session(r, use->sid, use->ends);
     }
     return rv == APR_SUCCESS ? AUTHJWT_USE_THEFT : AUTHJWT_USE_UNKNOWN;
 }
@@ -195,15 +220,13 @@ static authjwt_use_e check_and_mark(request_rec *r, const authjwt_server_conf_t 
                                     apr_time_t *first_use)
 {
     apr_time_t now = apr_time_now();
+    /* Again, since a logout may have been answered after the token was verified. */
+    authjwt_revocation_e ended = authjwt_revocation_check_session(r, use->claims, use->sid);
     authjwt_store_id_t id;
-    apr_time_t when;
-    apr_status_t rv = find(r, conf, ENTRY_SESSION, use->sid, &id, &when);
+    apr_status_t rv;
 
-    if (rv == APR_SUCCESS) {
-        return AUTHJWT_USE_ENDED;
-    }
-    if (!APR_STATUS_IS_NOTFOUND(rv)) {
-        return AUTHJWT_USE_UNKNOWN;
+    if (ended != AUTHJWT_REVOCATION_CLEAR) {
+        return ended == AUTHJWT_REVOCATION_REVOKED ? AUTHJWT_USE_ENDED : AUTHJWT_USE_UNKNOWN;
     }
     rv = find(r, conf, ENTRY_USED, use->jti, &id, first_use);
     if (rv == APR_SUCCESS) {

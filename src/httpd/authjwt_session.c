@@ -92,32 +92,68 @@ static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
 }
 
 /* The session a refresh token belongs to; one of another issuer that names none begins one of ours here. */
-static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *signer, const char *jti,
-                        authjwt_session_t *session)
+static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *signer, apr_pool_t *pool)
+{
+    const char *sid = aj_claims_string(refresh, "sid");
+
+    return sid ? sid : derive_id(signer, "sid", "", name_of(refresh, pool), pool);
+}
+
+static apr_time_t end_of(const aj_claims_t *refresh)
 {
     apr_time_t ends = aj_claims_session_expires(refresh);
 
-    session->user = aj_claims_identity(refresh);
-    session->now = apr_time_now();
-    session->ends = ends ? ends : aj_claims_expires(refresh);
-    session->sid = aj_claims_string(refresh, "sid");
-    if (!session->sid) {
-        session->sid = derive_id(signer, "sid", "", jti, r->pool);
-    }
-    return session->sid ? OK : authjwt_session_failed(r, "key derivation failed");
+    return ends ? ends : aj_claims_expires(refresh);
 }
 
-static int use_refresh_token(request_rec *r, const authjwt_session_t *session, const char *jti, authjwt_issue_t *successor)
+static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *signer, authjwt_session_t *session)
 {
-    authjwt_use_t use = { .sid = session->sid, .jti = jti, .successor_jti = successor->jti, .ends = session->ends,
+    session->user = aj_claims_identity(refresh);
+    session->now = apr_time_now();
+    session->ends = end_of(refresh);
+    session->sid = sid_of(refresh, signer, r->pool);
+    if (!session->sid) {
+        return authjwt_session_failed(r, "key derivation failed");
+    }
+    if (session->ends <= session->now) {
+        /* The leeway is for clocks; a token issued now would be expired already. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_EXPIRED);
+    }
+    return OK;
+}
+
+static int session_has_ended(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
+    return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+}
+
+/* Without rotation nothing is recorded, yet no token is issued on a guess. */
+static int check_session(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session)
+{
+    switch (authjwt_revocation_check_session(r, refresh, session->sid)) {
+    case AUTHJWT_REVOCATION_CLEAR:
+        return OK;
+    case AUTHJWT_REVOCATION_REVOKED:
+        return session_has_ended(r);
+    default:
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+}
+
+static int use_refresh_token(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
+                             authjwt_issue_t *successor)
+{
+    authjwt_use_t use = { .claims = refresh, .sid = session->sid, .jti = name_of(refresh, r->pool),
+                          .successor_jti = successor->jti, .ends = session->ends,
                           .grace = authjwt_config_grace(authjwt_config_dir(r)) };
 
     switch (authjwt_revocation_use(r, &use, &successor->issued)) {
     case AUTHJWT_USE_GRANTED:
         return OK;
     case AUTHJWT_USE_ENDED:
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
-        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+        return session_has_ended(r);
     case AUTHJWT_USE_THEFT:
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "AJ1506: theft: a refresh token of user \"%s\" was used again after its "
                       "successor; session %s has been ended", aj_escape(session->user, strlen(session->user), r->pool),
@@ -133,7 +169,6 @@ int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_
     const aj_keyset_t *ring = authjwt_keys_ring(r);
     const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
-    const char *jti = name_of(refresh, r->pool);
     int rotates = authjwt_config_rotation(authjwt_config_dir(r));
     authjwt_session_t session = { 0 };
     int status;
@@ -141,24 +176,44 @@ int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_
     if (!signer) {
         return authjwt_session_failed(r, "no key of this server can sign");
     }
-    status = find_session(r, refresh, signer, jti, &session);
+    status = find_session(r, refresh, signer, &session);
     if (status != OK) {
         return status;
     }
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
-    if (rotates) {
-        successor.jti = derive_id(signer, "jti", session.sid, jti, r->pool);
-        status = successor.jti ? use_refresh_token(r, &session, jti, &successor)
+    if (!rotates) {
+        status = check_session(r, refresh, &session);
+    }
+    else {
+        successor.jti = derive_id(signer, "jti", session.sid, name_of(refresh, r->pool), r->pool);
+        status = successor.jti ? use_refresh_token(r, refresh, &session, &successor)
                                : authjwt_session_failed(r, "key derivation failed");
     }
     return status == OK ? answer_with(r, &session, 0, rotates ? &successor : NULL, answer) : status;
+}
+
+/* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with it. */
+static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
+{
+    const aj_keyset_t *ring = authjwt_keys_ring(r);
+    const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
+    const char *sid;
+
+    if (!signer || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_string(claims, "sid")) {
+        return APR_SUCCESS;
+    }
+    sid = sid_of(claims, signer, r->pool);
+    return sid ? authjwt_revocation_end_session(r, sid, end_of(claims)) : APR_EGENERAL;
 }
 
 int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)
 {
     apr_status_t rv = authjwt_revocation_end(r, claims);
 
+    if (rv == APR_SUCCESS) {
+        rv = end_exchanged(r, claims);
+    }
     if (rv == APR_SUCCESS && everywhere) {
         rv = authjwt_revocation_end_all(r, claims);
     }

@@ -24,6 +24,9 @@ APLOG_USE_MODULE(authjwt);
 /* Rewritten when it has expired. More than 30 days would be a date in the past to memcached. */
 #define SENTINEL_LIFE apr_time_from_sec(25 * 24 * 3600)
 
+/* The longest lifetime that memcached takes for one. */
+#define MEMCACHED_LONGEST apr_time_from_sec(30 * 24 * 3600)
+
 struct authjwt_store_t {
     const char                  *spec;
     const ap_socache_provider_t *provider;
@@ -364,6 +367,15 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
     return APR_SUCCESS;
 }
 
+/* memcached takes lifetimes over 30 days for dates since 1970, and mod_socache_memcache sends it the difference to now. So for those,
+ * the difference must be the date. */
+static apr_time_t provider_expiry(const authjwt_store_t *store, apr_time_t expires)
+{
+    apr_time_t now = apr_time_now();
+
+    return !strncmp(store->provider->name, "memcache", 8) && expires - now > MEMCACHED_LONGEST ? now + expires : expires;
+}
+
 apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, apr_time_t value,
                                apr_time_t expires)
 {
@@ -379,7 +391,8 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
         data[i] = (unsigned char)(number & 0xff);
         number >>= 8;
     }
-    rv = store->provider->store(store->instance, r->server, id->bytes, sizeof(id->bytes), expires, data, VALUE_BYTES, r->pool);
+    rv = store->provider->store(store->instance, r->server, id->bytes, sizeof(id->bytes), provider_expiry(store, expires), data,
+                                VALUE_BYTES, r->pool);
     leave(store, r);
     return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "record", rv);
 }

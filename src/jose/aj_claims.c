@@ -47,6 +47,11 @@ apr_time_t aj_claims_session_expires(const aj_claims_t *claims)
     return claims->session_expires;
 }
 
+const aj_key_t *aj_claims_key(const aj_claims_t *claims)
+{
+    return claims->key;
+}
+
 const unsigned char *aj_claims_token_hash(const aj_claims_t *claims)
 {
     return claims->token_hash;

@@ -8,6 +8,7 @@
 struct aj_claims_t {
     const json_t *object;
     const char *identity;
+    const aj_key_t *key;
     aj_token_type_e type;
     apr_time_t expires;
     apr_time_t issued;               /**< 0 when absent */

@@ -228,7 +228,7 @@ static aj_error_e open_token(judge_t *judge, const char *token, apr_size_t len)
     aj_error_e verdict = aj_jws_parse(token, len, judge->pool, &jws, &judge->detail);
 
     if (verdict == AJ_OK) {
-        verdict = aj_jws_verify(&jws, judge->policy->keys, judge->pool, NULL, &judge->detail);
+        verdict = aj_jws_verify(&jws, judge->policy->keys, judge->pool, &judge->claims->key, &judge->detail);
     }
     if (verdict == AJ_OK && !aj_json_read_object(jws.payload, jws.payload_len, judge->pool, &object, &judge->detail)) {
         verdict = AJ_E_PAYLOAD_JSON;

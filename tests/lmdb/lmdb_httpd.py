@@ -189,8 +189,16 @@ SocacheTest {provider}
         poll(lambda: self.ready_lines() > ready)
 
     def children(self):
-        done = subprocess.run(["pgrep", "-P", str(self.proc.pid)], capture_output=True, text=True)
-        return [int(p) for p in done.stdout.split()]
+        """Pids of the children, from /proc: what follows the last ")" of a stat line is state and parent."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/stat" % pid) as f:
+                    if int(f.read().rpartition(")")[2].split()[1]) == self.proc.pid:
+                        found.append(int(pid))
+            except OSError:  # gone meanwhile
+                pass
+        return sorted(found)
 
     def ask(self, action, connection=None, **args):
         """(body, pid) of one request; args are the query."""

@@ -110,11 +110,13 @@ def test_nothing_acknowledged_is_lost_when_all_are_killed_while_writing(httpd):
         goal = len(acknowledged) + 60
         for t in threads:
             t.start()
-        poll(lambda: len(acknowledged) >= goal)
-        httpd.kill_all()
-        stop.set()
-        for t in threads:
-            t.join()
+        try:
+            poll(lambda: len(acknowledged) >= goal)
+            httpd.kill_all()
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
     httpd.start()
     assert len(acknowledged) >= 180
     assert [id for id, size in acknowledged if httpd.get(id) != "ok " + "x" * size] == []

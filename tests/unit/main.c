@@ -10,6 +10,9 @@ apr_pool_t *pool;
 
 const char unit_secret[65] = "0123456789abcdefghijklmnopqrstuvwxyz-0123456789ABCDEFGHIJKLMNOPQ";
 
+/* By position in the table of algorithms; read before the first test, and so before Check forks. */
+static aj_key_t *signers[16];
+
 /* Allocations until the one that fails; 0: none will. */
 static int countdown;
 
@@ -53,6 +56,14 @@ int unit_allocations_left(void)
     return countdown;
 }
 
+int unit_step(void)
+{
+    const char *text = getenv("UNIT_STEP");
+    int step = text == NULL ? 1 : atoi(text);
+
+    return step > 0 ? step : 1;
+}
+
 static void set_up(void)
 {
     apr_pool_create(&pool, NULL);
@@ -64,10 +75,37 @@ static void tear_down(void)
     apr_pool_destroy(pool);
 }
 
+const aj_key_t *unit_signer(const aj_alg_t *alg)
+{
+    int i;
+
+    for (i = 0; aj_alg_at(i) != alg; i++) {
+        ck_assert_int_lt(i, ROWS(signers));
+    }
+    return signers[i];
+}
+
+/* Runs in the process that forks the tests; its keys live as long as that does. */
+static void read_signers(void)
+{
+    int i;
+
+    if (signers[0] != NULL) {
+        return;
+    }
+    apr_pool_create(&pool, NULL);
+    for (i = 0; aj_alg_at(i) != NULL; i++) {
+        const char *stem = unit_stem(aj_alg_at(i));
+
+        signers[i] = unit_key(aj_alg_at(i)->name, stem == NULL ? unit_secret : apr_pstrcat(pool, stem, ".pem", NULL), NULL);
+    }
+}
+
 TCase *unit_case(Suite *suite, const char *name)
 {
     TCase *tcase = tcase_create(name);
 
+    tcase_add_unchecked_fixture(tcase, read_signers, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     /* Valgrind is slow; a test that hangs is still ended. */
     tcase_set_timeout(tcase, 600);

@@ -317,8 +317,8 @@ END_TEST
 START_TEST(what_is_issued_is_accepted)
 {
     const aj_alg_t *alg = aj_alg_at(_i);
-    const char *stem = unit_stem(alg), *token, *why;
-    const aj_key_t *key = unit_key(alg->name, stem == NULL ? unit_secret : apr_pstrcat(pool, stem, ".pem", NULL), "k");
+    const char *token, *why;
+    const aj_key_t *key = unit_signer(alg);
     aj_jwt_policy_t policy = *policy_of(0);
     json_t *claims = aj_json_own(json_pack("{s:i, s:s, s:s}", "exp", 1700000900, "sub", "ann", "jti", "j"), pool);
     const aj_claims_t *read;

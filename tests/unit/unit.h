@@ -49,6 +49,9 @@ const char *unit_read(const char *alg, const char *bytes, apr_size_t len, const 
 /** Read a key that must be good: a file of tests/vectors/keys, or any other text as a secret. */
 aj_key_t *unit_key(const char *alg, const char *source, const char *kid);
 
+/** The private key of an algorithm, read once for all tests: checking an RSA key takes long. */
+const aj_key_t *unit_signer(const aj_alg_t *alg);
+
 /** A ring of the keys that are not NULL. */
 aj_keyset_t *unit_ring(const aj_key_t *a, const aj_key_t *b, const aj_key_t *c);
 
@@ -63,6 +66,9 @@ const char *unit_stem(const aj_alg_t *alg);
 
 /** 64 bytes of text, long enough for every HS algorithm. */
 extern const char unit_secret[65];
+
+/** Stride of the long loops: 1, or UNIT_STEP of the environment, for runs under valgrind. */
+int unit_step(void);
 
 /** From now on let OpenSSL's n-th allocation fail; 0: none. */
 void unit_fail_allocation(int n);

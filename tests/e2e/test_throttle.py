@@ -1,0 +1,352 @@
+"""Failed logins are counted per user and address, and per address, over all processes (contract section 3)."""
+import concurrent.futures
+import re
+import statistics
+import threading
+import time
+
+import pytest
+from authjwt_client import assert_error, assert_logged_in
+from authjwt_env import DEFAULT, ENDPOINTS, KEY_AND_STORE, Known, endpoint, hash_password
+
+PROXY = "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\n"
+COST = 9
+DUMMY = hash_password("x", "x").replace("x:", "", 1).strip()
+
+
+def host(name, *lines):
+    return "<VirtualHost *:@port@>\n    ServerName %s\n    %s\n</VirtualHost>\n" % (name, "\n    ".join(lines))
+
+
+OTHER_USERS = ["AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
+CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\n" + (
+    endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
+    + endpoint("/admins-login", "login", "AuthUserFile @dir@/users", "AuthGroupFile @dir@/groups",
+               "AuthJWTLoginRequire group admins")
+    + host("localhost")
+    + host("brief", "AuthJWTLoginThrottle 2 1s", *OTHER_USERS)
+    + host("sliding", "AuthJWTLoginThrottle 4 2s", *OTHER_USERS)
+    + host("unlimited", "AuthJWTLoginThrottle off")
+    + host("default", "AuthJWTLoginThrottle 10 60s")
+    + host("neighbour", "AuthJWTIssuer neighbour"))
+OPTIONS = {"log": "trace8", "modules": ("remoteip",)}
+
+
+class Client:
+    """Somebody behind the proxy, at an address of her own unless one is given."""
+
+    numbers = iter(range(1, 250))
+
+    def __init__(self, server, address=None, host="localhost"):
+        self.server, self.host, self.address = server, host, address or "198.51.100.%d" % next(self.numbers)
+
+    def login(self, user="ann", right=True, path="/login", password=None):
+        password = password or (Known.passwords[user] if right else Known.wrong_password)
+        return self.server.post(path, json={"username": user, "password": password}, host=self.host,
+                                headers={"X-Forwarded-For": self.address})
+
+    def fail(self, times, user="ann"):
+        for _ in range(times):
+            assert_error(self.login(user, False), "invalid_credentials")
+
+
+def assert_throttled(answer):
+    """The row too_many_attempts of contract section 9. @return seconds of Retry-After"""
+    assert answer.status == 429, answer
+    body = answer.json()
+    assert set(body) == {"error", "message", "code"} and body["code"] == "too_many_attempts", body
+    assert body["error"] == "Too many attempts" and answer.header("Content-Type") == "application/json"
+    assert answer.header("Retry-After").isdigit() and answer.header("WWW-Authenticate") is None
+    return int(answer.header("Retry-After"))
+
+
+@pytest.fixture
+def client(server):
+    return Client(server)
+
+
+def test_after_three_failures_the_right_password_is_429_too(client, mark):
+    client.fail(3)
+    for right in (False, True, True):
+        assert 1 <= assert_throttled(client.login(right=right)) <= 61
+    client.server.assert_logged(mark, r"\[authjwt:info\].*\[client %s:\d+\] AJ1903: " % re.escape(client.address))
+
+
+def test_two_failures_are_still_free(client):
+    client.fail(2)
+    assert_logged_in(client.login())
+
+
+def test_a_success_clears_the_count(client):
+    for _ in range(3):
+        client.fail(2)
+        assert_logged_in(client.login())
+    client.fail(3)
+    assert_throttled(client.login())
+
+
+def test_refused_attempts_ask_no_user_store(client, mark):
+    client.fail(3)
+    begun = len(re.findall("AJ1203", client.server.log_since(mark)))
+    for _ in range(5):
+        assert_throttled(client.login(right=False))
+    assert begun == 3 and len(re.findall("AJ1203", client.server.log_since(mark))) == 3
+
+
+def test_every_child_process_refuses(client):
+    client.fail(3)
+    since, served = len(client.server.access_log()), set()
+    for _ in range(20):
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            for answer in pool.map(lambda _: client.login(), range(24)):
+                assert_throttled(answer)
+        served = client.server.children_that_served("/login", since)
+        if len(served) > 1:
+            return
+    raise AssertionError("only %s answered" % served)
+
+
+def test_another_user_from_the_same_address_is_still_fine(client):
+    client.fail(3)
+    assert_throttled(client.login())
+    assert_logged_in(client.login("bob"))
+    client.fail(2, "cara")
+    assert_logged_in(client.login("cara"))
+
+
+def test_the_same_user_from_another_address_is_still_fine(client, server):
+    client.fail(3)
+    assert_throttled(client.login())
+    assert_logged_in(Client(server).login())
+
+
+def test_ten_times_as_many_failures_are_allowed_for_one_address(client, server):
+    for number in range(9):
+        client.fail(3, "guess-%d" % number)
+    client.fail(2, "guess-9")
+    assert_logged_in(client.login("bob"))
+    client.fail(1, "guess-10")
+    for user in ("bob", "ann"):
+        assert_throttled(client.login(user))
+    assert_logged_in(Client(server).login("bob"))
+
+
+def test_a_success_does_not_clear_the_count_of_the_address(client):
+    for number in range(10):
+        client.fail(3, "guess-%d" % number)
+        if number < 9:
+            assert_logged_in(client.login("bob"))
+    assert_throttled(client.login("bob"))
+
+
+def test_successes_alone_never_fill_the_count(client):
+    for _ in range(35):
+        assert_logged_in(client.login("bob"))
+
+
+def at_once(count, work):
+    gate = threading.Barrier(count)
+
+    def begin(number):
+        gate.wait()
+        return work(number)
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(begin, range(count)))
+
+
+def test_parallel_attempts_cannot_exceed_the_limit(client):
+    answers = at_once(20, lambda _: client.login(right=False))
+    assert sorted(one.status for one in answers) == [401] * 3 + [429] * 17
+
+
+def test_parallel_attempts_with_many_names_cannot_exceed_the_limit_of_the_address(client):
+    answers = at_once(40, lambda number: client.login("guess-%d" % number, False))
+    assert sorted(one.status for one in answers) == [401] * 30 + [429] * 10
+
+
+# -- whose address -----------------------------------------------------------------------------------------------
+
+def test_the_first_64_bits_of_an_ipv6_address_count(server):
+    Client(server, "2001:db8:1:2::1").fail(1)
+    Client(server, "2001:db8:1:2:ffff::9").fail(1)
+    Client(server, "2001:db8:1:2:a:b:c:d").fail(1)
+    assert_throttled(Client(server, "2001:db8:1:2:1234::").login())
+    for other in ("2001:db8:1:3::1", "2001:db8:2:2::1"):
+        assert_logged_in(Client(server, other).login())
+
+
+def test_an_address_that_the_proxy_did_not_vouch_for_is_not_believed(new_server):
+    direct = new_server(DEFAULT + "AuthJWTLoginThrottle 3 60s\n", modules=("remoteip",)).start()
+    for number in range(3):
+        assert_error(Client(direct, "203.0.113.%d" % number).login(right=False), "invalid_credentials")
+    assert_throttled(Client(direct, "203.0.113.99").login())
+
+
+# -- what counts -------------------------------------------------------------------------------------------------
+
+def test_what_a_user_store_could_not_decide_does_not_count(client, expect_log):
+    expect_log.may(r"AH01620: ")
+    expect_log(r"\[authjwt:error\].*AJ1202: ")
+    for _ in range(35):
+        assert_error(client.login(path="/broken-login"), "backend_unavailable")
+    assert_logged_in(client.login())
+
+
+def test_a_malformed_request_does_not_count(client):
+    for content in ({"json": {"username": "ann"}}, {"json": {"password": "x"}}, {"form": {"a": "b"}}) * 2:
+        answer = client.server.post("/login", headers={"X-Forwarded-For": client.address}, **content)
+        assert_error(answer, "invalid_request")
+    assert_logged_in(client.login())
+
+
+def test_a_right_password_of_somebody_who_may_not_enter_is_no_failure(client):
+    for _ in range(5):
+        assert_error(client.login("bob", path="/admins-login"), "access_denied")
+    client.fail(2, "bob")
+    assert_error(client.login("bob", path="/admins-login"), "access_denied")
+    client.fail(3, "bob")
+    assert_throttled(client.login("bob", path="/admins-login"))
+
+
+def test_unknown_users_are_throttled_like_known_ones(client):
+    client.fail(3, "nobody-of-that-name")
+    assert_throttled(client.login("nobody-of-that-name", right=False))
+
+
+def test_names_that_look_like_an_address_or_hold_blanks_are_users_of_their_own(client):
+    client.fail(3, "%s ann" % client.address)
+    client.fail(3, "ann ")
+    assert_logged_in(client.login("ann"))
+
+
+# -- windows -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("host, failures", [("brief", 2), ("sliding", 4)])
+def test_the_right_password_works_after_retry_after(server, host, failures):
+    client = Client(server, host=host)
+    client.fail(failures)
+    asked = time.monotonic()
+    wait = assert_throttled(client.login())
+    assert 1 <= wait <= 3
+    client.server._wait("the throttle to let go", lambda: client.login().status == 200, 5)
+    assert time.monotonic() - asked <= wait + 0.3
+
+
+def test_retry_after_is_never_too_short_while_counts_fade(server):
+    client = Client(server, host="sliding")
+    begun = time.monotonic()
+    client.fail(4)
+    time.sleep(max(0, begun + 2.7 - time.monotonic()))          # 65 % of the first window still count: one more is free
+    assert client.login(right=False).status == 401
+    wait = assert_throttled(client.login(right=False)) - 1      # it is rounded up by at most a second
+    time.sleep(wait + 0.95)
+    assert client.login().status == 200
+
+
+# -- virtual hosts -----------------------------------------------------------------------------------------------
+
+def test_off_allows_any_number(server):
+    client = Client(server, host="unlimited")
+    client.fail(35)
+    assert_logged_in(client.login())
+
+
+def test_a_virtual_host_has_its_own_limit(server):
+    client = Client(server, host="default")
+    client.fail(9)
+    assert_logged_in(client.login())
+    client.fail(10)
+    assert_throttled(client.login())
+
+
+def test_hosts_with_the_same_users_share_their_counts(server):
+    one, two = Client(server), Client(server, host="default")
+    two.address = one.address
+    two.fail(3)
+    assert_throttled(one.login())
+
+
+def test_a_login_at_a_host_with_other_users_clears_nothing_here(server):
+    here, there = Client(server), Client(server, host="neighbour")
+    there.address = here.address
+    here.fail(2)
+    assert_logged_in(there.login())
+    here.fail(1)
+    assert_throttled(here.login())
+    there.fail(2)
+    assert_logged_in(there.login())
+
+
+def test_a_host_with_a_short_window_does_not_shorten_the_memory_of_others(server):
+    here, there = Client(server), Client(server, host="brief")
+    here.fail(3)
+    time.sleep(2.1)
+    there.address = here.address
+    there.login("ann")
+    at_once(20, lambda number: [Client(server, "203.0.113.%d" % (12 * number + i), "brief").login("x", False) for i in range(12)])
+    assert_throttled(here.login())
+
+
+def test_counts_are_forgotten_at_a_graceful_restart(client):
+    client.fail(3)
+    assert_throttled(client.login())
+    client.server.graceful()
+    client.server._wait("the new generation", lambda: client.login().status == 200)
+
+
+# -- unknown users cost the same time ----------------------------------------------------------------------------
+
+def costly_users():
+    import subprocess
+    done = subprocess.run(["htpasswd", "-inBC", str(COST), "ann"], input=Known.passwords["ann"], capture_output=True, text=True,
+                          check=True)
+    return done.stdout.strip()
+
+
+def median_seconds(server, user, count=9):
+    def once():
+        begun = time.perf_counter()
+        assert server.post("/login", json={"username": user, "password": Known.wrong_password}).status == 401
+        return time.perf_counter() - begun
+    return statistics.median(once() for _ in range(count))
+
+
+def test_an_unknown_user_costs_as_much_as_a_wrong_password(new_server):
+    line = costly_users()
+    config = KEY_AND_STORE + "AuthJWTLoginThrottle off\nAuthJWTDummyHash %s\n" % line.split(":")[1] + ENDPOINTS
+    server = new_server(config)
+    server.write("users", line + "\n")
+    server.start()
+    known, unknown = median_seconds(server, "ann"), median_seconds(server, "nobody")
+    assert 0.5 < unknown / known < 2, (known, unknown)
+
+
+def test_the_default_dummy_hash_costs_what_htpasswd_makes_by_default(new_server):
+    server = new_server(KEY_AND_STORE + "AuthJWTLoginThrottle off\n" + ENDPOINTS)
+    costly = costly_users()
+    server.write("users", Known.users() + costly.replace("ann:", "costly:") + "\n")
+    server.start()
+    known, unknown, costly = (median_seconds(server, name) for name in ("ann", "nobody", "costly"))
+    assert 0.33 < unknown / known < 3 and unknown < costly / 2, (known, unknown, costly)
+
+
+# -- configuration -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("line", ["AuthJWTLoginThrottle", "AuthJWTLoginThrottle 3", "AuthJWTLoginThrottle on", "AuthJWTLoginThrottle 0 60s",
+                                  "AuthJWTLoginThrottle -1 60s", "AuthJWTLoginThrottle 3 0", "AuthJWTLoginThrottle 3 soon",
+                                  "AuthJWTLoginThrottle 3x 60s", "AuthJWTLoginThrottle 1000001 60s",
+                                  "AuthJWTLoginThrottle 99999999999999999999 60s", "AuthJWTLoginThrottle 3 60s more",
+                                  'AuthJWTLoginThrottle "" 60s',
+                                  "AuthJWTDummyHash", "AuthJWTDummyHash secret", "AuthJWTDummyHash $2y$", "AuthJWTDummyHash $1$x"])
+def test_bad_arguments_stop_the_start(new_server, line, expect_log):
+    expect_log.may(".")
+    status, text = new_server(DEFAULT + line + "\n").configtest()
+    assert status != 0 and re.search(line.split()[0], text), text
+
+
+@pytest.mark.parametrize("line", ["AuthJWTLoginThrottle OFF", "AuthJWTLoginThrottle 1 1s", "AuthJWTLoginThrottle 1000000 30d",
+                                  "AuthJWTDummyHash " + DUMMY])
+def test_good_arguments_do_not(new_server, line):
+    status, text = new_server(DEFAULT + line + "\n").configtest()
+    assert status == 0, text
