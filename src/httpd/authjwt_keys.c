@@ -15,16 +15,24 @@ APLOG_USE_MODULE(authjwt);
 /* How often a process looks whether files of JWK Sets have changed, in seconds: the promise is to see it within five. */
 #define LOOK_SECONDS 2
 
+/* The keys that one line gave at a time. */
+typedef struct {
+    aj_keyset_t *keys;
+    apr_pool_t  *pool;      /* its own; NULL for what was read at the start, which lives in pconf */
+    unsigned     holders;   /* generations, and the line while there is nothing newer; under the mutex */
+} batch_t;
+
 /* What one AuthJWTKey or AuthJWTKeySet line gave. */
 typedef struct {
     const authjwt_key_spec_t *spec;
-    aj_keyset_t              *keys;     /* from pconf; NULL for a set in a file, which belongs to a generation */
+    batch_t                  *batch;    /* the last that was good */
     apr_finfo_t               seen;     /* of a set in a file, when it was last read */
 } loaded_t;
 
 /* The keys of a time. Requests hold it, so that one sees the old ring or the new one and never a mix. */
 typedef struct {
     aj_keyset_t *ring;
+    batch_t    **batches;   /* one of each line */
     apr_pool_t  *pool;      /* its own; NULL for the first, which lives in pconf */
     unsigned     holders;   /* requests, and the keyring while it is current; under the mutex */
 } generation_t;
@@ -37,6 +45,7 @@ struct authjwt_keyring_t {
     apr_thread_mutex_t       *mutex;
     generation_t             *current;
     volatile apr_uint32_t     next_look; /* second of the clock */
+    volatile apr_uint32_t     looking;  /* a thread is */
 };
 
 static int is_watched(const authjwt_key_spec_t *spec)
@@ -140,32 +149,49 @@ static void remember_file(loaded_t *loaded, apr_pool_t *pool)
     }
 }
 
-/* Fill a ring in the order of the lines. @return number of faults, each logged */
-static int fill(authjwt_keyring_t *keyring, aj_keyset_t *ring, apr_pool_t *pool, const char *consequence)
+/* Read a line's keys. @param consequence  end of the sentence when they are no good. @return NULL after logging it */
+static batch_t *read_batch(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, const char *consequence)
+{
+    batch_t *batch = apr_pcalloc(pool, sizeof(*batch));
+    const char *error = read_keys(spec, s, pool, &batch->keys);
+
+    batch->holders = 1;
+    if (error) {
+        complain(spec, s, error, consequence);
+    }
+    return error ? NULL : batch;
+}
+
+/* The newest good batch of a line. @param news  one of each line, NULL where nothing changed */
+static batch_t *newest(const authjwt_keyring_t *keyring, int i, batch_t *const *news)
+{
+    return news[i] ? news[i] : APR_ARRAY_IDX(keyring->loaded, i, loaded_t).batch;
+}
+
+/* Fill a generation in the order of the lines. @return number of faults, each logged */
+static int fill(const authjwt_keyring_t *keyring, batch_t *const *news, generation_t *generation, apr_pool_t *pool,
+                const char *consequence)
 {
     int faults = 0;
     int i;
 
+    generation->ring = aj_keyset_make(pool);
+    generation->batches = apr_pcalloc(pool, keyring->loaded->nelts * sizeof(batch_t *));
+    generation->holders = 1;
     for (i = 0; i < keyring->loaded->nelts; i++) {
-        loaded_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, loaded_t);
-        aj_keyset_t *keys = loaded->keys;
-        const char *error = NULL;
+        batch_t *batch = newest(keyring, i, news);
+        const char *error = add_all(generation->ring, batch->keys);
 
-        if (is_watched(loaded->spec)) {
-            error = read_keys(loaded->spec, keyring->server, pool, &keys);
-        }
-        if (!error) {
-            error = add_all(ring, keys);
-        }
+        generation->batches[i] = batch;
         if (error) {
-            complain(loaded->spec, keyring->server, error, consequence);
+            complain(APR_ARRAY_IDX(keyring->loaded, i, loaded_t).spec, keyring->server, error, consequence);
             faults++;
         }
     }
     return faults;
 }
 
-/* Read what never changes while httpd runs. A command is not run under -t, so its keys are unknown there. */
+/* Read all lines. A command is not run under -t, so its keys are unknown there. @return number of faults, each logged */
 static int load(authjwt_keyring_t *keyring, apr_pool_t *pconf)
 {
     int faults = 0;
@@ -174,7 +200,6 @@ static int load(authjwt_keyring_t *keyring, apr_pool_t *pconf)
     for (i = 0; i < keyring->specs->nelts; i++) {
         const authjwt_key_spec_t *spec = &APR_ARRAY_IDX(keyring->specs, i, authjwt_key_spec_t);
         loaded_t loaded = { .spec = spec };
-        const char *error = NULL;
 
         if (authjwt_source_is_command(spec->source) && authjwt_config_testing()) {
             continue;
@@ -183,36 +208,45 @@ static int load(authjwt_keyring_t *keyring, apr_pool_t *pconf)
             keyring->watches = 1;
             remember_file(&loaded, pconf);
         }
-        else {
-            error = read_keys(spec, keyring->server, pconf, &loaded.keys);
-        }
-        if (error) {
-            complain(spec, keyring->server, error, "");
-            faults++;
-        }
+        loaded.batch = read_batch(spec, keyring->server, pconf, "");
+        faults += !loaded.batch;
         APR_ARRAY_PUSH(keyring->loaded, loaded_t) = loaded;
     }
     return faults;
+}
+
+/* Under the mutex, once threads run. */
+static void hold_batches(const authjwt_keyring_t *keyring, const generation_t *generation)
+{
+    int i;
+
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        generation->batches[i]->holders++;
+    }
 }
 
 static int make_keyring(authjwt_server_conf_t *conf, server_rec *s, apr_pool_t *pconf)
 {
     authjwt_keyring_t *keyring = apr_pcalloc(pconf, sizeof(*keyring));
     generation_t *first = apr_pcalloc(pconf, sizeof(*first));
+    batch_t **none = apr_pcalloc(pconf, (conf->key_specs->nelts + 1) * sizeof(batch_t *));
     int faults;
 
     keyring->specs = conf->key_specs;
     keyring->server = s;
     keyring->loaded = apr_array_make(pconf, conf->key_specs->nelts, sizeof(loaded_t));
     first->ring = aj_keyset_make(pconf);
-    first->holders = 1;
     keyring->current = first;
     conf->keyring = keyring;
     if (apr_thread_mutex_create(&keyring->mutex, APR_THREAD_MUTEX_DEFAULT, pconf) != APR_SUCCESS) {
         return 1;
     }
     faults = load(keyring, pconf);
-    return faults ? faults : fill(keyring, first->ring, pconf, "");
+    if (!faults) {
+        faults = fill(keyring, none, first, pconf, "");
+        hold_batches(keyring, first);
+    }
+    return faults;
 }
 
 /* Servers that inherit their keys share the list, and so the keyring. */
@@ -254,55 +288,117 @@ int authjwt_keys_can_sign(const authjwt_keyring_t *keyring)
 }
 
 /* Under the mutex. */
-static void let_go(generation_t *generation)
+static void let_go_batch(batch_t *batch)
 {
-    if (!--generation->holders && generation->pool) {
+    if (!--batch->holders && batch->pool) {
+        apr_pool_destroy(batch->pool);
+    }
+}
+
+/* Under the mutex. */
+static void let_go(const authjwt_keyring_t *keyring, generation_t *generation)
+{
+    int i;
+
+    if (--generation->holders) {
+        return;
+    }
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        let_go_batch(generation->batches[i]);
+    }
+    if (generation->pool) {
         apr_pool_destroy(generation->pool);
     }
 }
 
-/* Has any file changed since it was last read? Remembers what it sees, so that a broken file is read and reported once. */
-static int files_changed(authjwt_keyring_t *keyring, apr_pool_t *pool)
+/* Has the file changed since it was last read? Remembers what it sees, so that a broken file is read and reported once. */
+static int file_changed(loaded_t *loaded, apr_pool_t *pool)
 {
-    int changed = 0;
+    apr_finfo_t before = loaded->seen;
+
+    remember_file(loaded, pool);
+    return before.mtime != loaded->seen.mtime || before.ctime != loaded->seen.ctime
+           || before.size != loaded->seen.size || before.inode != loaded->seen.inode;
+}
+
+/* Read the files that have changed; one that is broken does not hold up another. @return how many gave keys */
+static int read_changed(authjwt_keyring_t *keyring, batch_t **news, apr_pool_t *ptemp)
+{
+    int count = 0;
     int i;
 
     for (i = 0; i < keyring->loaded->nelts; i++) {
         loaded_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, loaded_t);
-        apr_finfo_t before = loaded->seen;
+        apr_pool_t *pool;
 
-        if (is_watched(loaded->spec)) {
-            remember_file(loaded, pool);
-            changed |= before.mtime != loaded->seen.mtime || before.ctime != loaded->seen.ctime
-                       || before.size != loaded->seen.size || before.inode != loaded->seen.inode;
+        /* A pool with an allocator of its own: it is used and dropped by whatever thread comes. */
+        if (!is_watched(loaded->spec) || !file_changed(loaded, ptemp) || apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
+            continue;
+        }
+        news[i] = read_batch(loaded->spec, keyring->server, pool, "; the keys read before stay in use");
+        if (news[i]) {
+            news[i]->pool = pool;
+            count++;
+        }
+        else {
+            apr_pool_destroy(pool);
         }
     }
-    return changed;
+    return count;
 }
 
-static void renew(authjwt_keyring_t *keyring)
+static void drop_batches(const authjwt_keyring_t *keyring, batch_t *const *news)
 {
+    int i;
+
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        if (news[i]) {
+            apr_pool_destroy(news[i]->pool);
+        }
+    }
+}
+
+/* From here on requests meet the new keys; those that are under way keep the old ones. */
+static void switch_to(authjwt_keyring_t *keyring, generation_t *next, batch_t *const *news)
+{
+    int count = aj_keyset_count(next->ring);
+    int i;
+
+    apr_thread_mutex_lock(keyring->mutex);
+    hold_batches(keyring, next);
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        if (news[i]) {
+            let_go_batch(APR_ARRAY_IDX(keyring->loaded, i, loaded_t).batch);
+            APR_ARRAY_IDX(keyring->loaded, i, loaded_t).batch = news[i];
+        }
+    }
+    let_go(keyring, keyring->current);
+    keyring->current = next;
+    apr_thread_mutex_unlock(keyring->mutex);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, keyring->server, "AJ1006: AuthJWTKeySet: changed files read, %d keys in use", count);
+}
+
+static void renew(authjwt_keyring_t *keyring, apr_pool_t *ptemp)
+{
+    batch_t **news = apr_pcalloc(ptemp, keyring->loaded->nelts * sizeof(batch_t *));
     generation_t *next;
     apr_pool_t *pool;
 
-    /* A pool with an allocator of its own: it is used and dropped by whatever thread comes. */
+    if (!read_changed(keyring, news, ptemp)) {
+        return;
+    }
     if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
+        drop_batches(keyring, news);
         return;
     }
     next = apr_pcalloc(pool, sizeof(*next));
     next->pool = pool;
-    next->ring = aj_keyset_make(pool);
-    next->holders = 1;
-    if (fill(keyring, next->ring, pool, "; the keys read before stay in use")) {
+    if (fill(keyring, news, next, pool, "; the keys read before stay in use")) {
         apr_pool_destroy(pool);
+        drop_batches(keyring, news);
         return;
     }
-    apr_thread_mutex_lock(keyring->mutex);
-    let_go(keyring->current);
-    keyring->current = next;
-    apr_thread_mutex_unlock(keyring->mutex);
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, keyring->server, "AJ1006: AuthJWTKeySet: changed files read, %d keys in use",
-                 aj_keyset_count(next->ring));
+    switch_to(keyring, next, news);
 }
 
 /* One thread of a process looks, every few seconds; the others go on with what there is. */
@@ -311,11 +407,13 @@ static void look_for_changes(authjwt_keyring_t *keyring, request_rec *r)
     apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now());
     apr_uint32_t next = apr_atomic_read32(&keyring->next_look);
 
-    if (keyring->watches && now >= next
-        && apr_atomic_cas32(&keyring->next_look, now + LOOK_SECONDS, next) == next
-        && files_changed(keyring, r->pool)) {
-        renew(keyring);
+    /* A clock that is set back does not end the looking. */
+    if ((now < next && next - now <= LOOK_SECONDS) || apr_atomic_cas32(&keyring->looking, 1, 0) != 0) {
+        return;
     }
+    apr_atomic_set32(&keyring->next_look, now + LOOK_SECONDS);
+    renew(keyring, r->pool);
+    apr_atomic_set32(&keyring->looking, 0);
 }
 
 typedef struct {
@@ -328,7 +426,7 @@ static apr_status_t release(void *data)
     held_t *held = data;
 
     apr_thread_mutex_lock(held->keyring->mutex);
-    let_go(held->generation);
+    let_go(held->keyring, held->generation);
     apr_thread_mutex_unlock(held->keyring->mutex);
     return APR_SUCCESS;
 }

@@ -102,9 +102,8 @@ static const char *read_env(const char *name, apr_pool_t *pool, authjwt_source_t
 }
 
 /* Read the command's output until it ends or time is up. */
-static apr_status_t read_output(apr_file_t *pipe, authjwt_source_t *out)
+static apr_status_t read_output(apr_file_t *pipe, apr_time_t end, authjwt_source_t *out)
 {
-    apr_time_t end = apr_time_now() + apr_time_from_sec(COMMAND_SECONDS);
     apr_status_t rv = APR_SUCCESS;
 
     while (rv == APR_SUCCESS && out->len <= AUTHJWT_SOURCE_MAX) {
@@ -122,6 +121,22 @@ static apr_status_t read_output(apr_file_t *pipe, authjwt_source_t *out)
     }
     out->bytes[out->len] = '\0';
     return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
+}
+
+/* A command may close its output and go on, so its end is awaited no longer than its key. */
+static apr_status_t wait_for_end(apr_proc_t *proc, apr_time_t end, int *code, apr_exit_why_e *why)
+{
+    apr_status_t rv;
+
+    while ((rv = apr_proc_wait(proc, code, why, APR_NOWAIT)) == APR_CHILD_NOTDONE && apr_time_now() < end) {
+        apr_sleep(apr_time_from_msec(2));
+    }
+    if (rv == APR_CHILD_DONE) {
+        return APR_SUCCESS;
+    }
+    apr_proc_kill(proc, SIGKILL);
+    apr_proc_wait(proc, code, why, APR_WAIT);
+    return rv == APR_CHILD_NOTDONE ? APR_TIMEUP : rv;
 }
 
 static char **split_at_blanks(const char *line, apr_pool_t *pool)
@@ -143,6 +158,7 @@ static const char *run_command(const char *line, apr_pool_t *pool, authjwt_sourc
     apr_proc_t proc;
     apr_status_t rv;
     apr_exit_why_e why = APR_PROC_EXIT;
+    apr_time_t end = apr_time_now() + apr_time_from_sec(COMMAND_SECONDS);
     char **argv = split_at_blanks(line, pool);
     char text[120];
     int code = 0;
@@ -157,14 +173,17 @@ static const char *run_command(const char *line, apr_pool_t *pool, authjwt_sourc
         || (rv = apr_proc_create(&proc, argv[0], (const char *const *)argv, NULL, attr, pool)) != APR_SUCCESS) {
         return apr_psprintf(pool, "cannot run %s: %s", argv[0], apr_strerror(rv, text, sizeof(text)));
     }
-    rv = read_output(proc.out, out);
+    rv = read_output(proc.out, end, out);
+    apr_file_close(proc.out);
     if (rv != APR_SUCCESS || out->len > AUTHJWT_SOURCE_MAX) {
         apr_proc_kill(&proc, SIGKILL);
+        apr_proc_wait(&proc, &code, &why, APR_WAIT);
     }
-    apr_file_close(proc.out);
-    apr_proc_wait(&proc, &code, &why, APR_WAIT);
+    else {
+        rv = wait_for_end(&proc, end, &code, &why);
+    }
     if (APR_STATUS_IS_TIMEUP(rv)) {
-        return apr_psprintf(pool, "%s gave no key within %d s", argv[0], COMMAND_SECONDS);
+        return apr_psprintf(pool, "%s gave no key and did not end within %d s", argv[0], COMMAND_SECONDS);
     }
     if (rv != APR_SUCCESS) {
         return apr_psprintf(pool, "cannot read from %s: %s", argv[0], apr_strerror(rv, text, sizeof(text)));

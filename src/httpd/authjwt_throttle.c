@@ -23,10 +23,11 @@ APLOG_USE_MODULE(authjwt);
 
 /* One counter: a window that begins with the first failure, and what is left of the window before it. */
 typedef struct {
-    apr_uint64_t key;       /* 0: free */
-    apr_time_t   start;
-    apr_uint32_t now;       /* in this window */
-    apr_uint32_t before;    /* in the window before; counts less and less */
+    apr_uint64_t        key;       /* 0: free */
+    apr_time_t          start;
+    apr_interval_time_t window;    /* its length; the neighbours in a bucket may have others */
+    apr_uint32_t        now;       /* in this window */
+    apr_uint32_t        before;    /* in the window before; counts less and less */
 } counter_t;
 
 typedef struct {
@@ -34,10 +35,11 @@ typedef struct {
     counter_t     counters[BUCKETS][WAYS];
 } table_t;
 
-/* The two counters of an attempt. */
+/* The two counters of an attempt, as they are now. */
 typedef struct {
     counter_t *pair;        /* user and address */
     counter_t *address;
+    apr_time_t now;
 } attempt_t;
 
 static apr_global_mutex_t *mutex;
@@ -116,10 +118,14 @@ static const char *client_of(request_rec *r)
     return r->useragent_ip;
 }
 
-/* 64 bits of a MAC; never 0. Two keys of one MAC would share a count, which harms nobody. */
-static apr_uint64_t key_of(request_rec *r, const char *user)
+/* 64 bits of a MAC; never 0. Two keys of one MAC would share a count, which harms nobody. Servers count together if the revocation
+ * store knows their users by the same names; else an account of the same name elsewhere could clear a count by signing in. */
+static apr_uint64_t key_of(request_rec *r, apr_interval_time_t window, const char *user)
 {
-    const char *text = apr_pstrcat(r->pool, user ? "pair " : "address ", client_of(r), " ", user ? user : "", NULL);
+    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
+    const char *text = apr_psprintf(r->pool, "%s\n%" APR_TIME_T_FMT "\n%s\n%s\n%s\n%s", user ? "pair" : "address", window,
+                                    conf->store_spec ? conf->store_spec : "", conf->issuer ? conf->issuer : "", client_of(r),
+                                    user ? user : "");
     unsigned char mac[AJ_SHA256_BYTES];
     apr_uint64_t key = 0;
 
@@ -130,25 +136,28 @@ static apr_uint64_t key_of(request_rec *r, const char *user)
 }
 
 /* Bring a counter's window up to now. */
-static void turn(counter_t *counter, apr_time_t now, apr_interval_time_t window)
+static void turn(counter_t *counter, apr_time_t now)
 {
     apr_time_t age = now - counter->start;
 
-    if (age < 0 || age >= 2 * window) {
+    if (age < 0 || age >= 2 * counter->window) {
         counter->before = counter->now = 0;
         counter->start = now;
     }
-    else if (age >= window) {
+    else if (age >= counter->window) {
         counter->before = counter->now;
         counter->now = 0;
-        counter->start += window;
+        counter->start += counter->window;
     }
 }
 
 /* Failures that count now: those of this window, and those before it less and less. */
-static double level(const counter_t *counter, apr_time_t now, apr_interval_time_t window)
+static double level(const counter_t *counter, apr_time_t now)
 {
-    return counter->now + counter->before * (1.0 - (double)(now - counter->start) / (double)window);
+    if (!counter->before) {
+        return counter->now;
+    }
+    return counter->now + counter->before * (1.0 - (double)(now - counter->start) / (double)counter->window);
 }
 
 static counter_t *find(apr_uint64_t key, apr_time_t now, apr_interval_time_t window)
@@ -158,26 +167,28 @@ static counter_t *find(apr_uint64_t key, apr_time_t now, apr_interval_time_t win
     int i;
 
     for (i = 0; i < WAYS; i++) {
-        turn(&bucket[i], now, window);
+        turn(&bucket[i], now);
         if (bucket[i].key == key) {
             return &bucket[i];
         }
-        if (!least || level(&bucket[i], now, window) < level(least, now, window)) {
+        if (!least || level(&bucket[i], now) < level(least, now)) {
             least = &bucket[i];
         }
     }
     memset(least, 0, sizeof(*least));
     least->key = key;
     least->start = now;
+    least->window = window;
     return least;
 }
 
 /* Seconds until fewer than `allowed` failures count, at least 1. */
-static long seconds_until(const counter_t *counter, double allowed, apr_time_t now, apr_interval_time_t window)
+static long seconds_until(const counter_t *counter, double allowed, apr_time_t now)
 {
-    apr_time_t end = counter->start + window;
-    double left = counter->now < allowed ? (double)(end - now) * (level(counter, now, window) - allowed) / counter->before
-                                         : (double)(end - now) + (double)window * (1.0 - allowed / counter->now);
+    double window = (double)counter->window;
+    double rest = (double)(counter->start + counter->window - now);
+    double left = counter->now < allowed ? window * (level(counter, now) - allowed) / counter->before
+                                         : rest + window * (1.0 - allowed / counter->now);
 
     return (long)(left / APR_USEC_PER_SEC) + 1;
 }
@@ -192,45 +203,45 @@ static int refuse(request_rec *r, long seconds)
 }
 
 /* Lock and find the counters. @return 0 when logins are not throttled, or cannot be counted (logged) */
-static int enter(request_rec *r, const char *user, apr_interval_time_t *window, int *allowed, attempt_t *attempt)
+static int enter(request_rec *r, const char *user, int *allowed, attempt_t *attempt)
 {
+    apr_interval_time_t window;
     apr_uint64_t pair, address;
-    apr_time_t now = apr_time_now();
+    apr_time_t now;
     apr_status_t rv;
 
-    *allowed = authjwt_config_throttle(authjwt_config_server(r->server), window);
+    *allowed = authjwt_config_throttle(authjwt_config_server(r->server), &window);
     if (!*allowed || !table) {
         return 0;
     }
-    pair = key_of(r, user);
-    address = key_of(r, NULL);
+    pair = key_of(r, window, user);
+    address = key_of(r, window, NULL);
     rv = apr_global_mutex_lock(mutex);
     if (rv != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1904: login not counted: mutex %s", MUTEX_TYPE);
         return 0;
     }
-    attempt->pair = find(pair, now, *window);
-    attempt->address = find(address, now, *window);
+    now = apr_time_now();
+    attempt->pair = find(pair, now, window);
+    attempt->address = find(address, now, window);
+    attempt->now = now;
     return 1;
 }
 
 int authjwt_throttle_begin(request_rec *r, const char *user)
 {
-    apr_interval_time_t window;
-    apr_time_t now;
     attempt_t attempt;
     long seconds = 0;
     int allowed;
 
-    if (!enter(r, user, &window, &allowed, &attempt)) {
+    if (!enter(r, user, &allowed, &attempt)) {
         return OK;
     }
-    now = apr_time_now();
-    if (level(attempt.pair, now, window) >= allowed) {
-        seconds = seconds_until(attempt.pair, allowed, now, window);
+    if (level(attempt.pair, attempt.now) >= allowed) {
+        seconds = seconds_until(attempt.pair, allowed, attempt.now);
     }
-    else if (level(attempt.address, now, window) >= (double)allowed * ADDRESS_FACTOR) {
-        seconds = seconds_until(attempt.address, (double)allowed * ADDRESS_FACTOR, now, window);
+    else if (level(attempt.address, attempt.now) >= (double)allowed * ADDRESS_FACTOR) {
+        seconds = seconds_until(attempt.address, (double)allowed * ADDRESS_FACTOR, attempt.now);
     }
     else {
         attempt.pair->now++;
@@ -242,11 +253,10 @@ int authjwt_throttle_begin(request_rec *r, const char *user)
 
 void authjwt_throttle_success(request_rec *r, const char *user)
 {
-    apr_interval_time_t window;
     attempt_t attempt;
     int allowed;
 
-    if (enter(r, user, &window, &allowed, &attempt)) {
+    if (enter(r, user, &allowed, &attempt)) {
         attempt.pair->now = attempt.pair->before = 0;
         attempt.address->now -= attempt.address->now > 0;
         apr_global_mutex_unlock(mutex);
@@ -255,11 +265,10 @@ void authjwt_throttle_success(request_rec *r, const char *user)
 
 void authjwt_throttle_undecided(request_rec *r, const char *user)
 {
-    apr_interval_time_t window;
     attempt_t attempt;
     int allowed;
 
-    if (enter(r, user, &window, &allowed, &attempt)) {
+    if (enter(r, user, &allowed, &attempt)) {
         attempt.pair->now -= attempt.pair->now > 0;
         attempt.address->now -= attempt.address->now > 0;
         apr_global_mutex_unlock(mutex);

@@ -19,8 +19,9 @@ MODULES = ("authn_core authz_core authz_user authz_host authz_groupfile authn_fi
            "headers rewrite include unixd log_config socache_shmcb socache_dbm").split()
 START_LIMIT = 20                            # seconds until a server must be up, or down
 
-# Lines that httpd itself writes about an ordinary refusal.
-EXPLAINED = [r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
+# Lines that httpd itself writes about an ordinary refusal, about its capacity and (event) about a stop amid traffic.
+EXPLAINED = [r"AH0028[67]: ", r"AH00484: ", r"\(9\)Bad file descriptor: AH03092: process_lingering_close",
+             r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
              r"AH01617: ", r"AH01618: "]
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
 LINE = re.compile(r"^\[[^\]]+\] \[[^:\]]*:(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] ")
@@ -104,10 +105,11 @@ class Httpd:
 
     live = []
 
-    def __init__(self, config=DEFAULT, mpm="event", log="debug", modules=(), env=None, children=2):
+    def __init__(self, config=DEFAULT, mpm="event", log="debug", modules=(), env=None, children=2, mutex="default"):
         self.dir = tempfile.mkdtemp(prefix="authjwt-e2e-")
         os.chmod(self.dir, 0o755)
         self.mpm, self.log, self.modules, self.children = mpm, log, tuple(modules), children
+        self.mutex = mutex                                   # how httpd makes its mutexes, see its directive Mutex
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C", **(env or {})}
         self.config, self.process, self.port = config, None, None
         self.access_log_holds_tokens = False
@@ -164,7 +166,7 @@ class Httpd:
                 % {"n": self.children, "t": threads, "m": threads * self.children})
 
     def _write_config(self):
-        lines = ["ServerRoot " + self.dir, "DefaultRuntimeDir run", "PidFile run/httpd.pid", "Mutex file:run default",
+        lines = ["ServerRoot " + self.dir, "DefaultRuntimeDir run", "PidFile run/httpd.pid", "Mutex %s default" % self.mutex,
                  "ServerName localhost", "Listen 127.0.0.1:%d" % self.port, *self._load_modules(), self._mpm_lines()]
         if os.getuid() == 0:
             lines += ["User www-data", "Group www-data"]

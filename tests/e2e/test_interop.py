@@ -7,18 +7,23 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 
+import cryptography
 import jwt
 import pytest
 from authjwt_client import assert_error, assert_logged_in
 from authjwt_env import ENDPOINTS, Httpd, endpoint, protected
 from authjwt_keys import ASYMMETRIC, public_pem
 from authjwt_tokens import claims, sign_bytes, tamper
-from interop.material import ALGS, HMAC, jwk, jwk_set, private_pem, public_forms, secret, signing_forms, thumbprint, virtual_host
+from interop.material import (ALGS, HMAC, jwk, jwk_set, private_pem, public_forms, secret, signing_forms, thumbprint,
+                              virtual_host)
 from interop.material import key as pair
 from interop.parties import PARTIES, PYTHON, Jose, signed_by
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/algorithms.md"
+TOP = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENT = TOP / "docs/algorithms.md"
+HERE = TOP / "tests/e2e/interop"
 SOURCES = ("file", "env", "exec")
 FORMS = ("pem", "jwk", "set")
 
@@ -112,11 +117,10 @@ def server():
     config, files, env = furnish()
     made = Httpd(config, env=env)
     for name, content in files.items():
-        made.write(name, content, 0o600 if "-pub-" not in name and "-trusts-" not in name else 0o644)
-        if "-set" in name:
-            os.chmod(made.path(name), 0o640)
-            if os.getuid() == 0:
-                shutil.chown(made.path(name), group="www-data")
+        public = "-pub-" in name or ("-trusts-" in name and name[5:7] != "hs")
+        made.write(name, content, 0o644 if public else 0o600)
+        if "-set" in name and os.getuid() == 0:
+            shutil.chown(made.path(name), user="www-data")     # it is looked at while httpd runs
     try:
         yield made.start()
     finally:
@@ -134,11 +138,12 @@ def jose(tmp_path_factory):
 ran = {}                    # (alg, form, way): letters of the parties that did it
 
 
-def attempt(party, alg, form, way, action):
+def attempt(party, alg, form, way, action, succeeded=lambda result: True):
     """Run one cell of the table: it works, or fails in the words of CANNOT."""
     reason = CANNOT.get((party.name, alg, form, way))
     if reason is None:
         result = action()
+        assert succeeded(result), (alg, form, way)
         ran.setdefault((alg, form, way), set()).add(party.letter)
         return result
     with pytest.raises(Exception) as failure:
@@ -203,30 +208,27 @@ def test_a_public_half_verifies_and_cannot_issue(server, alg, expect_log):
 
 
 @pytest.mark.parametrize("party", PARTIES, ids=lambda party: party.name)
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("alg", ALGS)
-def test_what_the_module_signs_the_third_party_verifies(server, alg, form, party):
-    token = login(server, signer(alg, form))
-    key = party_key(alg, form, False)
-    got = attempt(party, alg, form, "sign", lambda: party.verify(alg, form, key, token))
-    assert got is None or (got["sub"] == "ann" and got["type"] == "access")
-    if got:
-        with pytest.raises(Exception):
-            party.verify(alg, form, key, tamper(token, 1))
+def test_what_the_module_signs_the_third_party_verifies_with_pem_jwk_and_jwk_set(server, alg, party):
+    for form in FORMS:
+        token, key = login(server, signer(alg, form)), party_key(alg, form, False)
+        got = attempt(party, alg, form, "sign", lambda: party.verify(alg, form, key, token))
+        if got:
+            assert got["sub"] == "ann" and got["type"] == "access", form
+            with pytest.raises(Exception):
+                party.verify(alg, form, key, tamper(token, 1))
 
 
 @pytest.mark.parametrize("party", PARTIES, ids=lambda party: party.name)
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("alg", ALGS)
-def test_what_the_third_party_signs_the_module_verifies(server, alg, form, party):
-    host = "%s-trusts-%s" % (alg.lower(), form)
-
-    def send():
-        token = signed_by(party, alg, form, party_key(alg, form, True), claims("bob", iss=host), thumbprint(alg))
-        assert server.get("/protected", token, host=host).status == 200
-        assert_error(server.get("/protected", tamper(token, 1), host=host), "token_invalid")
-
-    attempt(party, alg, form, "verify", send)
+def test_what_the_third_party_signs_the_module_verifies_with_pem_jwk_and_jwk_set(server, alg, party):
+    for form in FORMS:
+        host = "%s-trusts-%s" % (alg.lower(), form)
+        token = attempt(party, alg, form, "verify", lambda: signed_by(
+            party, alg, form, party_key(alg, form, True), claims("bob", iss=host), thumbprint(alg)),
+            lambda made: server.get("/protected", made, host=host).status == 200)
+        if token:
+            assert_error(server.get("/protected", tamper(token, 1), host=host), "token_invalid")
 
 
 @pytest.mark.parametrize("party", [one for one in PARTIES if one.letter != "C"], ids=lambda party: party.name)
@@ -287,9 +289,40 @@ def test_the_table_in_the_documentation_equals_what_ran(request):
     assert text[start:start + len(made)] == made, "\n".join(["the table that ran is:"] + made)
 
 
-def test_the_documentation_names_each_version_and_what_each_library_cannot_do():
+def test_the_documentation_names_each_library_and_what_it_cannot_do():
+    lines = DOCUMENT.read_text().splitlines()
+    assert all(any("**%s** %s" % (party.letter, party.name) in line for line in lines) for party in PARTIES)
+    for name, reason in (("python-cryptography", "no reader for JWK"), ("npm jose", "no shared secrets in a JWK Set")):
+        assert any(name in line and reason in line for line in lines), (name, reason)
+    assert {name for name, *_ in CANNOT} == {"python-cryptography", "npm jose"}
+
+
+def test_the_documentation_names_the_versions_that_ran():
+    installed = {"PyJWT": jwt.__version__, "python-cryptography": cryptography.__version__,
+                 "npm jose": json.loads((HERE / "package.json").read_text())["dependencies"]["jose"]}
     text = DOCUMENT.read_text()
-    for party in PARTIES:
-        assert party.name in text
-    for name, reason in (("python-cryptography", "no reader for JWK"), ("npm jose", "shared secrets in a JWK Set")):
-        assert any(name in line and reason in line for line in text.splitlines()), (name, reason)
+    if "%s %s" % ("PyJWT", installed["PyJWT"]) not in text:
+        pytest.skip("other versions than Debian 12's are installed: %s" % installed)
+    assert all("%s %s" % pair in text for pair in installed.items()), installed
+
+
+def test_the_vector_figures_in_the_documentation_equal_what_the_unit_tests_print():
+    program = TOP / os.environ.get("B", "build") / "unit"
+    if not program.exists():
+        pytest.skip("the unit tests are not built")
+    said = subprocess.run([str(program)], cwd=TOP / "tests/unit", env={**os.environ, "CK_RUN_SUITE": "vectors"},
+                          capture_output=True, text=True, timeout=60).stdout
+    ran_vectors = re.findall(r"vectors: (\S+): (\d+) applicable, (\d+) agree, (\d+) differ(?:; .*:((?: \d+)*))?", said)
+    assert len(ran_vectors) == 6, said
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in DOCUMENT.read_text().splitlines()
+            if line.startswith("|")]
+    for name, *figures, unlike in ran_vectors:
+        row = next(one for one in rows if "`%s`" % name in one[0])
+        assert row[2:] == [*figures, str(len(unlike.split()))], (name, row)
+        kind = {"json_web_signature_test.json": "signature", "json_web_key_test.json": "key"}.get(name, "crypto")
+        named = [number for one in rows if one[0] == kind for number in one[1].split(", ")]
+        assert not unlike or sorted(named, key=int) == sorted(unlike.split(), key=int), (name, named)
+
+
+def test_the_lockfile_names_no_registry():
+    assert "resolved" not in (HERE / "package-lock.json").read_text() and "integrity" in (HERE / "package-lock.json").read_text()

@@ -4,7 +4,7 @@ import concurrent.futures
 import pytest
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, Httpd, Known, protected
-from authjwt_tokens import read
+from authjwt_tokens import claims, read, sign
 
 CONFIG = DEFAULT + protected("/p/admin", "Require jwt-role admin")
 
@@ -80,6 +80,19 @@ def test_many_clients_at_once_each_get_their_own_session(server):
     assert len({one[3] for one in results}) == 60
 
 
+def test_file_mutexes_under_threads_refuse_nobody_by_a_false_deadlock(new_server):
+    """fcntl locks belong to a process: with two mutexes and several threads the kernel sees deadlocks that are none."""
+    server = new_server(CONFIG, mpm="worker", log="info", children=3, mutex="file:run").start()
+    tokens = [sign(claims("bob", type="refresh", jti="jti-%d" % number), Known.secret) for number in range(1000)]
+
+    def job(number):
+        if number % 2:
+            return server.try_login(("ann", "bob", "cara")[number % 3]).status
+        return server.post("/refresh", tokens[number // 2]).status
+
+    assert set(in_parallel(job, range(2000), 24)) == {200}
+
+
 def test_logouts_during_a_graceful_restart_are_not_lost(server):
     sessions = [server.login() for _ in range(20)]
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
@@ -89,4 +102,3 @@ def test_logouts_during_a_graceful_restart_are_not_lost(server):
     assert set(statuses) == {200}
     for access, refresh in sessions:
         assert_error(server.get("/protected", access), "token_revoked")
-    assert Known.secret

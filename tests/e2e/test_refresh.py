@@ -16,6 +16,8 @@ CONFIG = DEFAULT + (
     + endpoint("/admins-only-refresh", "refresh", USERS, "AuthJWTLoginRequire group admins")
     + location("/shut", "Require all denied") + endpoint("/shut/refresh", "refresh")
     + location("/members", "AuthType JWT", 'AuthName "m"', "Require jwt-role nobody") + endpoint("/members/refresh", "refresh"))
+CONFIG += (location("/open-userinfo", "SetHandler jwt-userinfo", "AuthType JWT", 'AuthName "open"', "Require all granted")
+           + location("/bare-userinfo", "SetHandler jwt-userinfo"))
 OPTIONS = {"log": "trace8"}
 FILES = {"changing": Known.groups}
 
@@ -158,6 +160,15 @@ def test_userinfo_answers_head_without_a_body(server):
 def test_userinfo_without_a_good_token_is_401(server):
     assert_error(server.get("/userinfo"), "token_missing", realm="members")
     assert_error(server.get("/userinfo", "x.y.z"), "token_invalid", realm="members")
+
+
+def test_userinfo_wants_a_token_even_where_nothing_is_required(server):
+    access, refresh = server.login("bob")
+    assert_error(server.get("/open-userinfo"), "token_missing", realm="open")
+    assert server.get("/open-userinfo", access).json() == read(access)
+    assert_error(server.get("/open-userinfo", tamper(access)), "token_invalid")
+    assert server.get("/bare-userinfo").status == 401
+    assert server.get("/bare-userinfo", refresh).status == 401
 
 
 def test_userinfo_keeps_every_json_type_and_unicode(server):

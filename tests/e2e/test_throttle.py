@@ -2,6 +2,7 @@
 import concurrent.futures
 import re
 import statistics
+import subprocess
 import threading
 import time
 
@@ -10,6 +11,7 @@ from authjwt_client import assert_error, assert_logged_in
 from authjwt_env import DEFAULT, ENDPOINTS, KEY_AND_STORE, Known, endpoint, hash_password
 
 PROXY = "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\n"
+BUSY = "AH10159: |AH00484: "                 # httpd's own remark that all its threads work
 COST = 9
 DUMMY = hash_password("x", "x").replace("x:", "", 1).strip()
 
@@ -19,17 +21,16 @@ def host(name, *lines):
 
 
 OTHER_USERS = ["AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
-CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\n" + (
+CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTDummyHash %s\n" % DUMMY + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
     + endpoint("/admins-login", "login", "AuthUserFile @dir@/users", "AuthGroupFile @dir@/groups",
                "AuthJWTLoginRequire group admins")
     + host("localhost")
     + host("brief", "AuthJWTLoginThrottle 2 1s", *OTHER_USERS)
-    + host("sliding", "AuthJWTLoginThrottle 4 2s", *OTHER_USERS)
     + host("unlimited", "AuthJWTLoginThrottle off")
     + host("default", "AuthJWTLoginThrottle 10 60s")
     + host("neighbour", "AuthJWTIssuer neighbour"))
-OPTIONS = {"log": "trace8", "modules": ("remoteip",)}
+OPTIONS = {"log": "trace8", "modules": ("remoteip",), "children": 4}
 
 
 class Client:
@@ -65,6 +66,10 @@ def client(server):
     return Client(server)
 
 
+def test_a_fresh_address_may_sign_in(client):
+    assert_logged_in(client.login())
+
+
 def test_after_three_failures_the_right_password_is_429_too(client, mark):
     client.fail(3)
     for right in (False, True, True):
@@ -93,7 +98,8 @@ def test_refused_attempts_ask_no_user_store(client, mark):
     assert begun == 3 and len(re.findall("AJ1203", client.server.log_since(mark))) == 3
 
 
-def test_every_child_process_refuses(client):
+def test_every_child_process_refuses(client, expect_log):
+    expect_log.may(BUSY)
     client.fail(3)
     since, served = len(client.server.access_log()), set()
     for _ in range(20):
@@ -155,14 +161,19 @@ def at_once(count, work):
         return list(pool.map(begin, range(count)))
 
 
-def test_parallel_attempts_cannot_exceed_the_limit(client):
+def test_parallel_attempts_cannot_exceed_the_limit(client, expect_log):
+    expect_log.may(BUSY)
     answers = at_once(20, lambda _: client.login(right=False))
     assert sorted(one.status for one in answers) == [401] * 3 + [429] * 17
 
 
-def test_parallel_attempts_with_many_names_cannot_exceed_the_limit_of_the_address(client):
-    answers = at_once(40, lambda number: client.login("guess-%d" % number, False))
-    assert sorted(one.status for one in answers) == [401] * 30 + [429] * 10
+def test_parallel_attempts_with_many_names_cannot_exceed_the_limit_of_the_address(client, expect_log):
+    expect_log.may(BUSY)
+    def work(number):
+        return [client.login("guess-%d" % (2 * number + i), False) for i in range(2)]
+
+    statuses = [one.status for pair in at_once(20, work) for one in pair]
+    assert sorted(statuses) == [401] * 30 + [429] * 10
 
 
 # -- whose address -----------------------------------------------------------------------------------------------
@@ -222,26 +233,17 @@ def test_names_that_look_like_an_address_or_hold_blanks_are_users_of_their_own(c
 
 # -- windows -----------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("host, failures", [("brief", 2), ("sliding", 4)])
-def test_the_right_password_works_after_retry_after(server, host, failures):
-    client = Client(server, host=host)
-    client.fail(failures)
-    asked = time.monotonic()
-    wait = assert_throttled(client.login())
-    assert 1 <= wait <= 3
+def test_the_right_password_works_after_retry_after_and_no_sooner_than_the_count_fades(server):
+    client = Client(server, host="brief")
+    begun = time.monotonic()
+    client.fail(2)
+    assert 1 <= assert_throttled(client.login()) <= 2
+    time.sleep(max(0, begun + 1.3 - time.monotonic()))      # seven tenths of both count still, so one more is free
+    assert client.login(right=False).status == 401
+    asked, wait = time.monotonic(), assert_throttled(client.login())
+    assert 1 <= wait <= 2
     client.server._wait("the throttle to let go", lambda: client.login().status == 200, 5)
     assert time.monotonic() - asked <= wait + 0.3
-
-
-def test_retry_after_is_never_too_short_while_counts_fade(server):
-    client = Client(server, host="sliding")
-    begun = time.monotonic()
-    client.fail(4)
-    time.sleep(max(0, begun + 2.7 - time.monotonic()))          # 65 % of the first window still count: one more is free
-    assert client.login(right=False).status == 401
-    wait = assert_throttled(client.login(right=False)) - 1      # it is rounded up by at most a second
-    time.sleep(wait + 0.95)
-    assert client.login().status == 200
 
 
 # -- virtual hosts -----------------------------------------------------------------------------------------------
@@ -283,8 +285,7 @@ def test_a_host_with_a_short_window_does_not_shorten_the_memory_of_others(server
     here.fail(3)
     time.sleep(2.1)
     there.address = here.address
-    there.login("ann")
-    at_once(20, lambda number: [Client(server, "203.0.113.%d" % (12 * number + i), "brief").login("x", False) for i in range(12)])
+    assert_logged_in(there.login())
     assert_throttled(here.login())
 
 
@@ -298,7 +299,6 @@ def test_counts_are_forgotten_at_a_graceful_restart(client):
 # -- unknown users cost the same time ----------------------------------------------------------------------------
 
 def costly_users():
-    import subprocess
     done = subprocess.run(["htpasswd", "-inBC", str(COST), "ann"], input=Known.passwords["ann"], capture_output=True, text=True,
                           check=True)
     return done.stdout.strip()
@@ -322,13 +322,12 @@ def test_an_unknown_user_costs_as_much_as_a_wrong_password(new_server):
     assert 0.5 < unknown / known < 2, (known, unknown)
 
 
-def test_the_default_dummy_hash_costs_what_htpasswd_makes_by_default(new_server):
+def test_the_default_dummy_hash_costs_about_what_bcrypt_of_cost_10_does(new_server):
     server = new_server(KEY_AND_STORE + "AuthJWTLoginThrottle off\n" + ENDPOINTS)
-    costly = costly_users()
-    server.write("users", Known.users() + costly.replace("ann:", "costly:") + "\n")
+    server.write("users", costly_users() + "\n")
     server.start()
-    known, unknown, costly = (median_seconds(server, name) for name in ("ann", "nobody", "costly"))
-    assert 0.33 < unknown / known < 3 and unknown < costly / 2, (known, unknown, costly)
+    known, unknown = median_seconds(server, "ann", 7), median_seconds(server, "nobody", 7)
+    assert 1.2 < unknown / known < 4, (known, unknown)
 
 
 # -- configuration -----------------------------------------------------------------------------------------------
@@ -338,7 +337,7 @@ def test_the_default_dummy_hash_costs_what_htpasswd_makes_by_default(new_server)
                                   "AuthJWTLoginThrottle 3x 60s", "AuthJWTLoginThrottle 1000001 60s",
                                   "AuthJWTLoginThrottle 99999999999999999999 60s", "AuthJWTLoginThrottle 3 60s more",
                                   'AuthJWTLoginThrottle "" 60s',
-                                  "AuthJWTDummyHash", "AuthJWTDummyHash secret", "AuthJWTDummyHash $2y$", "AuthJWTDummyHash $1$x"])
+                                  "AuthJWTDummyHash", "AuthJWTDummyHash secret", "AuthJWTDummyHash $1$x"])
 def test_bad_arguments_stop_the_start(new_server, line, expect_log):
     expect_log.may(".")
     status, text = new_server(DEFAULT + line + "\n").configtest()

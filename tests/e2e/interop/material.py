@@ -27,17 +27,31 @@ def secret(alg, which=0):
     return _secret(alg, which)
 
 
+def family(alg):
+    """One algorithm for all that share its key pair; reading an RSA key takes a tenth of a second."""
+    return "RS256" if alg[:2] in ("RS", "PS") else alg
+
+
 def key(alg, which=0):
-    """The key pair; caches tell 0 from nothing, so all ask here."""
-    return private_key(alg, which)
+    return private_key(family(alg), which)
+
+
+@functools.lru_cache(maxsize=None)
+def _pem(alg, which):
+    return pem(private_key(alg, which))
 
 
 def private_pem(alg, which=0):
-    return pem(key(alg, which))
+    return _pem(family(alg), which)
 
 
 def jwk(alg, which=0, private=True):
     """The key as a JWK without kid, alg and use."""
+    return dict(_jwk(family(alg), which, private))
+
+
+@functools.lru_cache(maxsize=None)
+def _jwk(alg, which, private):
     if alg in HMAC:
         made = {"kty": "oct", "k": b64(secret(alg, which))}
     else:
@@ -49,6 +63,7 @@ def jwk(alg, which=0, private=True):
     return made
 
 
+@functools.lru_cache(maxsize=None)
 def thumbprint(alg, which=0):
     """RFC 7638, as jwcrypto computes it; shared secrets have no kid."""
     return None if alg in HMAC else JWK(**jwk(alg, which, False)).thumbprint()
@@ -73,10 +88,12 @@ def private_forms(alg):
     return forms
 
 
+@functools.lru_cache(maxsize=None)
 def signing_forms(alg):
     return secret_forms(alg) if alg in HMAC else private_forms(alg)
 
 
+@functools.lru_cache(maxsize=None)
 def public_forms(alg):
     """Form: (content, options), for the public half alone."""
     pair = key(alg)

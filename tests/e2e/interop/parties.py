@@ -2,6 +2,7 @@
 
 Forms of a key: "pem" (for HS algorithms: the secret itself), "jwk", "set" (a JWK Set) and "url" (the address of one).
 """
+import functools
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import subprocess
 
 import jwt
 import pytest
+import requests
 from authjwt_leaks import register_token
 from authjwt_tokens import b64
 from cryptography.hazmat.primitives import hashes, hmac, serialization
@@ -21,6 +23,14 @@ from jwcrypto.jws import JWS
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+@functools.lru_cache(maxsize=None)
+def load_pem(text):
+    """Read once: checking an RSA key takes a tenth of a second."""
+    if "PRIVATE" in text:
+        return serialization.load_pem_private_key(text.encode(), None)
+    return serialization.load_pem_public_key(text.encode())
+
+
 class CannotRead(Exception):
     """The library has no reader for this form of a key."""
 
@@ -28,9 +38,14 @@ class CannotRead(Exception):
 class PyJWT:
     name, letter = "PyJWT", "P"
 
+    @staticmethod
+    @functools.lru_cache(maxsize=None)
+    def _pem(alg, text):
+        return jwt.algorithms.get_default_algorithms()[alg].prepare_key(text)
+
     def _key(self, alg, form, key, token=None):
         if form == "pem":
-            return key
+            return self._pem(alg, key)
         if form == "url":
             return jwt.PyJWKClient(key).get_signing_key_from_jwt(token).key
         return jwt.PyJWK(json.loads(key), algorithm=alg).key if form == "jwk" else jwt.PyJWKSet.from_json(key).keys[0].key
@@ -45,15 +60,20 @@ class PyJWT:
 class Jwcrypto:
     name, letter = "jwcrypto", "J"
 
-    def _key(self, alg, form, key):
-        if form == "url":
-            import requests
-            form, key = "set", requests.get(key, timeout=10).text
+    @staticmethod
+    @functools.lru_cache(maxsize=None)
+    def _key(alg, form, key):
         if form == "set":
             return JWKSet.from_json(key)
         if form == "jwk":
             return JWK.from_json(key)
         return JWK(kty="oct", k=b64(key)) if alg.startswith("HS") else JWK.from_pem(key.encode())
+
+    @staticmethod
+    def _choose(keys, token):
+        """The key of a set that the token names; a shared secret has no name here."""
+        kid = jwt.get_unverified_header(token).get("kid")
+        return keys.get_key(kid) if kid else next(iter(keys["keys"]))
 
     def sign(self, alg, form, key, claims, kid=None):
         key = self._key(alg, form, key)
@@ -65,9 +85,12 @@ class Jwcrypto:
         return made.serialize(compact=True)
 
     def verify(self, alg, form, key, token):
+        if form == "url":
+            form, key = "set", requests.get(key, timeout=10).text
+        key = self._key(alg, form, key)
         made = JWS()
         made.allowed_algs = [alg]
-        made.deserialize(token, self._key(alg, form, key))
+        made.deserialize(token, self._choose(key, token) if form == "set" else key)
         return json.loads(made.payload)
 
 
@@ -82,9 +105,7 @@ class Cryptography:
             raise CannotRead(form)
         if alg.startswith("HS"):
             return key.encode()
-        if "PRIVATE" in key:
-            return serialization.load_pem_private_key(key.encode(), None)
-        return serialization.load_pem_public_key(key.encode())
+        return load_pem(key)
 
     @staticmethod
     def _hash(alg):
