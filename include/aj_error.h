@@ -15,7 +15,7 @@ typedef enum {
     AJ_E_BASE64URL,           /**< a segment is not strict base64url (RFC 7515 2) */
     AJ_E_HEADER_JSON,         /**< header is not one JSON object without duplicates (RFC 7515 4) */
     AJ_E_HEADER_MEMBER,       /**< `alg` is absent or no string, `kid` is no string */
-    AJ_E_CRIT,                /**< header has `crit` (RFC 7515 4.1.11): nothing critical is understood */
+    AJ_E_CRIT,                /**< header has `crit` (RFC 7515 4.1.11), or a `b64` that is not true (RFC 7797 6): neither is understood */
     AJ_E_ALG,                 /**< no key of the ring has this algorithm (RFC 8725 3.1) */
     AJ_E_KID,                 /**< no key of this algorithm has this kid */
     AJ_E_KEY_AMBIGUOUS,       /**< no kid, and several keys of this algorithm */

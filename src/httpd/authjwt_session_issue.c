@@ -6,6 +6,7 @@
 #include "aj_base64url.h"
 #include "aj_digest.h"
 #include "aj_json.h"
+#include "aj_jws.h"
 #include "aj_jwt.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
@@ -109,6 +110,9 @@ int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, cons
     end = end > session->ends ? session->ends : end;
     if (!jti || aj_jwt_issue(signer, make_claims(r, session, what, jti, end), r->pool, token) != APR_SUCCESS) {
         return authjwt_session_failed(r, "signing failed");
+    }
+    if (strlen(*token) > AJ_JWS_MAX_LENGTH) {
+        return authjwt_session_failed(r, "it would be longer than any token that is accepted; drop roles");
     }
     if (expires) {
         *expires = end;
