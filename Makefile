@@ -2,7 +2,9 @@
 #   make           build/mod_authjwt.so            make test      install what tests need, build, run all tests
 #   make run       the demo on 127.0.0.1:8080      make install   into the httpd that apxs belongs to
 #   make lint      layers, tags, both compilers    make asan      unit tests under ASan and UBSan
-#   make valgrind  unit tests under valgrind       make clean
+#   make valgrind  unit tests under valgrind       make fuzz      each parser for FUZZ_SECONDS
+#   make soak      the figures of docs/figures.md  make coverage  of the core
+#   make clean
 APXS     ?= apxs
 CC       ?= cc
 B        ?= build
@@ -15,8 +17,9 @@ STATEDIR ?= /var/lib/apache2/authjwt
 BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libssl-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
-                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux
+                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3
 LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
+SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
 
 # The JOSE core, which never includes httpd.h; the rooms that know request_rec; the face.
@@ -42,8 +45,8 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: all run test unit replay e2e lint asan valgrind fuzz coverage install clean
-.PHONY: build-packages run-packages test-packages lint-packages fuzz-packages
+.PHONY: all run test unit replay e2e lint asan valgrind fuzz coverage soak install clean
+.PHONY: build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
 # --- building ---------------------------------------------------------------------------------------
@@ -77,7 +80,7 @@ $(B)/unit: $(UNIT_OBJ) $(B)/libaj.a
 
 # --- running and testing ----------------------------------------------------------------------------
 
-build-packages run-packages test-packages lint-packages fuzz-packages:
+build-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
 	@conf/need-packages $($(shell echo $@ | tr 'a-z-' 'A-Z_'))
 
 # What was missing when this make began may be there now, so a second one builds.
@@ -111,7 +114,7 @@ asan: lint-packages
 
 valgrind: lint-packages
 	@$(MAKE) --no-print-directory -s $(B)/unit
-	cd tests/unit && CK_FORK=no UNIT_STEP=41 valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $(abspath $(B)/unit)
+	cd tests/unit && CK_FORK=no UNIT_STEP=41 valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=1 $(abspath $(B)/unit)
 
 # Fuzz targets run two ways: over their corpora in every `make test` (replay), and free for FUZZ_SECONDS each (fuzz).
 $(B)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(B)/libaj.a
@@ -125,6 +128,11 @@ fuzz: fuzz-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC=clang OPT='-O1 -g' HARDEN= \
 	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a
 	@for target in $(FUZZ); do tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+
+# The figures of docs/figures.md: restarts and kills under load, look-up cost. About two minutes.
+soak: soak-packages
+	@$(MAKE) --no-print-directory -s all
+	tests/soak/run
 
 # Line coverage of the core by its unit tests and the fuzz corpora.
 coverage: test-packages

@@ -162,15 +162,8 @@ static batch_t *read_batch(const authjwt_key_spec_t *spec, server_rec *s, apr_po
     return error ? NULL : batch;
 }
 
-/* The newest good batch of a line. @param news  one of each line, NULL where nothing changed */
-static batch_t *newest(const authjwt_keyring_t *keyring, int i, batch_t *const *news)
-{
-    return news[i] ? news[i] : APR_ARRAY_IDX(keyring->loaded, i, loaded_t).batch;
-}
-
 /* Fill a generation in the order of the lines. @return number of faults, each logged */
-static int fill(const authjwt_keyring_t *keyring, batch_t *const *news, generation_t *generation, apr_pool_t *pool,
-                const char *consequence)
+static int fill(const authjwt_keyring_t *keyring, generation_t *generation, apr_pool_t *pool, const char *consequence)
 {
     int faults = 0;
     int i;
@@ -179,12 +172,12 @@ static int fill(const authjwt_keyring_t *keyring, batch_t *const *news, generati
     generation->batches = apr_pcalloc(pool, keyring->loaded->nelts * sizeof(batch_t *));
     generation->holders = 1;
     for (i = 0; i < keyring->loaded->nelts; i++) {
-        batch_t *batch = newest(keyring, i, news);
-        const char *error = add_all(generation->ring, batch->keys);
+        const loaded_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, loaded_t);
+        const char *error = add_all(generation->ring, loaded->batch->keys);
 
-        generation->batches[i] = batch;
+        generation->batches[i] = loaded->batch;
         if (error) {
-            complain(APR_ARRAY_IDX(keyring->loaded, i, loaded_t).spec, keyring->server, error, consequence);
+            complain(loaded->spec, keyring->server, error, consequence);
             faults++;
         }
     }
@@ -229,7 +222,6 @@ static int make_keyring(authjwt_server_conf_t *conf, server_rec *s, apr_pool_t *
 {
     authjwt_keyring_t *keyring = apr_pcalloc(pconf, sizeof(*keyring));
     generation_t *first = apr_pcalloc(pconf, sizeof(*first));
-    batch_t **none = apr_pcalloc(pconf, (conf->key_specs->nelts + 1) * sizeof(batch_t *));
     int faults;
 
     keyring->specs = conf->key_specs;
@@ -243,7 +235,7 @@ static int make_keyring(authjwt_server_conf_t *conf, server_rec *s, apr_pool_t *
     }
     faults = load(keyring, pconf);
     if (!faults) {
-        faults = fill(keyring, none, first, pconf, "");
+        faults = fill(keyring, first, pconf, "");
         hold_batches(keyring, first);
     }
     return faults;
@@ -347,31 +339,28 @@ static int read_changed(authjwt_keyring_t *keyring, batch_t **news, apr_pool_t *
     return count;
 }
 
-static void drop_batches(const authjwt_keyring_t *keyring, batch_t *const *news)
+/* What is good on its own counts from now on, even if no ring can be made of it until another file is mended. */
+static void adopt(authjwt_keyring_t *keyring, batch_t *const *news)
 {
-    int i;
-
-    for (i = 0; i < keyring->loaded->nelts; i++) {
-        if (news[i]) {
-            apr_pool_destroy(news[i]->pool);
-        }
-    }
-}
-
-/* From here on requests meet the new keys; those that are under way keep the old ones. */
-static void switch_to(authjwt_keyring_t *keyring, generation_t *next, batch_t *const *news)
-{
-    int count = aj_keyset_count(next->ring);
     int i;
 
     apr_thread_mutex_lock(keyring->mutex);
-    hold_batches(keyring, next);
     for (i = 0; i < keyring->loaded->nelts; i++) {
         if (news[i]) {
             let_go_batch(APR_ARRAY_IDX(keyring->loaded, i, loaded_t).batch);
             APR_ARRAY_IDX(keyring->loaded, i, loaded_t).batch = news[i];
         }
     }
+    apr_thread_mutex_unlock(keyring->mutex);
+}
+
+/* From here on requests meet the new keys; those that are under way keep the old ones. */
+static void switch_to(authjwt_keyring_t *keyring, generation_t *next)
+{
+    int count = aj_keyset_count(next->ring);
+
+    apr_thread_mutex_lock(keyring->mutex);
+    hold_batches(keyring, next);
     let_go(keyring, keyring->current);
     keyring->current = next;
     apr_thread_mutex_unlock(keyring->mutex);
@@ -387,18 +376,18 @@ static void renew(authjwt_keyring_t *keyring, apr_pool_t *ptemp)
     if (!read_changed(keyring, news, ptemp)) {
         return;
     }
+    adopt(keyring, news);
     if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
-        drop_batches(keyring, news);
         return;
     }
     next = apr_pcalloc(pool, sizeof(*next));
     next->pool = pool;
-    if (fill(keyring, news, next, pool, "; the keys read before stay in use")) {
+    if (fill(keyring, next, pool, "; the keys read before stay in use")) {
         apr_pool_destroy(pool);
-        drop_batches(keyring, news);
-        return;
     }
-    switch_to(keyring, next, news);
+    else {
+        switch_to(keyring, next);
+    }
 }
 
 /* One thread of a process looks, every few seconds; the others go on with what there is. */

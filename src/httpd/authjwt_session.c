@@ -218,7 +218,8 @@ int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywher
         rv = authjwt_revocation_end_all(r, claims);
     }
     if (rv != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1503: logout not recorded: the revocation store refused it");
+        /* What is wrong with the store has been said at a higher level, and not for each request. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "AJ1503: logout not recorded: the revocation store refused it");
         return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s", everywhere ? ", and all others of the user" : "");

@@ -432,6 +432,22 @@ def test_a_broken_set_does_not_hold_up_the_changes_of_another(running, expect_lo
     assert sum(watched.lines(mark, "AJ1003: ").values()) == 1
 
 
+def test_two_sets_that_come_to_share_a_kid_keep_the_old_keys_until_one_is_mended_and_lose_no_change(running, expect_log):
+    expect_log(r"AJ1003: AuthJWTKeySet file:.*/two .*has the kid .*key-3.* of another key; the keys read before stay in use")
+    server = running("AuthJWTKey HS256 file:@dir@/secret\nAuthJWTKeySet file:@dir@/one\nAuthJWTKeySet file:@dir@/two",
+                     {"one": set_of(1), "two": set_of(2)}, children=1)
+    watched = Watched(server, 1)
+    watched.look_on({"localhost": token_of(1)}, 0.1)
+    give(server, "one", set_of(1, 3))
+    give(server, "two", set_of(2, 3))
+    time.sleep(LOOKS_EVERY + 0.5)
+    watched.look_on({"localhost": token_of(2)}, 0.1)
+    server.assert_logged(0, "AJ1003: ")
+    give(server, "two", set_of(2, 4))
+    assert watched.seconds_until(token_of(4), 200) < SEEN_WITHIN
+    watched.look_on({"localhost": token_of(3)}, 0.1)
+
+
 def test_a_set_is_looked_at_every_few_seconds_and_not_for_every_request(watched):
     if not shutil.which("strace") or subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode:
         pytest.skip("strace is not installed or not allowed here")

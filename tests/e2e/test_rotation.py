@@ -1,5 +1,6 @@
 """A refresh token works once; its one successor is derived, so tabs and lost answers get the same (contract section 6)."""
 import concurrent.futures
+import os
 import re
 import threading
 import time
@@ -16,10 +17,13 @@ def host(name, *lines):
     return "<VirtualHost *:@port@>\n    ServerName %s\n    %s\n</VirtualHost>\n" % (name, "\n    ".join(lines))
 
 
+GATE = """AuthJWTLoginRequire expr "file('@dir@/gate') == ''" """
 CONFIG = DEFAULT + (
     endpoint("/no-grace", "refresh", "AuthJWTRefreshGrace 0")
     + endpoint("/short-grace", "refresh", "AuthJWTRefreshGrace 1s")
     + endpoint("/unrotated", "refresh", "AuthJWTRefreshRotation off")
+    + endpoint("/slow", "refresh", GATE)
+    + endpoint("/slow-unrotated", "refresh", "AuthJWTRefreshRotation off", GATE)
     + location("/nested", "AuthJWTRefreshRotation off") + endpoint("/nested/on", "refresh", "AuthJWTRefreshRotation on")
     + host("localhost")
     + host("long", "AuthJWTSessionExpires 60d")
@@ -169,7 +173,8 @@ def test_the_grace_ends_when_it_should(server, expect_log):
     time.sleep(max(0, begun + 1.3 - time.monotonic()))
     assert rotate(server, lost, "/short-grace")[1] == lost_successor
     assert_error(server.post("/short-grace", first), "token_revoked")
-    assert_error(server.get("/protected", rotate(server, lost_successor)[0]) and server.post("/refresh", second), "token_revoked")
+    rotate(server, lost_successor)
+    assert_error(server.post("/refresh", second), "token_revoked")
 
 
 def test_a_user_name_is_escaped_in_the_line_about_theft(server, mark, expect_log):
@@ -300,6 +305,50 @@ def test_no_token_of_a_session_refreshes_after_its_logout(server, path, everywhe
     assert server.post("/logout", access, json={"everywhere": everywhere}).status == 200
     for one in (first, second):
         assert_error(server.post(path, one), "token_revoked")
+
+
+@pytest.mark.parametrize("path", ["/refresh", "/no-grace", "/unrotated"])
+def test_ending_the_session_that_a_foreign_refresh_token_began_ends_the_token_too(server, path):
+    token, other = (sign(claims(type="refresh"), Known.secret) for _ in range(2))
+    access = server.post(path, token).json()["access_token"]
+    assert server.post(path, other).status == 200
+    assert server.post("/logout", access).status == 200
+    assert_error(server.post(path, token), "token_revoked")
+    assert server.post(path, other).status == 200
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["logout", "everywhere"])
+@pytest.mark.parametrize("path", ["/slow", "/slow-unrotated"])
+def test_a_logout_answered_while_a_refresh_is_under_way_wins(server, path, everywhere):
+    gate = server.path("gate")
+    os.mkfifo(gate)
+    os.chmod(gate, 0o644)
+    try:
+        for ends in (True, False):
+            access, refresh = server.login("cara")
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(server.post, path, refresh)
+                writer = []
+
+                def somebody_waits():           # the refresh token has been verified, and a rule reads from the gate
+                    try:
+                        writer.append(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+                    except OSError:
+                        return False
+                    return True
+
+                time.sleep(0.1)
+                if ends:
+                    assert server.post("/logout", access, json={"everywhere": everywhere}).status == 200
+                assert not answer.done()
+                server._wait("the refresh to reach the gate", somebody_waits)
+                os.close(writer[0])
+                if ends:
+                    assert_error(answer.result(), "token_revoked")
+                else:
+                    assert answer.result().status == 200
+    finally:
+        os.unlink(gate)
 
 
 @pytest.mark.parametrize("foreign", [False, True], ids=["own", "foreign"])
