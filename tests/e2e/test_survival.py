@@ -172,8 +172,7 @@ class OnSmallDisk(ToughHttpd):
 @pytest.mark.skipif(not may_mount(), reason="a full disk needs root and a mount namespace of its own")
 def test_a_full_disk_is_503_on_logout_with_a_clear_line_and_never_a_silent_200(tough, expect_log):
     expect_log(r"\[authjwt:error\].*AJ2010: .*no space left on the disk")
-    expect_log(r"\[authjwt:error\].*AJ1503: logout not recorded")
-    expect_log(r"\[authjwt:error\].*AJ1406: ")
+    expect_log(r"\[authjwt:error\].*AJ1406: .*cannot record")
     server = tough(kind=OnSmallDisk)
     assert_serves(server)
     server.fill()
