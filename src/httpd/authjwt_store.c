@@ -5,8 +5,8 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_log.h>
-#include <util_mutex.h>
 
+#include "authjwt_mutex.h"
 #include "authjwt_request.h"
 #include "authjwt_socache_lmdb.h"
 #include "authjwt_store.h"
@@ -38,7 +38,7 @@ struct authjwt_store_t {
 
 /* One configuration's stores and their mutex; renewed with each configuration. */
 static authjwt_store_t *stores;
-static apr_global_mutex_t *mutex;
+static authjwt_mutex_t *mutex;
 static volatile apr_uint32_t last_complaint;
 
 int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -47,7 +47,7 @@ int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     (void)ptemp;
     stores = NULL;
     mutex = NULL;
-    return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return authjwt_mutex_register(MUTEX_TYPE, pconf);
 }
 
 static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp, authjwt_store_t **out)
@@ -214,7 +214,7 @@ int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     if (!authjwt_config_announces() || !stores) {
         return OK;
     }
-    if (ap_global_mutex_create(&mutex, NULL, MUTEX_TYPE, NULL, s, pconf, 0) != APR_SUCCESS) {
+    if (authjwt_mutex_create(&mutex, MUTEX_TYPE, s, pconf) != APR_SUCCESS) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (store = stores; store; store = store->next) {
@@ -227,16 +227,8 @@ int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
 
 void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s)
 {
-    const char *lock_file;
-    apr_status_t rv;
-
-    if (!mutex) {
-        return;
-    }
-    lock_file = apr_global_mutex_lockfile(mutex);
-    rv = apr_global_mutex_child_init(&mutex, lock_file, pchild);
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "AJ1405: mutex %s cannot be used in this process", MUTEX_TYPE);
+    if (mutex) {
+        authjwt_mutex_child_init(mutex, s, pchild);
     }
 }
 
@@ -265,19 +257,19 @@ static int needs_mutex(const authjwt_store_t *store)
 /* A provider that needs a mutex gets it around each call, unless a critical section already holds it. */
 static apr_status_t enter(const authjwt_store_t *store, request_rec *r)
 {
-    return needs_mutex(store) && !authjwt_request_state(r)->store_locked ? apr_global_mutex_lock(mutex) : APR_SUCCESS;
+    return needs_mutex(store) && !authjwt_request_state(r)->store_locked ? authjwt_mutex_lock(mutex) : APR_SUCCESS;
 }
 
 static void leave(const authjwt_store_t *store, request_rec *r)
 {
     if (needs_mutex(store) && !authjwt_request_state(r)->store_locked) {
-        apr_global_mutex_unlock(mutex);
+        authjwt_mutex_unlock(mutex);
     }
 }
 
 apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r)
 {
-    apr_status_t rv = apr_global_mutex_lock(mutex);
+    apr_status_t rv = authjwt_mutex_lock(mutex);
 
     if (rv != APR_SUCCESS) {
         return complain(store, r, "be locked", rv);
@@ -290,7 +282,7 @@ void authjwt_store_unlock(authjwt_store_t *store, request_rec *r)
 {
     (void)store;
     authjwt_request_state(r)->store_locked = 0;
-    apr_global_mutex_unlock(mutex);
+    authjwt_mutex_unlock(mutex);
 }
 
 static apr_status_t retrieve(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, unsigned char *data,

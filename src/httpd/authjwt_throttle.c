@@ -3,10 +3,10 @@
 #include <http_log.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
-#include <util_mutex.h>
 
 #include "aj_digest.h"
 #include "authjwt_config.h"
+#include "authjwt_mutex.h"
 #include "authjwt_reply.h"
 #include "authjwt_throttle.h"
 
@@ -42,7 +42,7 @@ typedef struct {
     apr_time_t now;
 } attempt_t;
 
-static apr_global_mutex_t *mutex;
+static authjwt_mutex_t *mutex;
 static table_t *table;
 
 int authjwt_throttle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -51,7 +51,7 @@ int authjwt_throttle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t 
     (void)ptemp;
     mutex = NULL;
     table = NULL;
-    return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return authjwt_mutex_register(MUTEX_TYPE, pconf);
 }
 
 static int is_needed(server_rec *s)
@@ -78,7 +78,7 @@ int authjwt_throttle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t
     if (!authjwt_config_announces() || !is_needed(s)) {
         return OK;
     }
-    rv = ap_global_mutex_create(&mutex, NULL, MUTEX_TYPE, NULL, s, pconf, 0);
+    rv = authjwt_mutex_create(&mutex, MUTEX_TYPE, s, pconf);
     if (rv == APR_SUCCESS) {
         rv = apr_shm_create(&shm, sizeof(table_t), NULL, pconf);
     }
@@ -96,10 +96,8 @@ int authjwt_throttle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t
 
 void authjwt_throttle_child_init(apr_pool_t *pchild, server_rec *s)
 {
-    apr_status_t rv = mutex ? apr_global_mutex_child_init(&mutex, apr_global_mutex_lockfile(mutex), pchild) : APR_SUCCESS;
-
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "AJ1902: mutex %s cannot be used in this process", MUTEX_TYPE);
+    if (mutex) {
+        authjwt_mutex_child_init(mutex, s, pchild);
     }
 }
 
@@ -216,7 +214,7 @@ static int enter(request_rec *r, const char *user, int *allowed, attempt_t *atte
     }
     pair = key_of(r, window, user);
     address = key_of(r, window, NULL);
-    rv = apr_global_mutex_lock(mutex);
+    rv = authjwt_mutex_lock(mutex);
     if (rv != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1904: login not counted: mutex %s", MUTEX_TYPE);
         return 0;
@@ -247,7 +245,7 @@ int authjwt_throttle_begin(request_rec *r, const char *user)
         attempt.pair->now++;
         attempt.address->now++;
     }
-    apr_global_mutex_unlock(mutex);
+    authjwt_mutex_unlock(mutex);
     return seconds ? refuse(r, seconds) : OK;
 }
 
@@ -259,7 +257,7 @@ void authjwt_throttle_success(request_rec *r, const char *user)
     if (enter(r, user, &allowed, &attempt)) {
         attempt.pair->now = attempt.pair->before = 0;
         attempt.address->now -= attempt.address->now > 0;
-        apr_global_mutex_unlock(mutex);
+        authjwt_mutex_unlock(mutex);
     }
 }
 
@@ -271,6 +269,6 @@ void authjwt_throttle_undecided(request_rec *r, const char *user)
     if (enter(r, user, &allowed, &attempt)) {
         attempt.pair->now -= attempt.pair->now > 0;
         attempt.address->now -= attempt.address->now > 0;
-        apr_global_mutex_unlock(mutex);
+        authjwt_mutex_unlock(mutex);
     }
 }

@@ -278,7 +278,7 @@ def test_the_right_issuer_and_audience_are_accepted(server, more):
     ({"iss": "https://issuer.example.evil"}, "AJ0120"), ({"iss": ["https://issuer.example"]}, "AJ0120"), ({"iss": ""}, "AJ0120"),
     ({"iss": None}, "AJ0120"), ({"iss": 1}, "AJ0120"), ({"iss": "absent"}, "AJ0120"),
     ({"aud": "other"}, "AJ0121"), ({"aud": []}, "AJ0121"), ({"aud": ["other"]}, "AJ0121"), ({"aud": "ap"}, "AJ0121"),
-    ({"aud": "api web"}, "AJ0121"), ({"aud": {"api": 1}}, "AJ0121"), ({"aud": [["api"]]}, "AJ0121"), ({"aud": None}, "AJ0121"),
+    ({"aud": "api web"}, "AJ0121"), ({"aud": {"api": 1}}, "AJ0121"), ({"aud": [["api"]]}, "AJ0121"), ({"aud": ["api", 1]}, "AJ0121"), ({"aud": None}, "AJ0121"),
     ({"aud": "absent"}, "AJ0121"), ({"aud": "API"}, "AJ0121")])
 def test_another_or_no_issuer_or_audience_is_refused(server, mark, more, tag):
     payload = {**claims(), **GOOD_ISSUER, **more}

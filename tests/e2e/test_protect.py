@@ -1,13 +1,18 @@
 """What a protected page gets and gives: identity for CGI, caches, subrequests, internal redirects, navigations."""
 import pytest
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import DEFAULT, Known, location, protected
+from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected
 from authjwt_tokens import claims, sign, tamper
 
 SSI = """
 <Directory @dir@/htdocs/ssi>
     Options +Includes
     AddOutputFilter INCLUDES .shtml
+</Directory>
+<Directory @dir@/htdocs/same>
+    Options +Includes +ExecCGI
+    AddOutputFilter INCLUDES .shtml
+    AddHandler cgi-script .cgi
 </Directory>
 """
 CONFIG = DEFAULT + SSI + (
@@ -20,12 +25,14 @@ CONFIG = DEFAULT + SSI + (
     + protected("/cgi/cached") + location("/cgi/cached", 'SetEnv EXTRA_HEADER "Cache-Control: no-cache"')
     + protected("/folder") + protected("/ssi/member.shtml")
     + protected("/ssi/part.html") + protected("/ssi/admin-part.html", "Require jwt-role admin")
+    + protected("/same")
     + protected("/rewritten") + location("/rewritten", "RewriteEngine On", "RewriteRule .* /cgi/from-rewrite [PT]")
     + location("/outside", "RewriteEngine On", "RewriteRule .* /cgi/from-outside [PT]")
     + location("/p/anonymous", "Require all granted") + location("/cgi/anonymous", "AuthType None", "Require all granted"))
 OPTIONS = {"log": "trace8"}
 ECHO = '<!--#echo var="REMOTE_USER" -->'
 FILES = {"htdocs/own-401.html": "own page for 401", "htdocs/own-403.html": "own page for 403",
+         "htdocs/same/page.shtml": '[<!--#include virtual="/same/env.cgi" -->]',
          "htdocs/folder/index.html": "the index of the folder\n",
          "htdocs/ssi/part.html": "a part for members\n", "htdocs/ssi/admin-part.html": "a part for admins\n",
          "htdocs/ssi/public.shtml": 'start <!--#include virtual="/ssi/part.html" --> end\n',
@@ -146,6 +153,14 @@ def test_server_side_includes_know_the_user_and_his_roles(server, token):
     text = server.get("/ssi/member.shtml", token).text
     assert "start ann a part for members" in text and "a part for admins" in text
     assert "REMOTE_USER=ann\0" in text and "JWT_CLAIM_SUB=ann\0" in text and text.endswith("end\n")
+
+
+def test_an_include_under_the_same_rules_knows_the_claims_though_nobody_asks_again(server, token):
+    server.write("htdocs/same/env.cgi", ENV_CGI, 0o755)
+    text = server.get("/same/page.shtml", token).text
+    assert "REMOTE_USER=ann\0" in text and "AUTH_TYPE=JWT\0" in text and "JWT_CLAIM_ROLE=admin,staff\0" in text
+    assert_error(server.get("/same/page.shtml"), "token_missing")
+    assert_error(server.get("/same/env.cgi", tamper(token)), "token_invalid")
 
 
 def test_an_include_that_the_user_may_not_see_stays_out_and_the_page_is_whole(server, plain, expect_log):
