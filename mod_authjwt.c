@@ -6,6 +6,7 @@
 
 #include "authjwt_authn.h"
 #include "authjwt_authz.h"
+#include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
 #include "authjwt_jwks.h"
@@ -35,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_authz_register(pool);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
+    authjwt_body_register(pool);
     authjwt_reply_register(pool);
 
     /* First of all handlers: mod_proxy takes what it proxies whatever SetHandler says. */
