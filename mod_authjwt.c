@@ -8,6 +8,7 @@
 #include "authjwt_authz.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_cookies.h"
 #include "authjwt_identity.h"
 #include "authjwt_jwks.h"
 #include "authjwt_keys.h"
@@ -26,6 +27,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_cookies_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);

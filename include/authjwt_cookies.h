@@ -41,4 +41,10 @@ void authjwt_cookies_clear(request_rec *r, const char *name, int readable);
 /** Check names that begin with __Host- or __Secure- against the attributes they ask for (RFC 6265bis 4.1.3). @return NULL or a sentence */
 const char *authjwt_cookies_check_name(const char *name, int secure, const char *path, const char *domain);
 
+/**
+ * Hook check_config: check the names of every section with the attributes in effect there by nesting.
+ * @return OK, or HTTP_INTERNAL_SERVER_ERROR after logging one sentence per fault
+ */
+int authjwt_cookies_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 #endif
