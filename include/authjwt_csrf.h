@@ -15,6 +15,9 @@ int authjwt_csrf_check(request_rec *r, const char *csrf);
 /** The same for an endpoint of ours that has read its body itself. @param fields  of the body */
 int authjwt_csrf_check_fields(request_rec *r, const char *csrf, const json_t *fields);
 
+/** Does the request say that another site made it? Never with AuthJWTCookieCSRFProtect off. */
+int authjwt_csrf_is_foreign(request_rec *r);
+
 /**
  * Judge a login in cookie mode: no other site may sign a browser in as somebody. Clients that send neither Sec-Fetch-Site nor Origin
  * are no browsers and pass.

@@ -37,6 +37,9 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e problem, cons
 /** Give a refusal a body of ours. @param type  its Content-Type, a literal */
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body);
 
+/** What this request answers carries tokens or belongs to one person: no cache keeps it, whatever the application or mod_headers says. */
+void authjwt_reply_no_store(request_rec *r);
+
 /** Take a refusal back, for a request that can be answered in another way. */
 void authjwt_reply_withdraw(request_rec *r);
 

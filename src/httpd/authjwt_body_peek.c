@@ -12,6 +12,9 @@
 
 #define REPLAY_FILTER "AUTHJWT_REPLAY"
 
+/* Room for the limit and what one read brings on top of it. */
+#define ROOM (AUTHJWT_BODY_MAX + HUGE_STRING_LEN)
+
 /* What has been read ahead of the handler. */
 typedef struct authjwt_read_ahead_t {
     char         *bytes;     /* NUL follows */
@@ -21,7 +24,7 @@ typedef struct authjwt_read_ahead_t {
     apr_status_t  failed;    /* reading stopped for this reason */
 } read_ahead_t;
 
-/* Take over what a brigade holds. It may exceed the limit by what one read brings. */
+/* Take over what a brigade holds. @return APR_ENOSPC when a filter brings more than was asked for */
 static apr_status_t take(apr_bucket_brigade *brigade, read_ahead_t *ahead)
 {
     apr_bucket *bucket;
@@ -42,6 +45,9 @@ static apr_status_t take(apr_bucket_brigade *brigade, read_ahead_t *ahead)
         if (rv != APR_SUCCESS) {
             return rv;
         }
+        if (len > ROOM - ahead->len) {
+            return APR_ENOSPC;
+        }
         memcpy(ahead->bytes + ahead->len, data, len);
         ahead->len += len;
     }
@@ -59,8 +65,8 @@ static read_ahead_t *read_ahead(request_rec *r)
         return state->read_ahead;
     }
     ahead = apr_pcalloc(initial->pool, sizeof(*ahead));
-    ahead->bytes = apr_palloc(initial->pool, AUTHJWT_BODY_MAX + HUGE_STRING_LEN + 1);
-    aj_wipe_with_pool(ahead->bytes, AUTHJWT_BODY_MAX + HUGE_STRING_LEN + 1, initial->pool);
+    ahead->bytes = apr_palloc(initial->pool, ROOM + 1);
+    aj_wipe_with_pool(ahead->bytes, ROOM + 1, initial->pool);
     brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     while (!ahead->ended && ahead->failed == APR_SUCCESS && ahead->len < AUTHJWT_BODY_MAX) {
         ahead->failed = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);

@@ -107,10 +107,12 @@ int authjwt_csrf_check(request_rec *r, const char *csrf)
     return authjwt_csrf_check_fields(r, csrf, NULL);
 }
 
+int authjwt_csrf_is_foreign(request_rec *r)
+{
+    return authjwt_config_csrf(authjwt_config_dir(r)) != AUTHJWT_CSRF_OFF && !same_origin(r);
+}
+
 int authjwt_csrf_check_login(request_rec *r)
 {
-    if (authjwt_config_csrf(authjwt_config_dir(r)) == AUTHJWT_CSRF_OFF || same_origin(r)) {
-        return OK;
-    }
-    return fail(r, "a login from another origin");
+    return authjwt_csrf_is_foreign(r) ? fail(r, "a login from another origin") : OK;
 }

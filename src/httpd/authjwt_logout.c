@@ -14,18 +14,27 @@
 
 static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH, .allow_expired = 1 };
 
-/* Either token of a login will do; where both are sent as cookies they name the same session. */
+/* Either token of a login will do: the first that verifies, also where the other's cookie is spoilt. */
 static apr_array_header_t *find_tokens(request_rec *r, const json_t *fields, authjwt_location_e *from)
 {
     apr_array_header_t *tokens = authjwt_request_tokens(r, AJ_TYPE_ACCESS, from);
+    apr_array_header_t *refresh;
 
-    if (!tokens) {
-        tokens = authjwt_request_tokens(r, AJ_TYPE_REFRESH, from);
+    if (tokens && *from != AUTHJWT_IN_COOKIE) {
+        return tokens;
+    }
+    refresh = authjwt_request_tokens(r, AJ_TYPE_REFRESH, from);
+    if (tokens && refresh) {
+        apr_array_cat(tokens, refresh);
+    }
+    else if (!tokens) {
+        tokens = refresh;
     }
     return tokens || !fields ? tokens : authjwt_body_token(fields, "refresh_token", r->pool);
 }
 
-static int end_session(request_rec *r, const json_t *fields)
+/* @param proven  set to non-zero when the cookies proved that this site made the request */
+static int end_session(request_rec *r, const json_t *fields, int *proven)
 {
     authjwt_location_e from = AUTHJWT_IN_HEADER;
     apr_array_header_t *tokens = find_tokens(r, fields, &from);
@@ -34,6 +43,7 @@ static int end_session(request_rec *r, const json_t *fields)
 
     if (status == OK && from == AUTHJWT_IN_COOKIE) {
         status = authjwt_csrf_check_fields(r, aj_claims_string(claims, "csrf"), fields);
+        *proven = status == OK;
     }
     if (status == OK) {
         r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
@@ -45,13 +55,14 @@ static int end_session(request_rec *r, const json_t *fields)
 static int log_out(request_rec *r)
 {
     json_t *fields;
+    int proven = 0;
     int status = authjwt_body_fields(r, &fields);
 
     if (status == OK) {
-        status = end_session(r, fields);
+        status = end_session(r, fields, &proven);
     }
-    /* Dead cookies help nobody; but another site must not be able to take them away. */
-    if (!authjwt_reply_is(r, AUTHJWT_CSRF_FAILED)) {
+    /* Dead cookies help nobody; but another site must not be able to take them away, and what it sends comes without them (SameSite). */
+    if (proven || (!authjwt_csrf_is_foreign(r) && !authjwt_reply_is(r, AUTHJWT_CSRF_FAILED))) {
         authjwt_session_clear_cookies(r);
     }
     return status;
@@ -60,7 +71,8 @@ static int log_out(request_rec *r)
 /* The form carries the token's csrf value, for AuthJWTCookieCSRFProtect token. */
 static int show_page(request_rec *r)
 {
-    apr_array_header_t *tokens = find_tokens(r, NULL, NULL);
+    authjwt_location_e from = AUTHJWT_IN_HEADER;
+    apr_array_header_t *tokens = find_tokens(r, NULL, &from);
     const aj_claims_t *claims = NULL;
 
     if (tokens && authjwt_verify(r, tokens, &wanted, &claims) != OK) {

@@ -129,12 +129,12 @@ const char *authjwt_page_next(request_rec *r, const json_t *fields)
 int authjwt_page_see_other(request_rec *r, const char *path)
 {
     apr_table_setn(r->headers_out, "Location", path);
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    authjwt_reply_no_store(r);
     return HTTP_SEE_OTHER;
 }
 
-/* Where to come back to: the address itself, or for data that were sent the page with the form. */
-static const char *way_back(request_rec *r)
+/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
+static const char *way_back(const request_rec *r)
 {
     const char *referer = apr_table_get(r->headers_in, "Referer");
     const char *host = apr_table_get(r->headers_in, "Host");
@@ -153,7 +153,45 @@ static const char *login_address(request_rec *r, const char *more)
     const char *url = authjwt_config_dir(r)->login_url;
 
     return apr_pstrcat(r->pool, url, ap_strchr_c(url, '?') ? "&next=" : "?next=",
-                       apr_pescape_urlencoded(r->pool, way_back(r)), more, NULL);
+                       apr_pescape_urlencoded(r->pool, way_back(authjwt_request_initial(r))), more, NULL);
+}
+
+/* The nonce lets our own style in and nothing else; the administrator's file has none and says itself what it needs. */
+static void set_headers(request_rec *r, const char *nonce)
+{
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->err_headers_out, "Referrer-Policy", "same-origin");
+    apr_table_setn(r->err_headers_out, "Content-Security-Policy",
+                   nonce ? apr_pstrcat(r->pool, "default-src 'none'; style-src 'nonce-", nonce, "'; form-action 'self'; base-uri 'none'; "
+                                       "frame-ancestors 'none'", NULL)
+                         : "frame-ancestors 'none'");
+    authjwt_reply_no_store(r);
+}
+
+static const char *make_nonce(apr_pool_t *pool)
+{
+    unsigned char bytes[16];
+
+    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : "";
+}
+
+static const char *head(request_rec *r, const char *nonce, const char *title)
+{
+    return apr_pstrcat(r->pool, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                       "<meta name=\"robots\" content=\"noindex\">\n<title>", title, "</title>\n<style nonce=\"", nonce, "\">", style,
+                       "</style>\n</head>\n<body>\n<main>\n<h1>", title, "</h1>\n", NULL);
+}
+
+/* What was sent is lost to us: httpd answers before the application sees it. The browser may still have it. */
+static void say_unsaved(request_rec *r)
+{
+    const char *nonce = make_nonce(r->pool);
+
+    set_headers(r, nonce);
+    authjwt_reply_body(r, HTTP_UNAUTHORIZED, HTML, apr_pstrcat(r->pool, head(r, nonce, "You are signed out"),
+        "<p>What you sent was not saved. Sign in, go back to the form and send it again.</p>\n<p><a href=\"",
+        escape(login_address(r, "&unsaved=1"), r->pool), "\">Sign in</a></p>\n</main>\n</body>\n</html>\n", NULL));
 }
 
 int authjwt_page_offer_login(request_rec *r)
@@ -163,17 +201,13 @@ int authjwt_page_offer_login(request_rec *r)
     if (!authjwt_config_dir(r)->login_url || r->main || !authjwt_request_is_navigation(initial)) {
         return HTTP_UNAUTHORIZED;
     }
-    if (r->method_number == M_GET) {
+    if (initial->method_number == M_GET) {
         authjwt_reply_withdraw(r);
-        apr_table_setn(r->headers_out, "Location", login_address(initial == r ? r : r, ""));
-        apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+        apr_table_setn(r->headers_out, "Location", login_address(r, ""));
+        authjwt_reply_no_store(r);
         return HTTP_MOVED_TEMPORARILY;
     }
-    authjwt_reply_body(r, HTTP_UNAUTHORIZED, HTML, apr_pstrcat(r->pool,
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
-        "<title>Signed out</title></head><body><main><h1>You are signed out</h1>"
-        "<p>What you sent was not saved. Sign in, go back to the form and send it again.</p><p><a href=\"",
-        escape(login_address(r, "&unsaved=1"), r->pool), "\">Sign in</a></p></main></body></html>\n", NULL));
+    say_unsaved(r);
     return HTTP_UNAUTHORIZED;
 }
 
@@ -226,32 +260,11 @@ static const char *insecure_notice(request_rec *r)
     return "<p class=\"bad\">This page was not opened by https, so your browser will not keep you signed in.</p>";
 }
 
-/* Headers of a page. The nonce lets our own style in and nothing else. */
 static void begin_page(request_rec *r, int status, const char *nonce)
 {
     r->status = status;
     ap_set_content_type(r, HTML);
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
-    apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   nonce ? apr_pstrcat(r->pool, "default-src 'none'; style-src 'nonce-", nonce, "'; form-action 'self'; base-uri 'none'; "
-                                       "frame-ancestors 'none'", NULL)
-                         : "frame-ancestors 'none'");
-}
-
-static const char *make_nonce(apr_pool_t *pool)
-{
-    unsigned char bytes[16];
-
-    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : "";
-}
-
-static void write_head(request_rec *r, const char *nonce, const char *title)
-{
-    ap_rvputs(r, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n<title>",
-              title, "</title>\n<style nonce=\"", nonce, "\">", style, "</style>\n</head>\n<body>\n<main>\n<h1>", title, "</h1>\n", NULL);
+    set_headers(r, nonce);
 }
 
 static int write_builtin(request_rec *r, int status, const char *next, const char *user, const char *message)
@@ -260,8 +273,7 @@ static int write_builtin(request_rec *r, int status, const char *next, const cha
     const char *nonce = make_nonce(r->pool);
 
     begin_page(r, status, nonce);
-    write_head(r, nonce, "Sign in");
-    ap_rputs(insecure_notice(r), r);
+    ap_rvputs(r, head(r, nonce, "Sign in"), insecure_notice(r), NULL);
     if (message) {
         ap_rvputs(r, "<p class=\"bad\" role=\"alert\" id=\"message\">", escape(message, r->pool), "</p>\n", NULL);
     }
@@ -341,8 +353,7 @@ int authjwt_page_logout(request_rec *r, const char *csrf)
     const char *nonce = make_nonce(r->pool);
 
     begin_page(r, HTTP_OK, nonce);
-    write_head(r, nonce, "Sign out");
-    ap_rvputs(r, "<form method=\"post\" action=\"", escape(r->uri, r->pool), "\">\n<input type=\"hidden\" name=\"csrf_token\" value=\"",
+    ap_rvputs(r, head(r, nonce, "Sign out"), "<form method=\"post\" action=\"", escape(r->uri, r->pool), "\">\n<input type=\"hidden\" name=\"csrf_token\" value=\"",
               escape(csrf ? csrf : "", r->pool), "\">\n<button type=\"submit\">Sign out</button>\n</form>\n</main>\n</body>\n</html>\n", NULL);
     return OK;
 }

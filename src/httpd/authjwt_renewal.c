@@ -42,10 +42,25 @@ static apr_array_header_t *refresh_cookies(request_rec *r)
 int authjwt_renewal_possible(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
 
-    /* Not for subrequests, whose headers nobody sees, nor within a renewal. */
-    return authjwt_config_auto_refresh(conf) && authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE) && !r->main
-           && !authjwt_request_state(authjwt_request_initial(r))->renewing && refresh_cookies(r);
+    /* Subrequests, whose headers nobody sees, share what the request got. Never within a renewal. */
+    return authjwt_config_auto_refresh(conf) && authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE) && !state->renewing
+           && (!r->main || state->new_token) && refresh_cookies(r);
+}
+
+/* Where tokens would be renewed and not be set, each request would renew them again. */
+static int can_renew_at(request_rec *r, request_rec *at)
+{
+    const char *endpoint = authjwt_request_endpoint(at);
+
+    if (at->status == HTTP_OK && endpoint && !ap_cstr_casecmp(endpoint, AUTHJWT_HANDLER_REFRESH)
+        && authjwt_config_cookies(authjwt_config_dir(at))) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1761: AuthJWTCookieAutoRefresh: %s is no jwt-refresh location of this host with "
+                  "AuthJWTCookies on", at->uri);
+    return 0;
 }
 
 /* Under the configuration of the refresh location, which a subrequest looks up; CSRF is the business of the request itself. */
@@ -55,15 +70,14 @@ static int renew_at(request_rec *r, request_rec *at, authjwt_tokens_t *tokens)
     const aj_claims_t *refresh;
     int status;
 
-    if (at->status != HTTP_OK || ap_cstr_casecmp(authjwt_request_endpoint(at) ? authjwt_request_endpoint(at) : "",
-                                                 AUTHJWT_HANDLER_REFRESH)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1761: AuthJWTCookieAutoRefresh: %s is no jwt-refresh location of this host", at->uri);
+    if (!can_renew_at(r, at)) {
         return DECLINED;
     }
     status = authjwt_verify(at, refresh_cookies(at), &wanted, &refresh);
     if (status != OK) {
         return status == HTTP_SERVICE_UNAVAILABLE ? status : DECLINED;
     }
+    authjwt_request_state(authjwt_request_initial(r))->new_csrf = aj_claims_string(refresh, "csrf");
     status = authjwt_csrf_check(r, aj_claims_string(refresh, "csrf"));
     if (status != OK) {
         return status;
@@ -82,9 +96,10 @@ int authjwt_renewal_automatic(request_rec *r, const char **token)
     request_rec *at;
     int status;
 
+    /* An internal redirect or subrequest: renewed already, but perhaps under another AuthJWTCookieCSRFProtect. */
     if (state->new_token) {
         *token = state->new_token;
-        return OK;
+        return authjwt_csrf_check(r, state->new_csrf);
     }
     state->renewing = 1;
     at = ap_sub_req_method_uri("POST", authjwt_config_auto_refresh(authjwt_config_dir(r)), r, NULL);
@@ -94,6 +109,7 @@ int authjwt_renewal_automatic(request_rec *r, const char **token)
         /* The subrequest's pool is a child of the request's and is left to it: the token lives there. */
         state->new_token = tokens.access.text;
         *token = tokens.access.text;
+        authjwt_reply_no_store(r);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1762: access token renewed on the way");
     }
     else if (status == HTTP_SERVICE_UNAVAILABLE) {

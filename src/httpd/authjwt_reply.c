@@ -11,7 +11,8 @@
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 
-#define HEADERS_FILTER "AUTHJWT_HEADERS"
+#define HEADERS_FILTER  "AUTHJWT_HEADERS"
+#define NO_STORE_FILTER "AUTHJWT_NO_STORE"
 
 /* A row of contract section 9. */
 typedef struct {
@@ -90,6 +91,8 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
 {
     const problem_t *problem = &problems[number];
 
+    /* One refusal takes the place of another. */
+    authjwt_reply_withdraw(r);
     apr_table_setn(r->notes, "jwt-error", problem->code);
     /* A login that is refused to a known user presents no token, so there is nothing to challenge. */
     if (problem->status == HTTP_UNAUTHORIZED || (problem->challenge && r->ap_auth_type)) {
@@ -147,7 +150,7 @@ int authjwt_reply_method_not_allowed(request_rec *r, int allowed, int and_get)
 int authjwt_reply_json(request_rec *r, const json_t *body)
 {
     ap_set_content_type(r, "application/json");
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    authjwt_reply_no_store(r);
     ap_rputs(aj_json_write(body, r->pool), r);
     ap_rputs("\n", r);
     return OK;
@@ -177,12 +180,7 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     if (authjwt_config_protects(r) && !authjwt_request_endpoint(r)) {
-        if (authjwt_request_state(authjwt_request_initial(r))->new_token) {
-            /* The answer carries tokens, so what the application said of caching does not count. */
-            apr_table_unset(r->err_headers_out, "Cache-Control");
-            apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-        }
-        else if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control")) {
+        if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control")) {
             apr_table_setn(r->headers_out, "Cache-Control", "private");
         }
         add_vary(r);
@@ -194,18 +192,40 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
+/* After mod_headers, which may have given a whole directory a life, and before caches. */
+static apr_status_t no_store_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    apr_table_unset(f->r->err_headers_out, "Cache-Control");
+    apr_table_setn(f->r->headers_out, "Cache-Control", "no-store");
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void authjwt_reply_no_store(request_rec *r)
+{
+    authjwt_request_state(authjwt_request_initial(r))->no_store = 1;
+    /* In a handler the hook has been. */
+    ap_add_output_filter(NO_STORE_FILTER, NULL, r, r->connection);
+}
+
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
     if (!r->main && (authjwt_config_protects(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
     }
+    if (!r->main && authjwt_request_state(authjwt_request_initial(r))->no_store) {
+        ap_add_output_filter(NO_STORE_FILTER, NULL, r, r->connection);
+    }
 }
 
 void authjwt_reply_register(apr_pool_t *pool)
 {
+    static const char *const after[] = { "mod_headers.c", NULL };
+
     (void)pool;
     ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
-    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_insert_error_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
+    ap_register_output_filter(NO_STORE_FILTER, no_store_filter, NULL, AP_FTYPE_CONTENT_SET);
+    ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
 }
