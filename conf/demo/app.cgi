@@ -33,7 +33,7 @@ field() {
                     c = code < 32 && code != 10 ? "" : sprintf("%c", code)
                     i += 2
                 }
-                printf "%s", c in special ? special[c] : c
+                printf "%s", (c in special) ? special[c] : c
             }
         }'
 }
