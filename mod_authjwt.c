@@ -14,6 +14,7 @@
 #include "authjwt_keys.h"
 #include "authjwt_login.h"
 #include "authjwt_logout.h"
+#include "authjwt_page.h"
 #include "authjwt_refresh.h"
 #include "authjwt_reply.h"
 #include "authjwt_socache_lmdb.h"
@@ -31,6 +32,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 

@@ -5,6 +5,9 @@
 #include <httpd.h>
 #include <jansson.h>
 
+/** Hook post_config: memory for what is said once per start. @return OK */
+int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /**
  * Is this a path of this host, and nothing that a browser could take for another? Printable ASCII of at most 2048 bytes, one '/' first,
  * no backslash; also after percent-decoding.

@@ -7,6 +7,7 @@
 #include <apr_escape.h>
 #include <apr_file_io.h>
 #include <apr_lib.h>
+#include <apr_shm.h>
 #include <apr_strings.h>
 
 #include "aj_base64url.h"
@@ -246,18 +247,36 @@ static int is_insecure(request_rec *r)
     return !host || (strncmp(host, "localhost", 9) && strncmp(host, "127.", 4) && strncmp(host, "[::1]", 5));
 }
 
+/* Has this start of httpd warned? In memory that its processes share, where that can be had. */
+static volatile apr_uint32_t warned_here;
+static volatile apr_uint32_t *warned = &warned_here;
+
+int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    apr_shm_t *shm;
+
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    warned = &warned_here;
+    if (apr_shm_create(&shm, sizeof(*warned), NULL, pconf) == APR_SUCCESS) {
+        warned = apr_shm_baseaddr_get(shm);
+    }
+    apr_atomic_set32(warned, 0);
+    return OK;
+}
+
+/* What to tell the person, NULL if all is well; the administrator reads it once. */
 static const char *insecure_notice(request_rec *r)
 {
-    static volatile apr_uint32_t warned;
-
     if (!is_insecure(r)) {
-        return "";
+        return NULL;
     }
-    if (!apr_atomic_xchg32(&warned, 1)) {
+    if (!apr_atomic_xchg32(warned, 1)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "AJ1771: AuthJWTCookies with AuthJWTCookieSecure on, but the page was asked for by "
                       "plain HTTP: browsers will not keep the cookies; use https");
     }
-    return "<p class=\"bad\">This page was not opened by https, so your browser will not keep you signed in.</p>";
+    return "This page was not opened by https, so your browser will not keep you signed in.";
 }
 
 static void begin_page(request_rec *r, int status, const char *nonce)
@@ -270,10 +289,14 @@ static void begin_page(request_rec *r, int status, const char *nonce)
 static int write_builtin(request_rec *r, int status, const char *next, const char *user, const char *message)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const char *notice = insecure_notice(r);
     const char *nonce = make_nonce(r->pool);
 
     begin_page(r, status, nonce);
-    ap_rvputs(r, head(r, nonce, "Sign in"), insecure_notice(r), NULL);
+    ap_rputs(head(r, nonce, "Sign in"), r);
+    if (notice) {
+        ap_rvputs(r, "<p class=\"bad\">", notice, "</p>\n", NULL);
+    }
     if (message) {
         ap_rvputs(r, "<p class=\"bad\" role=\"alert\" id=\"message\">", escape(message, r->pool), "</p>\n", NULL);
     }
@@ -310,8 +333,10 @@ static char *read_page(request_rec *r, const char *path)
 /* {{next}}, {{user}}, {{message}}, {{action}}: escaped for text and for attributes in quotes of either kind. */
 static int write_file(request_rec *r, int status, const char *next, const char *user, const char *message)
 {
+    const char *notice = insecure_notice(r);
     const struct { const char *name; const char *value; } placeholders[] = {
-        { "{{next}}", next }, { "{{user}}", user ? user : "" }, { "{{message}}", message ? message : "" }, { "{{action}}", r->uri }
+        { "{{next}}", next }, { "{{user}}", user ? user : "" }, { "{{message}}", message ? message : notice ? notice : "" },
+        { "{{action}}", r->uri }
     };
     const char *p = read_page(r, authjwt_config_login_page(authjwt_config_dir(r)));
     apr_size_t i;
