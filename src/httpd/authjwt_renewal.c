@@ -113,7 +113,8 @@ int authjwt_renewal_automatic(request_rec *r, const char **token)
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1762: access token renewed on the way");
     }
     else if (status == HTTP_SERVICE_UNAVAILABLE) {
-        status = authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+        status = authjwt_reply_refuse(r, authjwt_reply_is(at, AUTHJWT_BACKEND_UNAVAILABLE) ? AUTHJWT_BACKEND_UNAVAILABLE
+                                                                                          : AUTHJWT_STORE_UNAVAILABLE);
     }
     return status;
 }

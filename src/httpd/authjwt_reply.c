@@ -11,8 +11,8 @@
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 
-#define HEADERS_FILTER  "AUTHJWT_HEADERS"
-#define NO_STORE_FILTER "AUTHJWT_NO_STORE"
+#define HEADERS_FILTER "AUTHJWT_HEADERS"
+#define CACHING_FILTER "AUTHJWT_CACHING"
 
 /* A row of contract section 9. */
 typedef struct {
@@ -180,9 +180,6 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     if (authjwt_config_protects(r) && !authjwt_request_endpoint(r)) {
-        if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control")) {
-            apr_table_setn(r->headers_out, "Cache-Control", "private");
-        }
         add_vary(r);
     }
     if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
@@ -192,11 +189,24 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* After mod_headers, which may have given a whole directory a life, and before caches. */
-static apr_status_t no_store_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+static int may_store(request_rec *r)
 {
-    apr_table_unset(f->r->err_headers_out, "Cache-Control");
-    apr_table_setn(f->r->headers_out, "Cache-Control", "no-store");
+    return !authjwt_request_state(authjwt_request_initial(r))->no_store;
+}
+
+/* After mod_headers, which may say how long to keep what a directory holds, and before caches. */
+static apr_status_t caching_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+
+    if (!may_store(r)) {
+        apr_table_unset(r->err_headers_out, "Cache-Control");
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    }
+    else if (!authjwt_request_endpoint(r) && !apr_table_get(r->headers_out, "Cache-Control")
+             && !apr_table_get(r->err_headers_out, "Cache-Control")) {
+        apr_table_setn(r->headers_out, "Cache-Control", "private");
+    }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
@@ -205,7 +215,7 @@ void authjwt_reply_no_store(request_rec *r)
 {
     authjwt_request_state(authjwt_request_initial(r))->no_store = 1;
     /* In a handler the hook has been. */
-    ap_add_output_filter(NO_STORE_FILTER, NULL, r, r->connection);
+    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
 }
 
 /* Subrequests have no headers of their own to send. */
@@ -214,8 +224,8 @@ static void insert_filter(request_rec *r)
     if (!r->main && (authjwt_config_protects(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
     }
-    if (!r->main && authjwt_request_state(authjwt_request_initial(r))->no_store) {
-        ap_add_output_filter(NO_STORE_FILTER, NULL, r, r->connection);
+    if (!r->main && (authjwt_config_protects(r) || !may_store(r))) {
+        ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
     }
 }
 
@@ -225,7 +235,7 @@ void authjwt_reply_register(apr_pool_t *pool)
 
     (void)pool;
     ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
-    ap_register_output_filter(NO_STORE_FILTER, no_store_filter, NULL, AP_FTYPE_CONTENT_SET);
+    ap_register_output_filter(CACHING_FILTER, caching_filter, NULL, AP_FTYPE_CONTENT_SET);
     ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
 }
