@@ -6,12 +6,15 @@
 
 #include "authjwt_authn.h"
 #include "authjwt_authz.h"
+#include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_cookies.h"
 #include "authjwt_identity.h"
 #include "authjwt_jwks.h"
 #include "authjwt_keys.h"
 #include "authjwt_login.h"
 #include "authjwt_logout.h"
+#include "authjwt_page.h"
 #include "authjwt_refresh.h"
 #include "authjwt_reply.h"
 #include "authjwt_socache_lmdb.h"
@@ -25,9 +28,11 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_cookies_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
@@ -35,6 +40,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_authz_register(pool);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
+    authjwt_body_register(pool);
     authjwt_reply_register(pool);
 
     /* First of all handlers: mod_proxy takes what it proxies whatever SetHandler says. */

@@ -16,6 +16,15 @@
  */
 int authjwt_body_fields(request_rec *r, json_t **fields);
 
+/**
+ * Look into a form that somebody else will read: its first AUTHJWT_BODY_MAX bytes are kept, and replayed to the handler.
+ * @return value of the field, owned by the request's pool; NULL when the body is no form or does not hold it
+ */
+const char *authjwt_body_peek(request_rec *r, const char *name);
+
+/** Register the input filter that replays what has been looked into. */
+void authjwt_body_register(apr_pool_t *pool);
+
 /** Field that is a non-empty string without NUL. @return borrowed, or NULL */
 const char *authjwt_body_string(const json_t *fields, const char *name);
 

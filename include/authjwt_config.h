@@ -54,6 +54,9 @@ typedef struct {
 /** Places a token may be in. */
 typedef enum { AUTHJWT_IN_HEADER = 1, AUTHJWT_IN_COOKIE, AUTHJWT_IN_QUERY } authjwt_location_e;
 
+/** How requests with a token from a cookie prove that no other site made them. */
+typedef enum { AUTHJWT_CSRF_UNSET = 0, AUTHJWT_CSRF_AUTO, AUTHJWT_CSRF_TOKEN, AUTHJWT_CSRF_ORIGIN, AUTHJWT_CSRF_OFF } authjwt_csrf_e;
+
 /** One authn provider of AuthJWTProvider. */
 typedef struct {
     const char           *name;
@@ -81,7 +84,19 @@ typedef struct {
     apr_array_header_t *role_claims;      /**< const char * */
     const char         *login_user_field;
     const char         *login_password_field;
-    int                 rotation;         /**< 1 on, 0 off, -1 unset */
+    apr_array_header_t *locations_and_cookie; /**< the same with cookie, for AuthJWTCookies on */
+    int                 cookies;          /**< AuthJWTCookies: 1 on, 0 off, -1 unset, like all flags here */
+    int                 cookie_secure;
+    int                 session_cookie;
+    const char         *cookie_same_site;
+    const char         *cookie_domain;
+    const char         *cookie_path;
+    const char         *login_url;
+    const char         *login_page;       /**< "builtin", "off" or a path */
+    const char         *logout_redirect;
+    const char         *auto_refresh;     /**< "off" or the path of a jwt-refresh location */
+    authjwt_csrf_e      csrf;
+    int                 rotation;
     apr_interval_time_t grace;            /**< -1 unset */
     apr_array_header_t *providers;        /**< authjwt_provider_t */
     apr_array_header_t *grants;           /**< authjwt_rule_t */
@@ -121,6 +136,17 @@ const char *authjwt_config_query_name(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf);
+/** @return non-zero when login, refresh and logout set and clear cookies */
+int authjwt_config_cookies(const authjwt_dir_conf_t *conf);
+int authjwt_config_cookie_secure(const authjwt_dir_conf_t *conf);
+int authjwt_config_session_cookie(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_cookie_same_site(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_cookie_path(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf);
+const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf);
+/** @return path of the jwt-refresh location, NULL when off */
+const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
+authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
 /** `const char *` names of the role claims. */
 const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */

@@ -14,6 +14,7 @@ typedef enum {
     AUTHJWT_ONLY_ACCESS_TOKENS,
     AUTHJWT_ONLY_REFRESH_TOKENS,
     AUTHJWT_ACCESS_DENIED,
+    AUTHJWT_CSRF_FAILED,
     AUTHJWT_INVALID_REQUEST,
     AUTHJWT_INVALID_CREDENTIALS,
     AUTHJWT_METHOD_NOT_ALLOWED,
@@ -33,8 +34,24 @@ int authjwt_reply_refuse(request_rec *r, authjwt_problem_e problem);
 /** The same with another text for the member `error` (AUTHJWT_INVALID_REQUEST). @param error  literal or pool string */
 int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e problem, const char *error);
 
-/** Refuse an endpoint's method. @param allowed  the one that is right (M_POST; M_GET stands for HEAD too), for the Allow header */
-int authjwt_reply_method_not_allowed(request_rec *r, int allowed);
+/** Give a refusal a body of ours. @param type  its Content-Type, a literal */
+void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body);
+
+/** What this request answers carries tokens or belongs to one person: no cache keeps it, whatever the application or mod_headers says. */
+void authjwt_reply_no_store(request_rec *r);
+
+/** Take a refusal back, for a request that can be answered in another way. */
+void authjwt_reply_withdraw(request_rec *r);
+
+/** @return non-zero when the refusal that is prepared is this one */
+int authjwt_reply_is(request_rec *r, authjwt_problem_e problem);
+
+/**
+ * Refuse an endpoint's method, with an Allow header.
+ * @param allowed  the one that is right (M_POST; M_GET stands for HEAD too)
+ * @param and_get  non-zero: so is GET
+ */
+int authjwt_reply_method_not_allowed(request_rec *r, int allowed, int and_get);
 
 /** Answer 200 with a JSON body that no cache keeps. @return OK */
 int authjwt_reply_json(request_rec *r, const json_t *body);

@@ -12,8 +12,15 @@ typedef struct {
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
     const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+    const char *new_token;        /**< renewal, of the initial request: access token that the answer's cookies carry */
+    const char *new_csrf;         /**< renewal: `csrf` of the refresh token that it was renewed with */
+    int  renewing;                /**< renewal, of the initial request: it is under way */
+    int  problem;                 /**< reply: authjwt_problem_e + 1 of the refusal that is prepared, 0 if none */
+    struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
     int  store_locked;            /**< store: the request holds its mutex */
-    int  json_error;              /**< reply: status whose body is ours, 0 if none */
+    int  no_store;                /**< reply, of the initial request: no cache may keep the answer */
+    int  own_error;               /**< reply: status whose body is ours, 0 if none */
+    const char *own_error_type;   /**< reply: its Content-Type */
 } authjwt_state_t;
 
 /** State of a request_rec, made on first use. */

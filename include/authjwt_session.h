@@ -6,13 +6,27 @@
 #include <jansson.h>
 #include "aj_claims.h"
 
+/** One token that was issued. */
+typedef struct {
+    const char *text;      /**< NULL: none was */
+    const char *csrf;      /**< its `csrf` claim, NULL without AuthJWTCookies */
+    apr_time_t  expires;
+} authjwt_token_t;
+
+/** What a login or refresh gives. */
+typedef struct {
+    authjwt_token_t access;
+    authjwt_token_t refresh;   /**< text is NULL with AuthJWTRefreshRotation off */
+    apr_time_t      now;       /**< when they were issued */
+} authjwt_tokens_t;
+
 /**
  * Start a session: a fresh access token and a refresh token.
  * @param roles   `const char *`, may be empty
- * @param answer  set on OK: the members of contract section 6, owned by r->pool
+ * @param tokens  set on OK, owned by r->pool
  * @return OK, or an HTTP status to return, the answer being prepared and the reason logged
  */
-int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, json_t **answer);
+int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, authjwt_tokens_t *tokens);
 
 /**
  * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of the refresh token.
@@ -21,7 +35,19 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
  * @return as authjwt_session_start
  */
-int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, json_t **answer);
+int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, authjwt_tokens_t *tokens);
+
+/** The tokens as the JSON members of contract section 6. @return object owned by r->pool */
+json_t *authjwt_session_answer(request_rec *r, const authjwt_tokens_t *tokens);
+
+/**
+ * Set the cookies of AuthJWTCookies; does nothing without it.
+ * @return OK, or HTTP_INTERNAL_SERVER_ERROR when a browser would not keep them (logged, with what to do)
+ */
+int authjwt_session_set_cookies(request_rec *r, const authjwt_tokens_t *tokens);
+
+/** Clear all cookies of AuthJWTCookies; does nothing without it. */
+void authjwt_session_clear_cookies(request_rec *r);
 
 /**
  * End the session of a token, or all sessions of its subject.

@@ -14,7 +14,8 @@
 /* bcrypt of the cost that the documentation recommends (htpasswd -B -C 10); nobody's password. */
 #define DEFAULT_DUMMY_HASH      "$2y$10$xRFb.Vai44qlB/dqT3JwWeMlfX/hjbdCm5Vf.9FVh/6XG7627K7nS"
 
-static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER };
+/* Without AuthJWTTokenLocation: the header; with AuthJWTCookies on, the cookie after it. */
+static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER, AUTHJWT_IN_COOKIE };
 
 void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
 {
@@ -60,6 +61,9 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     authjwt_dir_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)path;
+    conf->cookies = -1;
+    conf->cookie_secure = -1;
+    conf->session_cookie = -1;
     conf->rotation = -1;
     conf->grace = -1;
     return conf;
@@ -72,6 +76,18 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     authjwt_dir_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
 
     MERGE_POINTER(locations);
+    MERGE_POINTER(locations_and_cookie);
+    MERGE_NUMBER(cookies);
+    MERGE_NUMBER(cookie_secure);
+    MERGE_NUMBER(session_cookie);
+    MERGE_POINTER(cookie_same_site);
+    MERGE_POINTER(cookie_domain);
+    MERGE_POINTER(cookie_path);
+    MERGE_POINTER(login_url);
+    MERGE_POINTER(login_page);
+    MERGE_POINTER(logout_redirect);
+    MERGE_POINTER(auto_refresh);
+    merged->csrf = add->csrf != AUTHJWT_CSRF_UNSET ? add->csrf : base->csrf;
     MERGE_POINTER(header_name);
     MERGE_POINTER(header_type);
     MERGE_POINTER(query_name);
@@ -123,12 +139,14 @@ int authjwt_config_protects(request_rec *r)
 
 int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations)
 {
-    if (!conf->locations) {
+    const apr_array_header_t *list = authjwt_config_cookies(conf) ? conf->locations_and_cookie : conf->locations;
+
+    if (!list) {
         *locations = default_locations;
-        return sizeof(default_locations) / sizeof(default_locations[0]);
+        return authjwt_config_cookies(conf) ? 2 : 1;
     }
-    *locations = (const authjwt_location_e *)conf->locations->elts;
-    return conf->locations->nelts;
+    *locations = (const authjwt_location_e *)list->elts;
+    return list->nelts;
 }
 
 int authjwt_config_has_location(const authjwt_dir_conf_t *conf, authjwt_location_e location)
@@ -168,6 +186,51 @@ const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf)
 const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf)
 {
     return conf->refresh_cookie ? conf->refresh_cookie : "refresh_token_cookie";
+}
+
+int authjwt_config_cookies(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookies > 0;
+}
+
+int authjwt_config_cookie_secure(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookie_secure != 0;
+}
+
+int authjwt_config_session_cookie(const authjwt_dir_conf_t *conf)
+{
+    return conf->session_cookie != 0;
+}
+
+const char *authjwt_config_cookie_same_site(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookie_same_site ? conf->cookie_same_site : "Lax";
+}
+
+const char *authjwt_config_cookie_path(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookie_path ? conf->cookie_path : "/";
+}
+
+const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf)
+{
+    return conf->login_page ? conf->login_page : "builtin";
+}
+
+const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf)
+{
+    return conf->logout_redirect ? conf->logout_redirect : "/";
+}
+
+const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf)
+{
+    return conf->auto_refresh && *conf->auto_refresh == '/' ? conf->auto_refresh : NULL;
+}
+
+authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf)
+{
+    return conf->csrf != AUTHJWT_CSRF_UNSET ? conf->csrf : AUTHJWT_CSRF_AUTO;
 }
 
 const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf)

@@ -28,7 +28,7 @@ int authjwt_jwks_handler(request_rec *r)
         return DECLINED;
     }
     if (r->method_number != M_GET) {
-        return authjwt_reply_method_not_allowed(r, M_GET);
+        return authjwt_reply_method_not_allowed(r, M_GET, 0);
     }
     ring = authjwt_keys_ring(r);
     if (!ring) {

@@ -12,6 +12,7 @@
 #include "authjwt_request.h"
 
 #define HEADERS_FILTER "AUTHJWT_HEADERS"
+#define CACHING_FILTER "AUTHJWT_CACHING"
 
 /* A row of contract section 9. */
 typedef struct {
@@ -31,6 +32,8 @@ static const problem_t problems[] = {
     [AUTHJWT_ONLY_ACCESS_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only access tokens are allowed", "invalid_token" },
     [AUTHJWT_ONLY_REFRESH_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only refresh tokens are allowed", "invalid_token" },
     [AUTHJWT_ACCESS_DENIED] = { "access_denied", 403, "Access denied", "You do not have permission", "insufficient_scope" },
+    [AUTHJWT_CSRF_FAILED] = { "csrf_failed", 403, "CSRF check failed",
+                              "The request does not prove that it comes from this site", NULL },
     [AUTHJWT_INVALID_REQUEST] = { "invalid_request", 400, "Malformed request",
                                   "Send a JSON object or a form with the fields this address needs", NULL },
     [AUTHJWT_INVALID_CREDENTIALS] = { "invalid_credentials", 401, "Invalid credentials", "User name or password is wrong", NULL },
@@ -88,6 +91,8 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
 {
     const problem_t *problem = &problems[number];
 
+    /* One refusal takes the place of another. */
+    authjwt_reply_withdraw(r);
     apr_table_setn(r->notes, "jwt-error", problem->code);
     /* A login that is refused to a known user presents no token, so there is nothing to challenge. */
     if (problem->status == HTTP_UNAUTHORIZED || (problem->challenge && r->ap_auth_type)) {
@@ -100,10 +105,35 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
         apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     }
     if (!authjwt_request_is_navigation(authjwt_request_initial(r))) {
-        ap_custom_response(r, problem->status, error_body(problem, error, r->pool));
-        authjwt_request_state(r)->json_error = problem->status;
+        authjwt_reply_body(r, problem->status, "application/json", error_body(problem, error, r->pool));
     }
+    authjwt_request_state(r)->problem = (int)number + 1;
     return problem->status;
+}
+
+void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    ap_custom_response(r, status, body);
+    state->own_error = status;
+    state->own_error_type = type;
+}
+
+void authjwt_reply_withdraw(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    apr_table_unset(r->notes, "jwt-error");
+    apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+    apr_table_unset(r->err_headers_out, "Retry-After");
+    state->problem = 0;
+    state->own_error = 0;
+}
+
+int authjwt_reply_is(request_rec *r, authjwt_problem_e problem)
+{
+    return authjwt_request_state(r)->problem == (int)problem + 1;
 }
 
 int authjwt_reply_refuse(request_rec *r, authjwt_problem_e number)
@@ -111,16 +141,16 @@ int authjwt_reply_refuse(request_rec *r, authjwt_problem_e number)
     return authjwt_reply_refuse_because(r, number, NULL);
 }
 
-int authjwt_reply_method_not_allowed(request_rec *r, int allowed)
+int authjwt_reply_method_not_allowed(request_rec *r, int allowed, int and_get)
 {
-    ap_allow_standard_methods(r, REPLACE_ALLOW, allowed, -1);
+    ap_allow_standard_methods(r, REPLACE_ALLOW, allowed, and_get ? M_GET : -1, -1);
     return authjwt_reply_refuse(r, AUTHJWT_METHOD_NOT_ALLOWED);
 }
 
 int authjwt_reply_json(request_rec *r, const json_t *body)
 {
     ap_set_content_type(r, "application/json");
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    authjwt_reply_no_store(r);
     ap_rputs(aj_json_write(body, r->pool), r);
     ap_rputs("\n", r);
     return OK;
@@ -150,30 +180,62 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     if (authjwt_config_protects(r) && !authjwt_request_endpoint(r)) {
-        if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control")) {
-            apr_table_setn(r->headers_out, "Cache-Control", "private");
-        }
         add_vary(r);
     }
-    if (authjwt_request_state(r)->json_error && authjwt_request_state(r)->json_error == r->status) {
-        ap_set_content_type(r, "application/json");
+    if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
+        ap_set_content_type(r, authjwt_request_state(r)->own_error_type);
     }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
 
+static int may_store(request_rec *r)
+{
+    return !authjwt_request_state(authjwt_request_initial(r))->no_store;
+}
+
+/* After mod_headers, which may say how long to keep what a directory holds, and before caches. */
+static apr_status_t caching_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+
+    if (!may_store(r)) {
+        apr_table_unset(r->err_headers_out, "Cache-Control");
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    }
+    else if (!authjwt_request_endpoint(r) && !apr_table_get(r->headers_out, "Cache-Control")
+             && !apr_table_get(r->err_headers_out, "Cache-Control")) {
+        apr_table_setn(r->headers_out, "Cache-Control", "private");
+    }
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void authjwt_reply_no_store(request_rec *r)
+{
+    authjwt_request_state(authjwt_request_initial(r))->no_store = 1;
+    /* In a handler the hook has been. */
+    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+}
+
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
-    if (!r->main && (authjwt_config_protects(r) || authjwt_request_state(r)->json_error)) {
+    if (!r->main && (authjwt_config_protects(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
+    }
+    if (!r->main && (authjwt_config_protects(r) || !may_store(r))) {
+        ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
     }
 }
 
 void authjwt_reply_register(apr_pool_t *pool)
 {
+    static const char *const after[] = { "mod_headers.c", NULL };
+
     (void)pool;
     ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
-    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_insert_error_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
+    ap_register_output_filter(CACHING_FILTER, caching_filter, NULL, AP_FTYPE_CONTENT_SET);
+    ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
 }

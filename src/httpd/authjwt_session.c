@@ -17,33 +17,31 @@ APLOG_USE_MODULE(authjwt);
 /* What the key that successors are derived with is for (RFC 5869 `info`). */
 #define SUCCESSOR_LABEL "mod_authjwt successor"
 
-/* Answer with an access token and, where one is due, a refresh token. */
-static int answer_with(request_rec *r, const authjwt_session_t *session, int fresh, const authjwt_issue_t *refresh, json_t **answer)
+/* Scripts of a page prove with this value that they can read its cookies. Only cookies need it. */
+static const char *new_csrf(request_rec *r)
 {
-    authjwt_issue_t access = { .type = AJ_TYPE_ACCESS, .fresh = fresh, .issued = session->now };
-    const char *access_token, *refresh_token;
-    apr_time_t expires;
-    json_t *body;
-    int status = authjwt_session_issue(r, session, &access, &access_token, &expires);
-
-    if (status == OK && refresh) {
-        status = authjwt_session_issue(r, session, refresh, &refresh_token, NULL);
-    }
-    if (status != OK) {
-        return status;
-    }
-    body = aj_json_own(json_object(), r->pool);
-    json_object_set_new(body, "access_token", json_string(access_token));
-    if (refresh) {
-        json_object_set_new(body, "refresh_token", json_string(refresh_token));
-    }
-    json_object_set_new(body, "token_type", json_string("Bearer"));
-    json_object_set_new(body, "expires_in", json_integer(apr_time_sec(expires) - apr_time_sec(session->now)));
-    *answer = body;
-    return OK;
+    return authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_session_random_id(r->pool) : NULL;
 }
 
-int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, json_t **answer)
+/* Issue an access token and, where one is due, a refresh token. */
+static int issue_pair(request_rec *r, const authjwt_session_t *session, int fresh, const authjwt_issue_t *refresh,
+                      authjwt_tokens_t *tokens)
+{
+    authjwt_issue_t access = { .type = AJ_TYPE_ACCESS, .fresh = fresh, .issued = session->now, .csrf = new_csrf(r) };
+    int status;
+
+    memset(tokens, 0, sizeof(*tokens));
+    tokens->now = session->now;
+    tokens->access.csrf = access.csrf;
+    status = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
+    if (status == OK && refresh) {
+        tokens->refresh.csrf = refresh->csrf;
+        status = authjwt_session_issue(r, session, refresh, &tokens->refresh.text, &tokens->refresh.expires);
+    }
+    return status;
+}
+
+int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, authjwt_tokens_t *tokens)
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
     authjwt_session_t session = { .user = user };
@@ -61,7 +59,8 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
     session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
-    status = answer_with(r, &session, 1, &refresh, answer);
+    refresh.csrf = new_csrf(r);
+    status = issue_pair(r, &session, 1, &refresh, tokens);
     if (status == OK) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1502: session started");
     }
@@ -69,12 +68,12 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
 }
 
 /* An id that follows from others: all hosts that share the key derive the same, and nobody else can. */
-static const char *derive_id(const aj_key_t *signer, const char *purpose, const char *sid, const char *jti, apr_pool_t *pool)
+static const char *derive_id(const aj_key_t *secret, const char *purpose, const char *sid, const char *jti, apr_pool_t *pool)
 {
     unsigned char key[AJ_SHA256_BYTES];
     unsigned char mac[AJ_SHA256_BYTES];
     const char *text = apr_pstrcat(pool, purpose, "\n", sid, "\n", jti, NULL);
-    apr_status_t rv = aj_key_derive(signer, SUCCESSOR_LABEL, key, sizeof(key));
+    apr_status_t rv = aj_key_derive(secret, SUCCESSOR_LABEL, key, sizeof(key));
 
     if (rv == APR_SUCCESS) {
         rv = aj_hmac_sha256(key, sizeof(key), text, strlen(text), mac);
@@ -92,11 +91,23 @@ static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
 }
 
 /* The session a refresh token belongs to; one of another issuer that names none begins one of ours here. */
-static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *signer, apr_pool_t *pool)
+static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *secret, apr_pool_t *pool)
 {
     const char *sid = aj_claims_string(refresh, "sid");
 
-    return sid ? sid : derive_id(signer, "sid", "", name_of(refresh, pool), pool);
+    return sid ? sid : derive_id(secret, "sid", "", name_of(refresh, pool), pool);
+}
+
+/* What follows from a refresh token is derived with the key that made it, so that it stays the same when another key begins to sign; with
+ * the signer where only the public half of the first is known. @return NULL when no key of the server has a secret */
+static const aj_key_t *deriving_key(request_rec *r, const aj_claims_t *refresh)
+{
+    const aj_keyset_t *ring = authjwt_keys_ring(r);
+
+    if (aj_key_is_secret(aj_claims_key(refresh))) {
+        return aj_claims_key(refresh);
+    }
+    return ring ? aj_keyset_signer(ring) : NULL;
 }
 
 static apr_time_t end_of(const aj_claims_t *refresh)
@@ -106,12 +117,12 @@ static apr_time_t end_of(const aj_claims_t *refresh)
     return ends ? ends : aj_claims_expires(refresh);
 }
 
-static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *signer, authjwt_session_t *session)
+static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret, authjwt_session_t *session)
 {
     session->user = aj_claims_identity(refresh);
     session->now = apr_time_now();
     session->ends = end_of(refresh);
-    session->sid = sid_of(refresh, signer, r->pool);
+    session->sid = sid_of(refresh, secret, r->pool);
     if (!session->sid) {
         return authjwt_session_failed(r, "key derivation failed");
     }
@@ -164,19 +175,18 @@ static int use_refresh_token(request_rec *r, const aj_claims_t *refresh, const a
     }
 }
 
-int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, json_t **answer)
+int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, authjwt_tokens_t *tokens)
 {
-    const aj_keyset_t *ring = authjwt_keys_ring(r);
-    const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
+    const aj_key_t *secret = deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
     int rotates = authjwt_config_rotation(authjwt_config_dir(r));
     authjwt_session_t session = { 0 };
     int status;
 
-    if (!signer) {
+    if (!secret) {
         return authjwt_session_failed(r, "no key of this server can sign");
     }
-    status = find_session(r, refresh, signer, &session);
+    status = find_session(r, refresh, secret, &session);
     if (status != OK) {
         return status;
     }
@@ -186,24 +196,26 @@ int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_
         status = check_session(r, refresh, &session);
     }
     else {
-        successor.jti = derive_id(signer, "jti", session.sid, name_of(refresh, r->pool), r->pool);
+        successor.jti = derive_id(secret, "jti", session.sid, name_of(refresh, r->pool), r->pool);
+        if (authjwt_config_cookies(authjwt_config_dir(r))) {
+            successor.csrf = derive_id(secret, "csrf", session.sid, name_of(refresh, r->pool), r->pool);
+        }
         status = successor.jti ? use_refresh_token(r, refresh, &session, &successor)
                                : authjwt_session_failed(r, "key derivation failed");
     }
-    return status == OK ? answer_with(r, &session, 0, rotates ? &successor : NULL, answer) : status;
+    return status == OK ? issue_pair(r, &session, 0, rotates ? &successor : NULL, tokens) : status;
 }
 
 /* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with it. */
 static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
 {
-    const aj_keyset_t *ring = authjwt_keys_ring(r);
-    const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
+    const aj_key_t *secret = deriving_key(r, claims);
     const char *sid;
 
-    if (!signer || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_string(claims, "sid")) {
+    if (!secret || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_string(claims, "sid")) {
         return APR_SUCCESS;
     }
-    sid = sid_of(claims, signer, r->pool);
+    sid = sid_of(claims, secret, r->pool);
     return sid ? authjwt_revocation_end_session(r, sid, end_of(claims)) : APR_EGENERAL;
 }
 

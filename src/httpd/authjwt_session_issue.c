@@ -88,6 +88,9 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     json_object_set_new(claims, "fresh", json_boolean(what->fresh));
     json_object_set_new(claims, "sid", json_string(session->sid));
     json_object_set_new(claims, "sid_exp", json_integer(apr_time_sec(session->ends)));
+    if (what->csrf) {
+        json_object_set_new(claims, "csrf", json_string(what->csrf));
+    }
     if (session->roles) {
         json_object_set(claims, authjwt_session_role_claim(r), session->roles);
     }

@@ -18,6 +18,7 @@ typedef struct {
     aj_token_type_e type;
     int             fresh;    /**< straight from a login */
     const char     *jti;      /**< NULL: a random one */
+    const char     *csrf;     /**< value of the claim, NULL: none */
     apr_time_t      issued;   /**< `iat`; its lifetime counts from here, and ends with the session at the latest */
 } authjwt_issue_t;
 

@@ -16,7 +16,7 @@ int authjwt_userinfo_handler(request_rec *r)
         return DECLINED;
     }
     if (r->method_number != M_GET) {
-        return authjwt_reply_method_not_allowed(r, M_GET);
+        return authjwt_reply_method_not_allowed(r, M_GET, 0);
     }
     /* Where rules granted without a user, or none are set, the token is still what is asked about. */
     claims = authjwt_identity_claims(r);

@@ -100,7 +100,8 @@ int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authj
         const char *detail = NULL;
         aj_error_e verdict = aj_jwt_validate(&policy, token, strlen(token), r->request_time, r->pool, &found, &detail);
 
-        if (verdict != AJ_OK && !i) {
+        /* A genuine token that has expired says more than junk beside it. */
+        if (verdict != AJ_OK && (!i || (verdict == AJ_E_EXPIRED && first != AJ_E_EXPIRED))) {
             first = verdict;
             first_detail = detail;
         }

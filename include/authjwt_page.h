@@ -1,0 +1,41 @@
+/* authjwt_page: pages for people: sign in, sign out, and the way there and back. */
+#ifndef AUTHJWT_PAGE_H
+#define AUTHJWT_PAGE_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+/** Hook post_config: memory for what is said once per start. @return OK */
+int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/**
+ * Is this a path of this host, and nothing that a browser could take for another? Printable ASCII of at most 2048 bytes, one '/' first,
+ * no backslash; also after percent-decoding.
+ */
+int authjwt_page_is_local(const char *path);
+
+/** `next` of form or query if it is local, else "/". @param fields  of the body, or NULL */
+const char *authjwt_page_next(request_rec *r, const json_t *fields);
+
+/** Answer 303 to a path of this host. @return the status */
+int authjwt_page_see_other(request_rec *r, const char *path);
+
+/**
+ * A request was refused with 401. Where AuthJWTLoginURL is set, a navigation goes there: by redirect, or where it sent data, by a page
+ * that says that these were not saved.
+ * @return the status to return: 302, or 401 as it was
+ */
+int authjwt_page_offer_login(request_rec *r);
+
+/**
+ * Write the login page.
+ * @param status  of the answer: 200, or that of the login that failed
+ * @param user    what was typed, or NULL
+ * @return OK, or an HTTP status when the administrator's file cannot be read (logged)
+ */
+int authjwt_page_login(request_rec *r, int status, const char *next, const char *user);
+
+/** Write the page with one button. @param csrf  value for its form, or NULL @return OK */
+int authjwt_page_logout(request_rec *r, const char *csrf);
+
+#endif
