@@ -37,6 +37,13 @@ request_rec *authjwt_request_initial(request_rec *r);
 const char *authjwt_request_endpoint(request_rec *r);
 
 /**
+ * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration: whoever writes an
+ * .htaccess (or a handler by suffix or RewriteRule) would else bring a password file of his own and be anybody.
+ * @return non-zero when it may; logged when not
+ */
+int authjwt_request_may_issue(request_rec *r);
+
+/**
  * Tokens that the request carries, from the first configured location that holds any (several only for equally named cookies).
  * Looks at the initial request.
  * @param type  AJ_TYPE_REFRESH looks at the refresh cookie, else the access cookie

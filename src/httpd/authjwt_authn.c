@@ -66,8 +66,18 @@ int authjwt_authn_check(request_rec *r)
 
 int authjwt_authn_force(request_rec *r)
 {
+    const char *token;
+
     if (!authjwt_config_protects(r) || authjwt_request_endpoint(r)) {
         return DECLINED;
     }
-    return authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL) || authjwt_renewal_possible(r) ? OK : DECLINED;
+    if (authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL)) {
+        return OK;
+    }
+    /* A refresh cookie that is good for nothing makes nobody less than anonymous. */
+    if (authjwt_renewal_possible(r) && authjwt_renewal_automatic(r, &token) == OK) {
+        return OK;
+    }
+    authjwt_reply_withdraw(r);
+    return DECLINED;
 }

@@ -115,7 +115,7 @@ static apr_status_t replay(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input
     apr_bucket_alloc_t *alloc = f->c->bucket_alloc;
 
     if (mode != AP_MODE_READBYTES && mode != AP_MODE_SPECULATIVE) {
-        return ap_get_brigade(f->next, brigade, mode, block, readbytes);
+        return left ? APR_ENOTIMPL : ap_get_brigade(f->next, brigade, mode, block, readbytes);
     }
     if (left) {
         left = (apr_off_t)left > readbytes ? (apr_size_t)readbytes : left;

@@ -49,6 +49,9 @@ static int origin_is_host(request_rec *r, const char *origin)
         return 0;
     }
     scheme_len = slashes - origin;
+    if (ap_cstr_casecmpn(origin, "https://", 8) && ap_cstr_casecmpn(origin, "http://", 7)) {
+        return 0;
+    }
     return !ap_cstr_casecmp(authority(origin, scheme_len, slashes + 3, r->pool), authority(origin, scheme_len, host, r->pool));
 }
 

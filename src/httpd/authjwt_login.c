@@ -151,6 +151,9 @@ int authjwt_login_handler(request_rec *r)
     if (r->method_number != M_POST) {
         return authjwt_reply_method_not_allowed(r, M_POST, has_page);
     }
+    if (!authjwt_request_may_issue(r)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     status = log_in(r, &credentials, &tokens);
     if (status == OK) {
         return is_person(r) ? authjwt_page_see_other(r, authjwt_page_next(r, credentials.fields))

@@ -18,17 +18,19 @@ static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRE
 static apr_array_header_t *find_tokens(request_rec *r, const json_t *fields, authjwt_location_e *from)
 {
     apr_array_header_t *tokens = authjwt_request_tokens(r, AJ_TYPE_ACCESS, from);
+    authjwt_location_e refresh_from = AUTHJWT_IN_HEADER;
     apr_array_header_t *refresh;
 
     if (tokens && *from != AUTHJWT_IN_COOKIE) {
         return tokens;
     }
-    refresh = authjwt_request_tokens(r, AJ_TYPE_REFRESH, from);
-    if (tokens && refresh) {
+    refresh = authjwt_request_tokens(r, AJ_TYPE_REFRESH, &refresh_from);
+    if (tokens && refresh && refresh_from == AUTHJWT_IN_COOKIE) {
         apr_array_cat(tokens, refresh);
     }
     else if (!tokens) {
         tokens = refresh;
+        *from = refresh_from;
     }
     return tokens || !fields ? tokens : authjwt_body_token(fields, "refresh_token", r->pool);
 }

@@ -157,6 +157,14 @@ static const char *login_address(request_rec *r, const char *more)
                        apr_pescape_urlencoded(r->pool, way_back(authjwt_request_initial(r))), more, NULL);
 }
 
+/* Where a form of this page goes: here; empty, which means the same, where browsers could take the path for another host. */
+static const char *own_address(request_rec *r)
+{
+    const char *path = ap_escape_uri(r->pool, r->uri);
+
+    return authjwt_page_is_local(path) ? path : "";
+}
+
 /* The nonce lets our own style in and nothing else; the administrator's file has none and says itself what it needs. */
 static void set_headers(request_rec *r, const char *nonce)
 {
@@ -164,8 +172,8 @@ static void set_headers(request_rec *r, const char *nonce)
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "same-origin");
     apr_table_setn(r->err_headers_out, "Content-Security-Policy",
                    nonce ? apr_pstrcat(r->pool, "default-src 'none'; style-src 'nonce-", nonce, "'; form-action 'self'; base-uri 'none'; "
-                                       "frame-ancestors 'none'", NULL)
-                         : "frame-ancestors 'none'");
+                                       "frame-ancestors 'self'", NULL)
+                         : "form-action 'self'; frame-ancestors 'self'");
     authjwt_reply_no_store(r);
 }
 
@@ -244,7 +252,11 @@ static int is_insecure(request_rec *r)
         || (proto && !ap_cstr_casecmp(proto, "https"))) {
         return 0;
     }
-    return !host || (strncmp(host, "localhost", 9) && strncmp(host, "127.", 4) && strncmp(host, "[::1]", 5));
+    if (!host) {
+        return 1;
+    }
+    host = apr_pstrmemdup(r->pool, host, *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"));
+    return ap_cstr_casecmp(host, "localhost") && strcmp(host, "127.0.0.1") && strcmp(host, "[::1]");
 }
 
 /* Has this start of httpd warned? In memory that its processes share, where that can be had. */
@@ -300,7 +312,7 @@ static int write_builtin(request_rec *r, int status, const char *next, const cha
     if (message) {
         ap_rvputs(r, "<p class=\"bad\" role=\"alert\" id=\"message\">", escape(message, r->pool), "</p>\n", NULL);
     }
-    ap_rvputs(r, "<form method=\"post\" action=\"", escape(r->uri, r->pool), "\">\n<input type=\"hidden\" name=\"next\" value=\"",
+    ap_rvputs(r, "<form method=\"post\" action=\"", escape(own_address(r), r->pool), "\">\n<input type=\"hidden\" name=\"next\" value=\"",
               escape(next, r->pool), "\">\n<label for=\"user\">User name</label>\n<input id=\"user\" name=\"",
               escape(conf->login_user_field ? conf->login_user_field : "username", r->pool), "\" value=\"", escape(user ? user : "", r->pool),
               "\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required", user ? "" : " autofocus",
@@ -320,10 +332,12 @@ static char *read_page(request_rec *r, const char *path)
 
     if (rv == APR_SUCCESS) {
         rv = apr_file_read_full(file, text, LARGEST_PAGE, &len);
+        rv = rv == APR_SUCCESS ? APR_ENOSPC : rv;
         apr_file_close(file);
     }
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1772: AuthJWTLoginPage %s cannot be read", path);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1772: AuthJWTLoginPage %s cannot be read, or has more than %d bytes", path,
+                      LARGEST_PAGE - 1);
         return NULL;
     }
     text[len] = '\0';
@@ -336,7 +350,7 @@ static int write_file(request_rec *r, int status, const char *next, const char *
     const char *notice = insecure_notice(r);
     const struct { const char *name; const char *value; } placeholders[] = {
         { "{{next}}", next }, { "{{user}}", user ? user : "" }, { "{{message}}", message ? message : notice ? notice : "" },
-        { "{{action}}", r->uri }
+        { "{{action}}", own_address(r) }
     };
     const char *p = read_page(r, authjwt_config_login_page(authjwt_config_dir(r)));
     apr_size_t i;
@@ -378,7 +392,7 @@ int authjwt_page_logout(request_rec *r, const char *csrf)
     const char *nonce = make_nonce(r->pool);
 
     begin_page(r, HTTP_OK, nonce);
-    ap_rvputs(r, head(r, nonce, "Sign out"), "<form method=\"post\" action=\"", escape(r->uri, r->pool), "\">\n<input type=\"hidden\" name=\"csrf_token\" value=\"",
+    ap_rvputs(r, head(r, nonce, "Sign out"), "<form method=\"post\" action=\"", escape(own_address(r), r->pool), "\">\n<input type=\"hidden\" name=\"csrf_token\" value=\"",
               escape(csrf ? csrf : "", r->pool), "\">\n<button type=\"submit\">Sign out</button>\n</form>\n</main>\n</body>\n</html>\n", NULL);
     return OK;
 }

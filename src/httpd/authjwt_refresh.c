@@ -24,7 +24,13 @@ static int find_refresh(request_rec *r, const aj_claims_t **claims)
     if (!tokens) {
         tokens = authjwt_body_token(fields, "refresh_token", r->pool);
     }
-    status = authjwt_verify(r, tokens, &wanted, claims);
+    if (from != AUTHJWT_IN_COOKIE && authjwt_config_cookies(authjwt_config_dir(r))) {
+        /* The answer sets cookies: another site must not sign a browser in with a token of its own. */
+        status = authjwt_csrf_check_login(r);
+    }
+    if (status == OK) {
+        status = authjwt_verify(r, tokens, &wanted, claims);
+    }
     return status == OK && from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check_fields(r, aj_claims_string(*claims, "csrf"), fields) : status;
 }
 
@@ -39,6 +45,9 @@ int authjwt_refresh_handler(request_rec *r)
     }
     if (r->method_number != M_POST) {
         return authjwt_reply_method_not_allowed(r, M_POST, 0);
+    }
+    if (!authjwt_request_may_issue(r)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     status = find_refresh(r, &refresh);
     if (status == OK) {

@@ -54,7 +54,7 @@ static int can_renew_at(request_rec *r, request_rec *at)
 {
     const char *endpoint = authjwt_request_endpoint(at);
 
-    if (at->status == HTTP_OK && endpoint && !ap_cstr_casecmp(endpoint, AUTHJWT_HANDLER_REFRESH)
+    if (at->status == HTTP_OK && authjwt_request_may_issue(at) && endpoint && !ap_cstr_casecmp(endpoint, AUTHJWT_HANDLER_REFRESH)
         && authjwt_config_cookies(authjwt_config_dir(at))) {
         return 1;
     }

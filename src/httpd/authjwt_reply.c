@@ -113,11 +113,24 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
 
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
+    /* Also on the request above a subrequest: mod_dir passes on what it was told of an index file, but not the body. */
+    for (; r; r = r->main) {
+        authjwt_state_t *state = authjwt_request_state(r);
 
-    ap_custom_response(r, status, body);
-    state->own_error = status;
-    state->own_error_type = type;
+        ap_custom_response(r, status, body);
+        state->own_error = status;
+        state->own_error_type = type;
+    }
+}
+
+/* So that a handler that answers with the same status later does not get a body of ours. */
+static void drop_body(request_rec *r, int status)
+{
+    core_request_config *core = ap_get_core_module_config(r->request_config);
+
+    if (status && core && core->response_code_strings) {
+        core->response_code_strings[ap_index_of_response(status)] = NULL;
+    }
 }
 
 void authjwt_reply_withdraw(request_rec *r)
@@ -127,6 +140,7 @@ void authjwt_reply_withdraw(request_rec *r)
     apr_table_unset(r->notes, "jwt-error");
     apr_table_unset(r->err_headers_out, "WWW-Authenticate");
     apr_table_unset(r->err_headers_out, "Retry-After");
+    drop_body(r, state->own_error);
     state->problem = 0;
     state->own_error = 0;
 }

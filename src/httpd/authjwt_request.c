@@ -1,12 +1,15 @@
 /* authjwt_request: what a request carries. */
 #include <httpd.h>
 #include <http_core.h>
+#include <http_log.h>
 #include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_cookies.h"
 #include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
 
 authjwt_state_t *authjwt_request_state(request_rec *r)
 {
@@ -46,6 +49,35 @@ const char *authjwt_request_endpoint(request_rec *r)
     const char *handler = configured_handler(r);
 
     return authjwt_config_is_endpoint(handler) ? handler : NULL;
+}
+
+/* Did an .htaccess on the way set the handler in effect? */
+static int is_from_htaccess(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const struct htaccess_result *file;
+
+    for (file = r->htaccess; file; file = file->next) {
+        const core_dir_config *own = file->htaccess ? ap_get_core_module_config((ap_conf_vector_t *)file->htaccess) : NULL;
+
+        if (own && ((own->expr_handler && own->expr_handler == core->expr_handler)
+                    || (own->handler && own->handler == core->handler))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int authjwt_request_may_issue(request_rec *r)
+{
+    const char *endpoint = authjwt_request_endpoint(r);
+
+    if (endpoint && r->handler && !ap_cstr_casecmp(endpoint, r->handler) && !is_from_htaccess(r)) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1703: no token issued: handler %s is not set by SetHandler outside .htaccess",
+                  r->handler ? r->handler : "");
+    return 0;
 }
 
 static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)

@@ -51,6 +51,9 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
     if (!nonce) {
         return authjwt_session_failed(r, "no random numbers");
     }
+    if (!authjwt_session_signer(r)) {
+        return authjwt_session_failed(r, "no key of this server can sign");
+    }
     if (authjwt_revocation_birth(r, user, &session.now) != APR_SUCCESS) {
         return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
     }
@@ -102,12 +105,7 @@ static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *secret, ap
  * the signer where only the public half of the first is known. @return NULL when no key of the server has a secret */
 static const aj_key_t *deriving_key(request_rec *r, const aj_claims_t *refresh)
 {
-    const aj_keyset_t *ring = authjwt_keys_ring(r);
-
-    if (aj_key_is_secret(aj_claims_key(refresh))) {
-        return aj_claims_key(refresh);
-    }
-    return ring ? aj_keyset_signer(ring) : NULL;
+    return aj_key_is_secret(aj_claims_key(refresh)) ? aj_claims_key(refresh) : authjwt_session_signer(r);
 }
 
 static apr_time_t end_of(const aj_claims_t *refresh)
@@ -219,9 +217,23 @@ static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
     return sid ? authjwt_revocation_end_session(r, sid, end_of(claims)) : APR_EGENERAL;
 }
 
+/* Is the token's session over by itself, beyond all leeway? */
+static int is_over(request_rec *r, const aj_claims_t *claims)
+{
+    apr_time_t ends = end_of(claims) > aj_claims_expires(claims) ? end_of(claims) : aj_claims_expires(claims);
+
+    return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
+}
+
 int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)
 {
-    apr_status_t rv = authjwt_revocation_end(r, claims);
+    apr_status_t rv;
+
+    if (is_over(r, claims)) {
+        /* There is nothing left to end; and an old token found somewhere shall not end what is alive. */
+        return everywhere ? authjwt_reply_refuse(r, AUTHJWT_TOKEN_EXPIRED) : OK;
+    }
+    rv = authjwt_revocation_end(r, claims);
 
     if (rv == APR_SUCCESS) {
         rv = end_exchanged(r, claims);

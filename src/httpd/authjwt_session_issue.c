@@ -97,12 +97,18 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     return claims;
 }
 
+const aj_key_t *authjwt_session_signer(request_rec *r)
+{
+    const aj_keyset_t *ring = authjwt_keys_ring(r);
+
+    return ring ? aj_keyset_signer(ring) : NULL;
+}
+
 int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what, const char **token,
                           apr_time_t *expires)
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
-    const aj_keyset_t *ring = authjwt_keys_ring(r);
-    const aj_key_t *signer = ring ? aj_keyset_signer(ring) : NULL;
+    const aj_key_t *signer = authjwt_session_signer(r);
     const char *jti = what->jti ? what->jti : authjwt_session_random_id(r->pool);
     apr_time_t end = what->issued + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
                                                                   : authjwt_config_refresh_expires(server));

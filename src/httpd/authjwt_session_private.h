@@ -31,6 +31,9 @@ typedef struct {
 int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what, const char **token,
                           apr_time_t *expires);
 
+/** The key that signs for the request's server. @return NULL when there is none */
+const aj_key_t *authjwt_session_signer(request_rec *r);
+
 /** Name of the claim that roles are issued under: the first of AuthJWTRoleClaim that is no JSON Pointer. */
 const char *authjwt_session_role_claim(const request_rec *r);
 

@@ -34,6 +34,7 @@ struct authjwt_store_t {
     server_rec                  *server;      /* for the provider's logs */
     authjwt_store_t             *next;
     int                          started;
+    volatile apr_uint32_t        has_sentinel; /* this process has seen or written it */
 };
 
 /* One configuration's stores and their mutex; renewed with each configuration. */
@@ -50,6 +51,24 @@ int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     return authjwt_mutex_register(MUTEX_TYPE, pconf);
 }
 
+static int is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++) {
+        if (!strcmp(name, *names)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* APR's clients for Redis and memcached choose one of several servers by each entry's hash, and another when that one is dead. */
+static int is_spread(const char *provider, const char *args)
+{
+    static const char *const remote[] = { "redis", "memcache", "memcached", NULL };
+
+    return args && is_one_of(provider, remote) && ap_strchr_c(args, ',');
+}
+
 static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp, authjwt_store_t **out)
 {
     const char *colon = ap_strchr_c(spec, ':');
@@ -60,6 +79,9 @@ static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pco
     store->provider = ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
     if (!store->provider) {
         return apr_psprintf(pconf, "\"%s\" is no socache provider; is its module (mod_socache_%s?) loaded?", name, name);
+    }
+    if (is_spread(store->provider->name, colon)) {
+        return "names several servers, over which entries would be spread: one that is down would read as \"not revoked\"; name one";
     }
     error = store->provider->create(&store->instance, colon && colon[1] ? colon + 1 : NULL, ptemp, pconf);
     if (error) {
@@ -154,16 +176,6 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         }
     }
     return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
-}
-
-static int is_one_of(const char *name, const char *const *names)
-{
-    for (; *names; names++) {
-        if (!strcmp(name, *names)) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 /* Providers that drop entries when they are full, or lose them all with a restart (dbm removes its files). */
@@ -300,7 +312,12 @@ static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
     unsigned int len = sizeof(data);
 
     if (retrieve(store, r, &sentinel, data, &len) == APR_SUCCESS) {
+        apr_atomic_set32(&store->has_sentinel, 1);
         return APR_NOTFOUND;
+    }
+    if (apr_atomic_xchg32(&store->has_sentinel, 1)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1407: AuthJWTRevocationStore %s has lost its entries: revoked tokens may be accepted "
+                      "again until they expire", store->spec);
     }
     data[0] = VALUE_VERSION;
     if (store->provider->store(store->instance, r->server, sentinel.bytes, sizeof(sentinel.bytes),
@@ -335,9 +352,12 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
     unsigned char data[64];
     unsigned int len = sizeof(data);
     apr_uint64_t number = 0;
-    apr_status_t rv = enter(store, r);
+    apr_status_t rv = store ? enter(store, r) : APR_EGENERAL;
     int i;
 
+    if (!store) {
+        return rv;
+    }
     if (rv != APR_SUCCESS) {
         return complain(store, r, "be locked", rv);
     }

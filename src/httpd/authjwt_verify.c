@@ -98,7 +98,7 @@ int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authj
     for (i = 0; i < tokens->nelts && !found; i++) {
         const char *token = APR_ARRAY_IDX(tokens, i, const char *);
         const char *detail = NULL;
-        aj_error_e verdict = aj_jwt_validate(&policy, token, strlen(token), r->request_time, r->pool, &found, &detail);
+        aj_error_e verdict = aj_jwt_validate(&policy, token, strlen(token), apr_time_now(), r->pool, &found, &detail);
 
         /* A genuine token that has expired says more than junk beside it. */
         if (verdict != AJ_OK && (!i || (verdict == AJ_E_EXPIRED && first != AJ_E_EXPIRED))) {
