@@ -21,12 +21,12 @@ static int find_refresh(request_rec *r, const aj_claims_t **claims)
         return status;
     }
     tokens = authjwt_request_tokens(r, AJ_TYPE_REFRESH, &from);
+    if ((!tokens || from == AUTHJWT_IN_QUERY) && authjwt_config_cookies(authjwt_config_dir(r))) {
+        /* A form of another site can send these, and the answer sets cookies: nobody shall be signed in with a stranger's token. */
+        status = authjwt_csrf_check_login(r);
+    }
     if (!tokens) {
         tokens = authjwt_body_token(fields, "refresh_token", r->pool);
-    }
-    if (from != AUTHJWT_IN_COOKIE && authjwt_config_cookies(authjwt_config_dir(r))) {
-        /* The answer sets cookies: another site must not sign a browser in with a token of its own. */
-        status = authjwt_csrf_check_login(r);
     }
     if (status == OK) {
         status = authjwt_verify(r, tokens, &wanted, claims);

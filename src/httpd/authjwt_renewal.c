@@ -54,9 +54,9 @@ static int can_renew_at(request_rec *r, request_rec *at)
 {
     const char *endpoint = authjwt_request_endpoint(at);
 
-    if (at->status == HTTP_OK && authjwt_request_may_issue(at) && endpoint && !ap_cstr_casecmp(endpoint, AUTHJWT_HANDLER_REFRESH)
+    if (at->status == HTTP_OK && endpoint && !ap_cstr_casecmp(endpoint, AUTHJWT_HANDLER_REFRESH)
         && authjwt_config_cookies(authjwt_config_dir(at))) {
-        return 1;
+        return authjwt_request_may_issue(at);
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1761: AuthJWTCookieAutoRefresh: %s is no jwt-refresh location of this host with "
                   "AuthJWTCookies on", at->uri);

@@ -113,8 +113,11 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
 
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body)
 {
-    /* Also on the request above a subrequest: mod_dir passes on what it was told of an index file, but not the body. */
-    for (; r; r = r->main) {
+    int renewing = authjwt_request_state(authjwt_request_initial(r))->renewing;
+
+    /* Also on the request above a subrequest: mod_dir passes on what it was told of an index file, but not the body. What a renewal on
+     * the way was told is nobody's answer. */
+    for (; r; r = renewing ? NULL : r->main) {
         authjwt_state_t *state = authjwt_request_state(r);
 
         ap_custom_response(r, status, body);

@@ -217,11 +217,14 @@ static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
     return sid ? authjwt_revocation_end_session(r, sid, end_of(claims)) : APR_EGENERAL;
 }
 
-/* Is the token's session over by itself, beyond all leeway? */
+/* Is the token's session over by itself, beyond all leeway? Of a session of another issuer nobody here knows the end. */
 static int is_over(request_rec *r, const aj_claims_t *claims)
 {
     apr_time_t ends = end_of(claims) > aj_claims_expires(claims) ? end_of(claims) : aj_claims_expires(claims);
 
+    if (aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims)) {
+        return 0;
+    }
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
 }
 

@@ -315,17 +315,20 @@ static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
         apr_atomic_set32(&store->has_sentinel, 1);
         return APR_NOTFOUND;
     }
-    if (apr_atomic_xchg32(&store->has_sentinel, 1)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1407: AuthJWTRevocationStore %s has lost its entries: revoked tokens may be accepted "
-                      "again until they expire", store->spec);
-    }
     data[0] = VALUE_VERSION;
     if (store->provider->store(store->instance, r->server, sentinel.bytes, sizeof(sentinel.bytes),
                                apr_time_now() + SENTINEL_LIFE, data, VALUE_BYTES, r->pool) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
     len = sizeof(data);
-    return retrieve(store, r, &sentinel, data, &len) == APR_SUCCESS ? APR_NOTFOUND : APR_EGENERAL;
+    if (retrieve(store, r, &sentinel, data, &len) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    if (apr_atomic_xchg32(&store->has_sentinel, 1)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1407: AuthJWTRevocationStore %s has lost its entries: revoked tokens may be accepted "
+                      "again until they expire", store->spec);
+    }
+    return APR_NOTFOUND;
 }
 
 /* Providers whose "not found" means that and nothing else. */

@@ -63,8 +63,8 @@ def assert_good_page(answer):
     assert page.one("html")["lang"] == "en" and page.title and page.one("meta", charset="utf-8")
     assert "width=device-width" in page.one("meta", name="viewport")["content"]
     policy = dict(one.strip().split(" ", 1) for one in answer.header("Content-Security-Policy").split(";"))
-    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
-    assert policy["form-action"] == "'self'"
+    assert policy["default-src"] == policy["base-uri"] == "'none'"
+    assert policy["form-action"] == policy["frame-ancestors"] == "'self'"
     assert policy["style-src"] == "'nonce-%s'" % page.one("style")["nonce"] and len(page.one("style")["nonce"]) >= 22
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)

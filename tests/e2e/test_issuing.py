@@ -113,10 +113,9 @@ def test_a_renamed_identity_claim_is_written_beside_sub_and_becomes_the_user(ser
     assert_error(server.get("/cgi/email", sign(claims(), Known.secret)), "token_invalid")
 
 
-def test_passing_as_an_endpoint_opens_nothing_that_another_handler_answers(server, expect_log):
-    expect_log.may(r"AJ1702: ")
+def test_passing_as_an_endpoint_opens_nothing_that_another_handler_answers(server):
     answer = server.get("/p/tricked")
-    assert answer.status in (403, 405) and "let in" not in answer.text
+    assert "let in" not in answer.text and "Sign in" in answer.text
 
 
 def test_the_clock_of_issued_tokens_is_ours(server):

@@ -363,7 +363,7 @@ def test_an_address_with_quotes_is_text_in_the_page_about_lost_data(server):
 def test_placeholders_of_the_administrators_page_are_filled_and_the_rest_is_left(server):
     answer = Visitor(server).submit("/own/login", {"username": "o'neil", "password": "wrong", "next": "/a?b='c'"})
     assert answer.status == 401 and answer.header("Cache-Control") == "no-store"
-    assert answer.header("Content-Type") == "text/html; charset=utf-8" and "frame-ancestors 'none'" in answer.header("Content-Security-Policy")
+    assert answer.header("Content-Type") == "text/html; charset=utf-8" and "frame-ancestors 'self'" in answer.header("Content-Security-Policy")
     page = Page(answer.text)
     assert page.title == "User name or password is wrong." and page.one("form")["action"] == "/own/login"
     assert page.value("next") == page.value("again") == "/a?b='c'" and page.value("username") == page.value("other") == "o'neil"

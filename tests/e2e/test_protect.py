@@ -25,7 +25,7 @@ CONFIG = DEFAULT + SSI + (
     + protected("/cgi/cached") + location("/cgi/cached", 'SetEnv EXTRA_HEADER "Cache-Control: no-cache"')
     + protected("/folder") + protected("/ssi/member.shtml")
     + protected("/ssi/part.html") + protected("/ssi/admin-part.html", "Require jwt-role admin")
-    + protected("/same")
+    + protected("/same") + location("/same", "ErrorDocument 404 /same/env.cgi")
     + protected("/rewritten") + location("/rewritten", "RewriteEngine On", "RewriteRule .* /cgi/from-rewrite [PT]")
     + location("/outside", "RewriteEngine On", "RewriteRule .* /cgi/from-outside [PT]")
     + location("/p/anonymous", "Require all granted") + location("/cgi/anonymous", "AuthType None", "Require all granted"))
@@ -155,10 +155,12 @@ def test_server_side_includes_know_the_user_and_his_roles(server, token):
     assert "REMOTE_USER=ann\0" in text and "JWT_CLAIM_SUB=ann\0" in text and text.endswith("end\n")
 
 
-def test_an_include_under_the_same_rules_knows_the_claims_though_nobody_asks_again(server, token):
+def test_includes_and_error_documents_under_the_same_rules_know_the_claims_though_nobody_asks_again(server, token):
     server.write("htdocs/same/env.cgi", ENV_CGI, 0o755)
     text = server.get("/same/page.shtml", token).text
     assert "REMOTE_USER=ann\0" in text and "AUTH_TYPE=JWT\0" in text and "JWT_CLAIM_ROLE=admin,staff\0" in text
+    answer = server.get("/same/nothing-here", token)
+    assert answer.status == 404 and answer.env()["REMOTE_USER"] == "ann" and answer.env()["JWT_CLAIM_ROLE"] == "admin,staff"
     assert_error(server.get("/same/page.shtml"), "token_missing")
     assert_error(server.get("/same/env.cgi", tamper(token)), "token_invalid")
 

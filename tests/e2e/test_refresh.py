@@ -7,6 +7,9 @@ from authjwt_env import DEFAULT, GRANTS, USERS, Known, endpoint, location
 from authjwt_tokens import claims, read, sign, tamper
 
 OWN_GROUPS = "AuthGroupFile @dir@/changing"
+# What a browser says of a page's own request: cookies alone do not prove that.
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
 CONFIG = DEFAULT + (
     endpoint("/changing-login", "login", "AuthUserFile @dir@/users", OWN_GROUPS, GRANTS)
     + endpoint("/changing-refresh", "refresh", OWN_GROUPS, GRANTS)
@@ -65,8 +68,8 @@ def test_the_refresh_token_may_be_sent_in_the_body(server, way):
 
 
 def test_the_refresh_token_may_be_sent_in_a_cookie(server):
-    refreshed(server.post("/cookie-refresh", cookies={"refresh_token_cookie": server.login()[1]}))
-    refreshed(server.post("/named-cookie-refresh", cookies={"a": "b", "rt": server.login()[1]}))
+    refreshed(server.post("/cookie-refresh", cookies={"refresh_token_cookie": server.login()[1]}, headers=SAME))
+    refreshed(server.post("/named-cookie-refresh", cookies={"a": "b", "rt": server.login()[1]}, headers=SAME))
     refreshed(server.post("/cookie-refresh", server.login()[1]))
 
 
@@ -77,7 +80,7 @@ def test_a_cookie_is_not_read_where_the_location_does_not_name_cookies(server):
 def test_the_access_cookie_is_not_taken_for_a_refresh_cookie(server):
     access, refresh = server.login()
     assert_error(server.post("/cookie-refresh", cookies={"access_token_cookie": refresh}), "token_missing")
-    refreshed(server.post("/cookie-refresh", cookies={"access_token_cookie": access, "refresh_token_cookie": refresh}))
+    refreshed(server.post("/cookie-refresh", cookies={"access_token_cookie": access, "refresh_token_cookie": refresh}, headers=SAME))
 
 
 def test_no_token_is_401(server):

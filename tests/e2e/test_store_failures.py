@@ -1,4 +1,5 @@
 """When the revocation store cannot answer, nothing passes (contract section 3); a provider made for tests fails on demand."""
+import concurrent.futures
 import os
 import pathlib
 import subprocess
@@ -30,13 +31,20 @@ def failing_config(module, policy=""):
 @pytest.fixture
 def failing(new_server, provider_module, expect_log):
     expect_log.may(r"\[authjwt:warn\].*failing")      # an unknown provider may be called volatile
-    return new_server(failing_config(provider_module)).start()
+    return with_room(new_server(failing_config(provider_module))).start()
+
+
+def with_room(server):
+    """The directory in which the provider notes that it is busy."""
+    os.mkdir(server.path("broken-occupied"))
+    os.chmod(server.path("broken-occupied"), 0o777)
+    return server
 
 
 @pytest.fixture
 def lenient(new_server, provider_module, expect_log):
     expect_log.may(r"\[authjwt:warn\].*failing")
-    return new_server(failing_config(provider_module, "AuthJWTRevocationOnError allow\n")).start()
+    return with_room(new_server(failing_config(provider_module, "AuthJWTRevocationOnError allow\n"))).start()
 
 
 def break_store(server, stores_only=False):
@@ -102,6 +110,17 @@ def test_a_failing_store_does_not_flood_the_log(failing, expect_log):
         assert failing.get("/protected", token).status == 503
     lines = [line for line in failing.log_since(before).splitlines() if "[authjwt:error]" in line]
     assert 1 <= len(lines) <= 10, "%d lines for 50 requests" % len(lines)
+
+
+def test_a_provider_that_asks_for_a_mutex_is_never_entered_twice_at_once(failing):
+    def job(number):
+        access, refresh = failing.login(("ann", "bob", "cara")[number % 3])
+        return (failing.get("/protected", access).status, failing.post("/refresh", refresh).status,
+                failing.post("/logout", access).status, failing.get("/protected", access).status)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(job, range(40))) == {(200, 200, 200, 401)}
+    assert "two operations at once" not in failing.read_log()
 
 
 @pytest.mark.parametrize("spec", ["shmcb:@dir@/run/revoked(512000)", "dbm:@dir@/run/revoked"])
