@@ -51,17 +51,36 @@ const char *authjwt_request_endpoint(request_rec *r)
     return authjwt_config_is_endpoint(handler) ? handler : NULL;
 }
 
+static int sets_handler(const core_dir_config *section, const core_dir_config *in_effect);
+
+static int any_sets_handler(const apr_array_header_t *sections, const core_dir_config *in_effect)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        if (sets_handler(ap_get_core_module_config(APR_ARRAY_IDX(sections, i, ap_conf_vector_t *)), in_effect)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Merging hands pointers on, so that the handler in effect is known by where it lies; <Files> and <If> within count too. */
+static int sets_handler(const core_dir_config *section, const core_dir_config *in_effect)
+{
+    return section && ((section->expr_handler && section->expr_handler == in_effect->expr_handler)
+                       || (section->handler && section->handler == in_effect->handler)
+                       || any_sets_handler(section->sec_file, in_effect) || any_sets_handler(section->sec_if, in_effect));
+}
+
 /* Did an .htaccess on the way set the handler in effect? */
 static int is_from_htaccess(request_rec *r)
 {
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const core_dir_config *in_effect = ap_get_core_module_config(r->per_dir_config);
     const struct htaccess_result *file;
 
     for (file = r->htaccess; file; file = file->next) {
-        const core_dir_config *own = file->htaccess ? ap_get_core_module_config((ap_conf_vector_t *)file->htaccess) : NULL;
-
-        if (own && ((own->expr_handler && own->expr_handler == core->expr_handler)
-                    || (own->handler && own->handler == core->handler))) {
+        if (file->htaccess && sets_handler(ap_get_core_module_config((ap_conf_vector_t *)file->htaccess), in_effect)) {
             return 1;
         }
     }

@@ -20,7 +20,7 @@ MODULES = ("authn_core authz_core authz_user authz_host authz_groupfile authn_fi
 START_LIMIT = 20                            # seconds until a server must be up, or down
 
 # Lines that httpd itself writes about an ordinary refusal, about its capacity and (event) about a stop amid traffic.
-EXPLAINED = [r"AH0028[67]: |AH00484: |AH10159: ", r"\(9\)Bad file descriptor: AH0(3092|0468): ",
+EXPLAINED = [r"AH0028[67]: |AH00484: |AH10159: ", r"\[mpm_event:error\] .*\(9\)Bad file descriptor: AH\d+: ",
              r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
              r"AH01617: ", r"AH01618: "]
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
