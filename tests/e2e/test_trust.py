@@ -106,3 +106,19 @@ def test_the_form_of_the_login_page_leads_to_no_other_host(server, path):
     page = server.get(path, headers=NAVIGATION)
     assert page.status == 200 and 'action=""' in page.text
     assert 'action="/a%20b/sso"' in server.get("/a%20b/sso", headers=NAVIGATION).text
+
+
+def test_theft_is_noticed_also_after_another_key_signs(new_server, expect_log):
+    expect_log(r"\[authjwt:warn\].*AJ1506: theft")
+    keys = "AuthJWTKey HS256 file:@dir@/new kid=new\nAuthJWTKey HS256 file:@dir@/secret kid=old verify"
+    config = DEFAULT.replace("SetHandler jwt-refresh", "SetHandler jwt-refresh\nAuthJWTRefreshGrace 0s")
+    server = new_server(config.replace("AuthJWTKey HS256 file:@dir@/secret", "AuthJWTKey HS256 file:@dir@/secret kid=old")).start()
+    _, first = server.login()
+    second = server.post("/refresh", first).json()["refresh_token"]
+    third = server.post("/refresh", second).json()["refresh_token"]
+    server.write("new", "another-secret-of-forty-eight-characters-or-so-0123", 0o600)
+    server.config = config.replace("AuthJWTKey HS256 file:@dir@/secret", keys)
+    server.restart()
+    fourth = server.post("/refresh", third).json()
+    assert_error(server.post("/refresh", first), "token_revoked")
+    assert_error(server.get("/protected", fourth["access_token"]), "token_revoked")
