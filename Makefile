@@ -71,7 +71,7 @@ $(B)/libaj.a: $(JOSE_OBJ)
 # apxs links, so that the module suits the httpd it is for. libtool names the .la; httpd wants the .so.
 $(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
 	$(APXS) -c -o $(B)/mod_authjwt.la $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
-	@cp $(B)/.libs/mod_authjwt.so $@
+	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
 # Unit tests link the core alone.
 $(B)/unit: $(UNIT_OBJ) $(B)/libaj.a

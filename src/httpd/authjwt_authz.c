@@ -96,7 +96,8 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
         if (!role) {
             return AUTHZ_GENERAL_ERROR;
         }
-        if (has(roles, role)) {
+        /* An expression that comes to nothing names no role. */
+        if (*role && has(roles, role)) {
             return AUTHZ_GRANTED;
         }
     }
