@@ -115,7 +115,8 @@ def test_a_renamed_identity_claim_is_written_beside_sub_and_becomes_the_user(ser
 
 def test_passing_as_an_endpoint_opens_nothing_that_another_handler_answers(server, expect_log):
     expect_log.may(r"AJ1702: ")
-    answer = server.get("/p/tricked")
+    assert "let in" not in server.get("/p/tricked").text
+    answer = server.request("PUT", "/p/tricked")
     assert answer.status in (403, 405) and "let in" not in answer.text
 
 

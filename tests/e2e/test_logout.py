@@ -126,7 +126,8 @@ def test_a_jti_equal_to_somebodys_sid_does_not_end_that_session(server):
 
 def test_the_cookie_can_carry_the_token(server):
     tokens = server.login()
-    assert_ended(server.post("/cookie-logout", cookies={"access_token_cookie": tokens[0]}))
+    assert_ended(server.post("/cookie-logout", cookies={"access_token_cookie": tokens[0]},
+                            headers={"Sec-Fetch-Site": "same-origin"}))
     assert_dead(server, *tokens)
 
 

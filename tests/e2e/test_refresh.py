@@ -62,9 +62,13 @@ def test_the_refresh_token_may_be_sent_in_the_body(server, way):
     refreshed(server.post("/refresh", **{way: {"refresh_token": server.login()[1]}}))
 
 
+# What a browser says of a page of this site.
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
 def test_the_refresh_token_may_be_sent_in_a_cookie(server):
-    refreshed(server.post("/cookie-refresh", cookies={"refresh_token_cookie": server.login()[1]}))
-    refreshed(server.post("/named-cookie-refresh", cookies={"a": "b", "rt": server.login()[1]}))
+    refreshed(server.post("/cookie-refresh", cookies={"refresh_token_cookie": server.login()[1]}, headers=HERE))
+    refreshed(server.post("/named-cookie-refresh", cookies={"a": "b", "rt": server.login()[1]}, headers=HERE))
     refreshed(server.post("/cookie-refresh", server.login()[1]))
 
 
@@ -75,7 +79,8 @@ def test_a_cookie_is_not_read_where_the_location_does_not_name_cookies(server):
 def test_the_access_cookie_is_not_taken_for_a_refresh_cookie(server):
     access, refresh = server.login()
     assert_error(server.post("/cookie-refresh", cookies={"access_token_cookie": refresh}), "token_missing")
-    refreshed(server.post("/cookie-refresh", cookies={"access_token_cookie": access, "refresh_token_cookie": refresh}))
+    refreshed(server.post("/cookie-refresh", cookies={"access_token_cookie": access, "refresh_token_cookie": refresh},
+                          headers=HERE))
 
 
 def test_no_token_is_401(server):
