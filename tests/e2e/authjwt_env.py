@@ -21,7 +21,8 @@ START_LIMIT = 20                            # seconds until a server must be up,
 
 # Lines that httpd itself writes about an ordinary refusal.
 EXPLAINED = [r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
-             r"AH01617: ", r"AH01618: "]
+             r"AH01617: ", r"AH01618: ",
+             r"AH03092: process_lingering_close"]         # of mpm_event, when it is stopped while a connection closes
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
 LINE = re.compile(r"^\[[^\]]+\] \[[^:\]]*:(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] ")
 

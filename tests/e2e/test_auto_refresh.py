@@ -41,10 +41,10 @@ CONFIG = WEB + (
     + "".join(protected("/wrong-" + name.replace(" ", "-"), "AuthJWTCookieAutoRefresh " + path, "AuthJWTLoginURL /login", VALID)
               for name, path in WRONG_PATHS.items())
     + "<Directory @dir@/front>\nOptions +ExecCGI +FollowSymLinks\nAddHandler cgi-script .sh\nRewriteEngine on\n"
-      "RewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.sh [L]\n</Directory>\nAlias /app/front @dir@/front\n"
-      "<Directory @dir@/strict>\nOptions +ExecCGI\nAddHandler cgi-script .sh\n</Directory>\nAlias /app/strict @dir@/strict\n"
+      "RewriteRule ^to-token$ /app/token/sum [L]\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.sh [L]\n</Directory>\n"
+      "Alias /app/front @dir@/front\n"
       "<Directory @dir@/ssi>\nOptions +Includes\nAddOutputFilter INCLUDES .html\n</Directory>\nAlias /app/ssi @dir@/ssi\n"
-      "RewriteEngine on\nRewriteRule ^/app/to-strict$ /app/strict/index.sh [PT]\n"
+      "RewriteEngine on\nRewriteRule ^/app/rewritten$ /app/front/index.sh [PT]\n"
     + location("/app/ssi/part.html", "AuthJWTIdentityClaim sub", VALID))
 OPTIONS = {"modules": ("proxy", "proxy_http")}
 FILES = {"htdocs/app/page.txt": "a page\n", "htdocs/app/cached": "x\n", "htdocs/app/always": "x\n", "htdocs/sorry.txt": "sorry\n",
@@ -58,8 +58,7 @@ FORM = "application/x-www-form-urlencoded"
 def programs(server):
     for name, text in (("app", None), ("sum", SUM_CGI), ("status", STATUS_CGI)):
         server.write("cgi-bin/%s.sh" % name, text or pathlib.Path(server.path("cgi-bin/env.sh")).read_text(), 0o755)
-    for name in ("front/index.sh", "strict/index.sh"):
-        server.write(name, SUM_CGI, 0o755)
+    server.write("front/index.sh", SUM_CGI, 0o755)
 
 
 def expire(visitor):
@@ -189,7 +188,7 @@ def test_they_are_on_304_too(server):
     assert set_cookies(visitor.navigate("/app/page.txt", headers={"If-None-Match": tag})) == {}
 
 
-@pytest.mark.parametrize("path", ["/app/front/any/thing", "/app/front/index.sh", "/app/ssi/index.html", "/app/to-strict"])
+@pytest.mark.parametrize("path", ["/app/front/any/thing", "/app/front/index.sh", "/app/ssi/index.html", "/app/rewritten"])
 def test_rewriting_and_included_pages_see_the_same_user_and_renew_once(server, path):
     answer = make_spent(server).navigate(path)
     assert_renewed(answer)
@@ -261,6 +260,19 @@ def test_a_post_is_renewed_with_the_proof_of_the_refresh_token(server, how, path
         assert_error(answer, "csrf_failed")
         assert set_cookies(answer) == {} and answer.header("WWW-Authenticate") is None
         assert visitor.jar == kept and visitor.navigate("/app").status == 200      # nothing was used up
+
+
+@pytest.mark.parametrize("spend", [expire, lose, lambda visitor: visitor], ids=["expired", "absent", "living"])
+def test_a_redirect_into_a_stricter_place_needs_the_stricter_proof(server, spend):
+    visitor = signed_in(server)
+    living = ACCESS in spend(visitor).jar and spend not in (expire, lose)
+    answer = visitor.send("POST", "/app/front/to-token", headers={"Sec-Fetch-Site": "same-origin"}, body=b"a=b", content_type=FORM)
+    assert_error(answer, "csrf_failed")
+    visitor = spend(signed_in(server))
+    value = visitor.jar[CSRF_ACCESS if living else CSRF_REFRESH]
+    body = b"csrf_token=" + value.encode()
+    answer = visitor.send("POST", "/app/front/to-token", headers={"Sec-Fetch-Site": "same-origin"}, body=body, content_type=FORM)
+    assert answer.status == 200 and answer.text.startswith("ann " + hashlib.sha256(body).hexdigest())
 
 
 def test_a_long_form_that_was_looked_into_is_whole_after_a_renewal(server):
