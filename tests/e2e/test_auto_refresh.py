@@ -11,12 +11,14 @@ import pytest
 from authjwt_client import PROBLEMS, assert_denied, assert_error
 from authjwt_env import APXS, GRANTS, USERS, Known, endpoint, hash_password, location, protected
 from authjwt_tokens import read, sign, tamper
-from authjwt_visitor import ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, NAVIGATION, REFRESH, WEB, Cookie, set_cookies, signed_in
+from authjwt_visitor import (ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, NAVIGATION, REFRESH, WEB, Cookie, Visitor, set_cookies,
+                             signed_in)
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
 VALID, AUTO = "Require valid-user", "AuthJWTCookieAutoRefresh /refresh"
 SUM_CGI = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s ' \"$REMOTE_USER\"\nexec sha256sum\n"
-STATUS_CGI = "#!/bin/sh\nprintf 'Status: %s\\r\\nContent-Type: text/plain\\r\\nCache-Control: public, max-age=9\\r\\nSet-Cookie: app=1\\r\\n\\r\\nx' ${QUERY_STRING:-200}\n"
+STATUS_CGI = ("#!/bin/sh\nprintf 'Status: %s\\r\\nContent-Type: text/plain\\r\\nCache-Control: public, max-age=9\\r\\n"
+              "Set-Cookie: app=1\\r\\n\\r\\nx' ${QUERY_STRING:-200}\n")
 WRONG_PATHS = {"absent": "/no/such/place", "a file": "/ok.txt", "protected": "/app", "login": "/login", "itself": "/wrong-itself",
                "no cookies": "/refresh-no-cookies", "denied": "/denied", "sends on": "/sends-on", "query": "/ok.txt?/refresh"}
 CONFIG = WEB + (
@@ -24,7 +26,7 @@ CONFIG = WEB + (
     "ScriptAliasMatch ^/app/sum$ @dir@/cgi-bin/sum.sh\nScriptAliasMatch ^/app/status$ @dir@/cgi-bin/status.sh\n"
     "ScriptAliasMatch ^/app/token/sum$ @dir@/cgi-bin/sum.sh\nScriptAliasMatch ^/app/origin/sum$ @dir@/cgi-bin/sum.sh\n"
     + protected("/app", AUTO, "AuthJWTLoginURL /login", VALID) + protected("/plain", VALID)
-    + location("/app/off", "AuthJWTCookieAutoRefresh off")
+    + location("/login", AUTO) + location("/app/off", "AuthJWTCookieAutoRefresh off")
     + location("/app/token", "AuthJWTCookieCSRFProtect token") + location("/app/origin", "AuthJWTCookieCSRFProtect origin")
     + location("/app/forbidden", "Require jwt-role nobody")
     + location("/app/cached", 'Header set Cache-Control "public, max-age=600"')
@@ -136,6 +138,23 @@ def test_with_rotation_off_only_the_access_cookies_are_new(server):
     answer = visitor.navigate("/unrotated")
     assert answer.status == 200 and set(set_cookies(answer)) == {ACCESS, CSRF_ACCESS} and visitor.jar[REFRESH] == kept
     assert answer.header("Cache-Control") == "no-store"
+
+
+@pytest.mark.parametrize("how", ["expired", "absent"])
+def test_a_person_whose_token_has_expired_is_sent_on_from_the_login_page_too(server, how):
+    visitor = make_spent(server, how)
+    answer = visitor.navigate("/login?next=/app")
+    assert_renewed(answer, 303)
+    assert answer.header("Location") == "/app" and answer.header("WWW-Authenticate") is None
+    assert set_cookies(visitor.navigate("/app")) == {}
+    gone = make_spent(server, how)
+    kept = dict(gone.jar)
+    gone.submit("/logout")
+    gone.jar = kept
+    answer = gone.navigate("/login?next=/app")
+    assert answer.status == 200 and "Sign in" in answer.text and set_cookies(answer) == {}
+    answer = Visitor(server).navigate("/login?next=/app")
+    assert answer.status == 200 and "WWW-Authenticate" not in answer.headers
 
 
 def test_junk_beside_an_expired_cookie_does_not_keep_it_from_being_renewed(server):

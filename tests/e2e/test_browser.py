@@ -26,10 +26,10 @@ cat @dir@/notes
 printf '</pre><form method=post action=/app><input name=note><button id=save>Save</button></form>'
 printf '<form method=post action=/logout><button id=out>Sign out</button></form>'
 """
-APP = ("AuthJWTLoginURL /login", "AuthJWTCookieAutoRefresh /refresh", "Require valid-user")
-CONFIG = KEY_AND_STORE + "AuthJWTCookies on\nAuthJWTAccessTokenExpires 1s\nAuthJWTLeeway 0\n" + ENDPOINTS + (
+APP = ("AuthJWTLoginURL /login", "Require valid-user")
+CONFIG = KEY_AND_STORE + "AuthJWTCookies on\nAuthJWTCookieAutoRefresh /refresh\nAuthJWTAccessTokenExpires 1s\nAuthJWTLeeway 0\n" + ENDPOINTS + (
     "ScriptAliasMatch ^/(app|unrenewed|open)$ @dir@/cgi-bin/old.sh\n"
-    + protected("/app", *APP, 'Header always set Cache-Control "no-store"') + protected("/unrenewed", APP[0], APP[2])
+    + protected("/app", *APP, 'Header always set Cache-Control "no-store"') + protected("/unrenewed", "AuthJWTCookieAutoRefresh off", *APP)
     + protected("/open", *APP, "AuthJWTCookieCSRFProtect off") + endpoint("/none/login", "login", "AuthJWTCookieSameSite None", USERS))
 FORM = """<!DOCTYPE html><title>Elsewhere</title><form id=f method=post action="%s"><input name=note value=%s></form>"""
 FETCH = """const done = arguments[arguments.length - 1];
