@@ -220,7 +220,7 @@ def test_each_refusal_has_its_tag_in_the_log(server, mark):
     expected = {
         "AJ0103": "a.b", "AJ0104": good + "=", "AJ0105": forged("[]"), "AJ0106": forged({}),
         "AJ0107": forged({**HEADER, "crit": ["x"]}), "AJ0108": forged({"alg": "none"}), "AJ0112": tamper(good),
-        "AJ0111": good[:-4], "AJ0113": forged(payload="[]"), "AJ0114": forged(payload=BAD_PAYLOADS["no exp"]),
+        "AJ0111": good[:-3], "AJ0113": forged(payload="[]"), "AJ0114": forged(payload=BAD_PAYLOADS["no exp"]),
         "AJ0115": forged(payload=BAD_PAYLOADS["exp a string"]), "AJ0117": forged(payload=claims(type="x")),
         "AJ0122": forged(payload=claims(nbf=NOW + 9000)), "AJ0123": forged(payload=claims(iat=NOW + 9000)),
         "AJ0124": forged(payload=claims(sub="")), "AJ0125": forged(payload=claims(jti=1)),
