@@ -15,6 +15,9 @@ int authjwt_renewal_exchange(request_rec *r, const aj_claims_t *refresh, authjwt
 /** May the request be renewed on the way: AuthJWTCookieAutoRefresh is set and it carries a refresh cookie? */
 int authjwt_renewal_possible(request_rec *r);
 
+/** The access token was refused: for want of a living cookie, and may the request be renewed? */
+int authjwt_renewal_may_help(request_rec *r);
+
 /**
  * Renew on the way: exchange the refresh cookie under the configuration of AuthJWTCookieAutoRefresh's location, and set the cookies.
  * The csrf proof is that of the refresh token.

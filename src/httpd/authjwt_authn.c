@@ -37,15 +37,6 @@ static int renew(request_rec *r, int refused, const aj_claims_t **claims)
     return authjwt_verify(r, tokens, &wanted, claims);
 }
 
-static int can_renew(request_rec *r)
-{
-    authjwt_location_e from = AUTHJWT_IN_COOKIE;
-
-    (void)authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
-    return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r)
-           && (authjwt_reply_is(r, AUTHJWT_TOKEN_MISSING) || authjwt_reply_is(r, AUTHJWT_TOKEN_EXPIRED));
-}
-
 int authjwt_authn_check(request_rec *r)
 {
     const aj_claims_t *claims;
@@ -55,7 +46,7 @@ int authjwt_authn_check(request_rec *r)
         return DECLINED;
     }
     status = judge_sent(r, &claims);
-    if (status == HTTP_UNAUTHORIZED && can_renew(r)) {
+    if (status == HTTP_UNAUTHORIZED && authjwt_renewal_may_help(r)) {
         status = renew(r, status, &claims);
     }
     if (status == OK) {

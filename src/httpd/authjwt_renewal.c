@@ -49,6 +49,15 @@ int authjwt_renewal_possible(request_rec *r)
            && (!r->main || state->new_token) && refresh_cookies(r);
 }
 
+int authjwt_renewal_may_help(request_rec *r)
+{
+    authjwt_location_e from = AUTHJWT_IN_COOKIE;
+
+    (void)authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
+    return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r)
+           && (authjwt_reply_is(r, AUTHJWT_TOKEN_MISSING) || authjwt_reply_is(r, AUTHJWT_TOKEN_EXPIRED));
+}
+
 /* Where tokens would be renewed and not be set, each request would renew them again. */
 static int can_renew_at(request_rec *r, request_rec *at)
 {

@@ -11,12 +11,14 @@ import pytest
 from authjwt_client import PROBLEMS, assert_denied, assert_error
 from authjwt_env import APXS, GRANTS, USERS, Known, endpoint, hash_password, location, protected
 from authjwt_tokens import read, sign, tamper
-from authjwt_visitor import ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, NAVIGATION, REFRESH, WEB, Cookie, set_cookies, signed_in
+from authjwt_visitor import (ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, NAVIGATION, REFRESH, WEB, Cookie, Visitor, set_cookies,
+                             signed_in)
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
 VALID, AUTO = "Require valid-user", "AuthJWTCookieAutoRefresh /refresh"
 SUM_CGI = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s ' \"$REMOTE_USER\"\nexec sha256sum\n"
-STATUS_CGI = "#!/bin/sh\nprintf 'Status: %s\\r\\nContent-Type: text/plain\\r\\nCache-Control: public, max-age=9\\r\\nSet-Cookie: app=1\\r\\n\\r\\nx' ${QUERY_STRING:-200}\n"
+STATUS_CGI = ("#!/bin/sh\nprintf 'Status: %s\\r\\nContent-Type: text/plain\\r\\nCache-Control: public, max-age=9\\r\\n"
+              "Set-Cookie: app=1\\r\\n\\r\\nx' ${QUERY_STRING:-200}\n")
 WRONG_PATHS = {"absent": "/no/such/place", "a file": "/ok.txt", "protected": "/app", "login": "/login", "itself": "/wrong-itself",
                "no cookies": "/refresh-no-cookies", "denied": "/denied", "sends on": "/sends-on", "query": "/ok.txt?/refresh"}
 CONFIG = WEB + (
@@ -24,7 +26,7 @@ CONFIG = WEB + (
     "ScriptAliasMatch ^/app/sum$ @dir@/cgi-bin/sum.sh\nScriptAliasMatch ^/app/status$ @dir@/cgi-bin/status.sh\n"
     "ScriptAliasMatch ^/app/token/sum$ @dir@/cgi-bin/sum.sh\nScriptAliasMatch ^/app/origin/sum$ @dir@/cgi-bin/sum.sh\n"
     + protected("/app", AUTO, "AuthJWTLoginURL /login", VALID) + protected("/plain", VALID)
-    + location("/app/off", "AuthJWTCookieAutoRefresh off")
+    + location("/login", AUTO) + location("/app/off", "AuthJWTCookieAutoRefresh off")
     + location("/app/token", "AuthJWTCookieCSRFProtect token") + location("/app/origin", "AuthJWTCookieCSRFProtect origin")
     + location("/app/forbidden", "Require jwt-role nobody")
     + location("/app/cached", 'Header set Cache-Control "public, max-age=600"')
@@ -41,10 +43,10 @@ CONFIG = WEB + (
     + "".join(protected("/wrong-" + name.replace(" ", "-"), "AuthJWTCookieAutoRefresh " + path, "AuthJWTLoginURL /login", VALID)
               for name, path in WRONG_PATHS.items())
     + "<Directory @dir@/front>\nOptions +ExecCGI +FollowSymLinks\nAddHandler cgi-script .sh\nRewriteEngine on\n"
-      "RewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.sh [L]\n</Directory>\nAlias /app/front @dir@/front\n"
-      "<Directory @dir@/strict>\nOptions +ExecCGI\nAddHandler cgi-script .sh\n</Directory>\nAlias /app/strict @dir@/strict\n"
+      "RewriteRule ^to-token$ /app/token/sum [L]\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.sh [L]\n</Directory>\n"
+      "Alias /app/front @dir@/front\n"
       "<Directory @dir@/ssi>\nOptions +Includes\nAddOutputFilter INCLUDES .html\n</Directory>\nAlias /app/ssi @dir@/ssi\n"
-      "RewriteEngine on\nRewriteRule ^/app/to-strict$ /app/strict/index.sh [PT]\n"
+      "RewriteEngine on\nRewriteRule ^/app/rewritten$ /app/front/index.sh [PT]\n"
     + location("/app/ssi/part.html", "AuthJWTIdentityClaim sub", VALID))
 OPTIONS = {"modules": ("proxy", "proxy_http")}
 FILES = {"htdocs/app/page.txt": "a page\n", "htdocs/app/cached": "x\n", "htdocs/app/always": "x\n", "htdocs/sorry.txt": "sorry\n",
@@ -58,8 +60,7 @@ FORM = "application/x-www-form-urlencoded"
 def programs(server):
     for name, text in (("app", None), ("sum", SUM_CGI), ("status", STATUS_CGI)):
         server.write("cgi-bin/%s.sh" % name, text or pathlib.Path(server.path("cgi-bin/env.sh")).read_text(), 0o755)
-    for name in ("front/index.sh", "strict/index.sh"):
-        server.write(name, SUM_CGI, 0o755)
+    server.write("front/index.sh", SUM_CGI, 0o755)
 
 
 def expire(visitor):
@@ -139,6 +140,23 @@ def test_with_rotation_off_only_the_access_cookies_are_new(server):
     assert answer.header("Cache-Control") == "no-store"
 
 
+@pytest.mark.parametrize("how", ["expired", "absent"])
+def test_a_person_whose_token_has_expired_is_sent_on_from_the_login_page_too(server, how):
+    visitor = make_spent(server, how)
+    answer = visitor.navigate("/login?next=/app")
+    assert_renewed(answer, 303)
+    assert answer.header("Location") == "/app" and answer.header("WWW-Authenticate") is None
+    assert set_cookies(visitor.navigate("/app")) == {}
+    gone = make_spent(server, how)
+    kept = dict(gone.jar)
+    gone.submit("/logout")
+    gone.jar = kept
+    answer = gone.navigate("/login?next=/app")
+    assert answer.status == 200 and "Sign in" in answer.text and set_cookies(answer) == {}
+    answer = Visitor(server).navigate("/login?next=/app")
+    assert answer.status == 200 and "WWW-Authenticate" not in answer.headers
+
+
 def test_junk_beside_an_expired_cookie_does_not_keep_it_from_being_renewed(server):
     visitor = make_spent(server)
     for values in (["junk", visitor.jar[ACCESS]], [visitor.jar[ACCESS], "junk"]):
@@ -189,7 +207,7 @@ def test_they_are_on_304_too(server):
     assert set_cookies(visitor.navigate("/app/page.txt", headers={"If-None-Match": tag})) == {}
 
 
-@pytest.mark.parametrize("path", ["/app/front/any/thing", "/app/front/index.sh", "/app/ssi/index.html", "/app/to-strict"])
+@pytest.mark.parametrize("path", ["/app/front/any/thing", "/app/front/index.sh", "/app/ssi/index.html", "/app/rewritten"])
 def test_rewriting_and_included_pages_see_the_same_user_and_renew_once(server, path):
     answer = make_spent(server).navigate(path)
     assert_renewed(answer)
@@ -261,6 +279,19 @@ def test_a_post_is_renewed_with_the_proof_of_the_refresh_token(server, how, path
         assert_error(answer, "csrf_failed")
         assert set_cookies(answer) == {} and answer.header("WWW-Authenticate") is None
         assert visitor.jar == kept and visitor.navigate("/app").status == 200      # nothing was used up
+
+
+@pytest.mark.parametrize("spend", [expire, lose, lambda visitor: visitor], ids=["expired", "absent", "living"])
+def test_a_redirect_into_a_stricter_place_needs_the_stricter_proof(server, spend):
+    visitor = signed_in(server)
+    living = ACCESS in spend(visitor).jar and spend not in (expire, lose)
+    answer = visitor.send("POST", "/app/front/to-token", headers={"Sec-Fetch-Site": "same-origin"}, body=b"a=b", content_type=FORM)
+    assert_error(answer, "csrf_failed")
+    visitor = spend(signed_in(server))
+    value = visitor.jar[CSRF_ACCESS if living else CSRF_REFRESH]
+    body = b"csrf_token=" + value.encode()
+    answer = visitor.send("POST", "/app/front/to-token", headers={"Sec-Fetch-Site": "same-origin"}, body=body, content_type=FORM)
+    assert answer.status == 200 and answer.text.startswith("ann " + hashlib.sha256(body).hexdigest())
 
 
 def test_a_long_form_that_was_looked_into_is_whole_after_a_renewal(server):

@@ -17,7 +17,7 @@ SUM_CGI = """#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n%s %s %s ' "$REMOTE_USER" "${CONTENT_LENGTH:-chunked}" "$REQUEST_METHOD"
 exec sha256sum
 """
-MOVED_CGI = "#!/bin/sh\nprintf 'Location: /cgi/after\\r\\n\\r\\n'\n"
+MOVED_CGI = "#!/bin/sh\ncat >/dev/null\nprintf 'Location: /cgi/after\\r\\n\\r\\n'\n"
 CONFIG = WEB + (
     "ScriptAliasMatch ^/sum(/.*)?$ @dir@/cgi-bin/sum.sh\nScriptAliasMatch ^/moved$ @dir@/cgi-bin/moved.sh\n"
     + "".join(location("/%s/" % mode, "AuthJWTCookieCSRFProtect " + mode) for mode in MODES)

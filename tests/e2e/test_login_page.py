@@ -240,7 +240,7 @@ def test_data_sent_after_the_session_has_ended_are_said_to_be_lost(server):
 
 
 @pytest.mark.parametrize("referer", [
-    None, "http://evil.example/members", "http://localhost.evil.example/x", "http://localhost:99/x", "http://localhost@evil.example/x",
+    None, "http://evil.example/members", "http://evil-host/members", "http://evilhost:/members", "http://localhost.evil.example/x", "http://localhost:99/x", "http://localhost@evil.example/x",
     "http://localhost//evil.example/", "http://localhost/\\evil.example", "javascript:alert(1)", "http://localhost", "garbage"])
 def test_the_link_back_leads_to_no_other_host(server, referer):
     answer = Visitor(server).submit("/members", {"a": "b"}, headers={"Referer": referer} if referer else {})
