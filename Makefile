@@ -29,6 +29,8 @@ HTTPD_SRC := mod_authjwt.c $(sort $(wildcard src/httpd/authjwt_*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
+# Parsers of the httpd wing that need no httpd at run time.
+FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c)
 
 WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -118,17 +120,17 @@ valgrind: lint-packages
 	cd tests/unit && CK_FORK=no UNIT_STEP=41 valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=1 $(abspath $(B)/unit)
 
 # Fuzz targets run two ways: over their corpora in every `make test` (replay), and free for FUZZ_SECONDS each (fuzz).
-$(B)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(B)/libaj.a
+$(B)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(FUZZ_HTTPD:%.c=$(B)/obj/%.o) $(B)/libaj.a
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CORE_CF)) -Itests/fuzz $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS)
+	$(CC) $(filter-out -MMD -MP,$(HTTPD_CF)) -Itests/fuzz $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS)
 
 replay: $(FUZZ:%=$(B)/replay/%)
 	@for target in $(FUZZ); do $(B)/replay/$$target tests/fuzz/corpus/$$target/* || exit 1; done
 
 fuzz: fuzz-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC=clang OPT='-O1 -g' HARDEN= \
-	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a
-	@for target in $(FUZZ); do tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a $(FUZZ_HTTPD:%.c=$(B)/fuzz/obj/%.o)
+	@for target in $(FUZZ); do APXS=$(APXS) tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
 
 # The figures of docs/figures.md: restarts and kills under load, look-up cost. About two minutes.
 soak: soak-packages

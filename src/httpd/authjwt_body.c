@@ -3,12 +3,11 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
-#include <apr_escape.h>
 #include <apr_strings.h>
 
 #include "aj_digest.h"
 #include "aj_json.h"
-#include "authjwt_body.h"
+#include "authjwt_body_private.h"
 #include "authjwt_config.h"
 #include "authjwt_reply.h"
 
@@ -107,52 +106,6 @@ static int read_all(request_rec *r, char **body, apr_size_t *body_len)
     return OK;
 }
 
-/* Decode one name or value in place; broken escapes and NUL are refused. */
-static int decode(char *text)
-{
-    apr_size_t size = 0;
-
-    /* The size counts the final NUL. */
-    return apr_unescape_url(text, text, APR_ESCAPE_STRING, NULL, NULL, 1, &size) != APR_EINVAL && strlen(text) + 1 == size;
-}
-
-static const char *add_form_field(json_t *fields, char *pair)
-{
-    char *value = strchr(pair, '=');
-
-    if (value) {
-        *value++ = '\0';
-    }
-    else {
-        value = pair + strlen(pair);
-    }
-    if (!decode(pair) || !decode(value)) {
-        return "a form field is not URL-encoded";
-    }
-    if (json_object_get(fields, pair)) {
-        return "a form field occurs twice";
-    }
-    if (json_object_set_new_nocheck(fields, pair, json_string_nocheck(value))) {
-        return "a form field cannot be kept";
-    }
-    return NULL;
-}
-
-static const char *read_form(char *body, apr_size_t len, json_t *fields)
-{
-    const char *error = NULL;
-    char *last = NULL;
-    char *pair;
-
-    if (memchr(body, '\0', len)) {
-        return "a form holds a NUL byte";
-    }
-    for (pair = apr_strtok(body, "&", &last); pair && !error; pair = apr_strtok(NULL, "&", &last)) {
-        error = add_form_field(fields, pair);
-    }
-    return error;
-}
-
 /* Media type without parameters, in lower case; "" when there is none. */
 static const char *media_type(request_rec *r)
 {
@@ -190,7 +143,7 @@ int authjwt_body_fields(request_rec *r, json_t **fields)
         }
     }
     else if (!strcmp(type, "application/x-www-form-urlencoded")) {
-        error = read_form(body, len, object);
+        error = authjwt_body_read_form(body, len, object);
     }
     else {
         error = "Content-Type is neither application/json nor application/x-www-form-urlencoded";

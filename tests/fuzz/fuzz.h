@@ -9,6 +9,7 @@
 
 #include <apr_general.h>
 #include <apr_pools.h>
+#include <apr_strings.h>
 #include <openssl/err.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
