@@ -113,7 +113,7 @@ lint: lint-packages
 asan: lint-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/asan CC=gcc OPT='-O1 -g' HARDEN= \
 	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all' $(B)/asan/unit
-	cd tests/unit && $(abspath $(B)/asan/unit)
+	cd tests/unit && CK_FORK=no UNIT_STEP=41 $(abspath $(B)/asan/unit)
 
 valgrind: lint-packages
 	@$(MAKE) --no-print-directory -s $(B)/unit
