@@ -30,7 +30,7 @@ UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
 # Parsers of the httpd wing that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c)
+FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_credentials.c)
 
 WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2

@@ -44,6 +44,13 @@ const char *authjwt_request_endpoint(request_rec *r);
 int authjwt_request_may_issue(request_rec *r);
 
 /**
+ * Credentials of a header field (RFC 9110 11.4): what follows the scheme, without blanks around it.
+ * @param scheme  compared without case; "" for a field that is the token and nothing else
+ * @return owned by pool; NULL when the scheme is another or nothing follows it: that is for somebody else
+ */
+const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool);
+
+/**
  * Tokens that the request carries, from the first configured location that holds any (several only for equally named cookies).
  * Looks at the initial request.
  * @param type  AJ_TYPE_REFRESH looks at the refresh cookie, else the access cookie

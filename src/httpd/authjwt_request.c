@@ -3,7 +3,6 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <apr_escape.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_cookies.h"
@@ -101,28 +100,11 @@ int authjwt_request_may_issue(request_rec *r)
 
 static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
 {
-    const char *type = authjwt_config_header_type(conf);
     const char *value = apr_table_get(r->headers_in, authjwt_config_header_name(conf));
-    apr_size_t len = strlen(type);
+    const char *token = value ? authjwt_request_credentials(value, authjwt_config_header_type(conf), r->pool) : NULL;
 
-    if (!value) {
-        return;
-    }
-    value += strspn(value, " \t");
-    if (len) {
-        /* Another scheme is for somebody else (RFC 9110 11.1: compared without case). */
-        if (ap_cstr_casecmpn(value, type, len) || !apr_isspace(value[len])) {
-            return;
-        }
-        value += len;
-        value += strspn(value, " \t");
-    }
-    len = strlen(value);
-    while (len && apr_isspace(value[len - 1])) {
-        len--;
-    }
-    if (len) {
-        APR_ARRAY_PUSH(tokens, const char *) = apr_pstrmemdup(r->pool, value, len);
+    if (token) {
+        APR_ARRAY_PUSH(tokens, const char *) = token;
     }
 }
 
