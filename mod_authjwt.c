@@ -5,6 +5,7 @@
 #include <http_request.h>
 
 #include "authjwt_authn.h"
+#include "authjwt_authn_basic.h"
 #include "authjwt_authz.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
@@ -38,6 +39,7 @@ static void register_hooks(apr_pool_t *pool)
 
     ap_hook_check_authn(authjwt_authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
+    authjwt_authn_basic_register(pool);
     authjwt_authz_register(pool);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
     authjwt_body_register(pool);

@@ -18,6 +18,9 @@ extern module authjwt_module;
 #define AUTHJWT_HANDLER_USERINFO "jwt-userinfo"
 #define AUTHJWT_HANDLER_JWKS     "jwt-jwks"
 
+/** Name of the authn provider, for AuthBasicProvider. */
+#define AUTHJWT_AUTHN_PROVIDER "jwt"
+
 /** One AuthJWTKey or AuthJWTKeySet line. Allocated from the configuration pool; holds no secret. */
 typedef struct {
     const char       *source;   /**< "file:…", "env:…" or "exec:…" as written */

@@ -5,8 +5,11 @@
 #include <httpd.h>
 #include "aj_claims.h"
 
-/** Make the claims the identity of this request. */
-void authjwt_identity_set(request_rec *r, const aj_claims_t *claims);
+/**
+ * Make the claims the identity of this request.
+ * @param auth_type  becomes AUTH_TYPE: "JWT", or what took the token for a password; as long-lived as r
+ */
+void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char *auth_type);
 
 /**
  * Verified claims of the request, or those of the request it came from where core carried the user over.

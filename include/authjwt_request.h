@@ -9,6 +9,7 @@
 /** State of one request_rec; zeroed when made. Each member belongs to the room named. */
 typedef struct {
     const aj_claims_t *claims;    /**< identity: verified for this request_rec */
+    const char *auth_type;        /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
     const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */

@@ -50,7 +50,7 @@ int authjwt_authn_check(request_rec *r)
         status = renew(r, status, &claims);
     }
     if (status == OK) {
-        authjwt_identity_set(r, claims);
+        authjwt_identity_set(r, claims, "JWT");
     }
     return status == HTTP_UNAUTHORIZED ? authjwt_page_offer_login(r) : status;
 }

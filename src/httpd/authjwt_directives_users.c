@@ -15,6 +15,10 @@ const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc
         authjwt_provider_t *entry = apr_array_push(list);
 
         entry->name = argv[i];
+        if (!strcmp(argv[i], AUTHJWT_AUTHN_PROVIDER)) {
+            return "AuthJWTProvider: \"jwt\" takes tokens for passwords, and a login with it would make a new session of each token; "
+                   "name providers that check passwords, such as file. It is for AuthBasicProvider";
+        }
         entry->provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, argv[i], AUTHN_PROVIDER_VERSION);
         if (!entry->provider || !entry->provider->check_password) {
             return apr_psprintf(cmd->pool, "AuthJWTProvider: \"%s\" is no authn provider that can check a password; "

@@ -56,11 +56,12 @@ static void publish(request_rec *r, const aj_claims_t *claims)
     authjwt_request_state(r)->published = 1;
 }
 
-void authjwt_identity_set(request_rec *r, const aj_claims_t *claims)
+void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char *auth_type)
 {
     authjwt_request_state(r)->claims = claims;
+    authjwt_request_state(r)->auth_type = auth_type;
     r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
-    r->ap_auth_type = "JWT";
+    r->ap_auth_type = (char *)auth_type;
     publish(r, claims);
 }
 
@@ -69,14 +70,14 @@ const aj_claims_t *authjwt_identity_claims(request_rec *r)
     request_rec *from;
 
     /* Who was authenticated in another way since, or not at all, is not the user of an ancestor's token. */
-    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, "JWT")) {
+    if (!r->user || !r->ap_auth_type) {
         return NULL;
     }
     for (from = r; from; from = from->main ? from->main : from->prev) {
         const authjwt_state_t *state = ap_get_module_config(from->request_config, &authjwt_module);
 
         if (state && state->claims) {
-            return strcmp(r->user, aj_claims_identity(state->claims)) ? NULL : state->claims;
+            return strcmp(r->user, aj_claims_identity(state->claims)) || strcmp(r->ap_auth_type, state->auth_type) ? NULL : state->claims;
         }
     }
     return NULL;

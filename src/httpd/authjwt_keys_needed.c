@@ -37,6 +37,12 @@ static need_e need_of(const ap_directive_t *node, apr_pool_t *ptemp)
     if (!ap_cstr_casecmp(node->directive, "AuthType")) {
         return ap_cstr_casecmp(word, "JWT") ? NEEDS_NOTHING : NEEDS_KEY;
     }
+    if (!ap_cstr_casecmp(node->directive, "AuthBasicProvider")) {
+        while (*word && strcmp(word, AUTHJWT_AUTHN_PROVIDER)) {
+            word = ap_getword_conf(ptemp, &args);
+        }
+        return *word ? NEEDS_KEY : NEEDS_NOTHING;
+    }
     if (ap_cstr_casecmp(node->directive, "SetHandler")) {
         return NEEDS_NOTHING;
     }

@@ -138,14 +138,19 @@ static void drop_body(request_rec *r, int status)
 
 void authjwt_reply_withdraw(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
+    int renewing = authjwt_request_state(authjwt_request_initial(r))->renewing;
 
     apr_table_unset(r->notes, "jwt-error");
     apr_table_unset(r->err_headers_out, "WWW-Authenticate");
     apr_table_unset(r->err_headers_out, "Retry-After");
-    drop_body(r, state->own_error);
-    state->problem = 0;
-    state->own_error = 0;
+    authjwt_request_state(r)->problem = 0;
+    /* From wherever authjwt_reply_body has put it. */
+    for (; r; r = renewing ? NULL : r->main) {
+        authjwt_state_t *state = authjwt_request_state(r);
+
+        drop_body(r, state->own_error);
+        state->own_error = 0;
+    }
 }
 
 int authjwt_reply_is(request_rec *r, authjwt_problem_e problem)
