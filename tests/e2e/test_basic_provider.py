@@ -1,5 +1,6 @@
 """AuthBasicProvider jwt: a token as the password of clients that know nothing but Basic."""
 import base64
+import os
 import http.client
 import subprocess
 
@@ -25,11 +26,14 @@ CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\n" + (
     + basic("/p/cached", "AuthBasicProvider jwt socache file", "AuthUserFile @dir@/users", "Require valid-user",
             "AuthnCacheProvideFor jwt file")
     + location("/p/mine", "AuthJWTIdentityClaim mail") + basic("/p/mine", *ALONE)
+    + basic("/dav", "AuthBasicProvider jwt", "Dav on") + "DavLockDB @dir@/run/DavLock\n"
+    + "<Location /dav>\n    <Limit GET HEAD OPTIONS PROPFIND>\n        Require valid-user\n    </Limit>\n"
+    + "    <LimitExcept GET HEAD OPTIONS PROPFIND>\n        Require jwt-role admin\n    </LimitExcept>\n</Location>\n"
     + basic("/same", *ALONE) + location("/same", "ErrorDocument 404 /same/env.cgi")
     + basic("/mixed", *ALONE)
     + "<Directory @dir@/htdocs/mixed>\n    Options +Includes\n    AddOutputFilter INCLUDES .shtml\n</Directory>\n"
     + "<Directory @dir@/htdocs/same>\n    Options +ExecCGI\n    AddHandler cgi-script .cgi\n</Directory>\n")
-OPTIONS = {"log": "trace8", "modules": ("authn_anon", "authn_socache")}
+OPTIONS = {"log": "trace8", "modules": ("authn_anon", "authn_socache", "dav", "dav_fs")}
 FILES = {"htdocs/mixed/page.shtml": '<!--#include virtual="/cgi/tools/inner" -->'}
 
 
@@ -69,6 +73,27 @@ def test_curl_signs_in_with_a_token(server, token):
     done = subprocess.run(["curl", "-s", "-K", "-", "http://127.0.0.1:%d/p/tools" % server.port], input='user = "ann:%s"\n' % token,
                           capture_output=True, text=True, check=True)
     assert done.stdout == "let in\n"
+
+
+def test_webdav_writes_with_a_token_that_has_the_role_and_reads_with_any(server, token, plain, tmp_path):
+    os.mkdir(server.path("htdocs/dav"))
+    os.chmod(server.path("htdocs/dav"), 0o777)
+    os.chmod(server.path("run"), 0o777)
+    (tmp_path / "note.txt").write_text("written by WebDAV\n")
+
+    def curl(user, password, *arguments):
+        done = subprocess.run(["curl", "-s", "-K", "-", "-w", "%{http_code}", *arguments, "http://127.0.0.1:%d/dav/note.txt" % server.port],
+                              input='user = "%s:%s"\n' % (user, password), capture_output=True, text=True, check=True)
+        return done.stdout[-3:], done.stdout[:-3]
+
+    upload = ("-T", str(tmp_path / "note.txt"))
+    assert curl("bob", plain, *upload)[0] == "401"
+    assert curl("ann", token, *upload)[0] == "201"
+    assert curl("bob", plain) == ("200", "written by WebDAV\n")
+    assert curl("bob", plain, "-X", "PROPFIND")[0] == "207"
+    assert curl("bob", plain, "-X", "DELETE")[0] == "401"
+    assert curl("ann", tamper(token), "-X", "DELETE")[0] == "401"
+    assert curl("ann", token, "-X", "DELETE")[0] == "204"
 
 
 def test_the_application_sees_user_and_claims(server, token):
@@ -146,7 +171,7 @@ def test_after_logout_the_token_is_no_password_any_more(server, mark):
     assert server.post("/logout", access).status == 200
     assert_turned_away(get(server, "/p/tools", "ann", access))
     server.assert_logged(mark, "AJ0126: ")
-    server._wait("the code in a log", lambda: server._read("errors.log").endswith("\ntoken_revoked\n"), 3)
+    server._wait("the code in a log", lambda: "token_revoked\n" in server._read("errors.log"), 3)
 
 
 def test_httpds_credential_cache_keeps_no_token_and_no_revoked_one_alive(server):

@@ -1,4 +1,5 @@
 """When the revocation store cannot answer, nothing passes (contract section 3); a provider made for tests fails on demand."""
+import base64
 import concurrent.futures
 import os
 import pathlib
@@ -6,7 +7,8 @@ import subprocess
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import APXS, DEFAULT, Known
+from authjwt_env import APXS, DEFAULT, Known, location
+from authjwt_leaks import register_secret
 from authjwt_tokens import claims, sign, tamper
 
 STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)"
@@ -25,7 +27,9 @@ def provider_module(tmp_path_factory):
 
 def failing_config(module, policy=""):
     return ("LoadModule failing_store_module %s\n" % module
-            + DEFAULT.replace(STORE, "AuthJWTRevocationStore failing:@dir@/broken:lmdb:@dir@/state(64M)\n" + policy))
+            + DEFAULT.replace(STORE, "AuthJWTRevocationStore failing:@dir@/broken:lmdb:@dir@/state(64M)\n" + policy)
+            + location("/p/tools", "AuthType Basic", 'AuthName "tools"', "AuthBasicProvider jwt file", "AuthUserFile @dir@/users",
+                       "Require valid-user"))
 
 
 @pytest.fixture
@@ -67,6 +71,23 @@ def test_a_store_that_cannot_answer_lets_nobody_in_until_it_can(failing, expect_
     mend_store(failing)
     assert failing.get("/protected", access).status == 200
     assert failing.post("/refresh", refresh).status == 200
+
+
+def ask_with_basic(server, access):
+    pair = base64.b64encode(("ann:" + access).encode()).decode()
+    return server.get("/p/tools", headers={"Authorization": "Basic " + register_secret(pair)})
+
+
+def test_neither_does_a_token_as_basic_password_pass_then_nor_is_the_next_provider_asked(failing, expect_log):
+    access, _ = failing.login()
+    assert ask_with_basic(failing, access).status == 200
+    break_store(failing)
+    expect_log(ERROR)
+    answer = ask_with_basic(failing, access)
+    assert answer.status == 500 and not answer.header("WWW-Authenticate") and not answer.header("Retry-After")
+    assert answer.header("Content-Type").startswith("text/html")
+    mend_store(failing)
+    assert ask_with_basic(failing, access).status == 200
 
 
 def test_a_bad_or_missing_token_is_401_even_while_the_store_is_down(failing, expect_log):
