@@ -1,0 +1,105 @@
+"""A private httpd for a file of conf/examples, as shipped but for a visible list of replacements.
+
+It loads what Debian enables by itself, and what the file's own a2enmod line names: an example that forgets a module fails.
+"""
+import os
+import pathlib
+import re
+import subprocess
+
+import requests
+from authjwt_env import MODULE, Httpd, Known, apxs
+from authjwt_leaks import register_token
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "conf/examples"
+
+# Enabled on Debian after `apt-get install apache2`, but for those its httpd has built in; and what a2enmod enables along.
+ENABLED = ("access_compat alias auth_basic authn_core authn_file authz_core authz_host authz_user autoindex deflate dir env filter "
+           "mime mpm_event negotiation reqtimeout setenvif status").split()
+ALONG = {"ssl": ["socache_shmcb"], "proxy_fcgi": ["proxy"], "proxy_http": ["proxy"], "proxy_ajp": ["proxy"], "proxy_wstunnel": ["proxy"],
+         "authnz_ldap": ["ldap"], "authn_dbd": ["dbd"], "authz_dbd": ["dbd"]}
+
+# What stands in the examples, and what takes its place here.
+REPLACED = {
+    "<VirtualHost *:443>": "<VirtualHost 127.0.0.1:@port@>",
+    "/etc/ssl/certs/ssl-cert-snakeoil.pem": "@dir@/certificate.pem",
+    "/etc/ssl/private/ssl-cert-snakeoil.key": "@dir@/certificate.key",
+    "/etc/apache2/": "@dir@/",
+}
+# What Debian's apache2.conf and ssl.conf have, and a store of this test's own in place of /var/lib/apache2/authjwt.
+AROUND = """
+LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+<Directory />
+    Options FollowSymLinks
+    Require all denied
+</Directory>
+SSLSessionCache shmcb:@dir@/run/ssl(64000)
+AuthJWTRevocationStore lmdb:@dir@/state(64M)
+"""
+
+
+class Example(Httpd):
+    """Files: name -> content, written below the server's directory; jwt.secret, jwt.users and jwt.groups are there."""
+
+    def __init__(self, name, replaced=None, groups=Known.groups, files=None):
+        shipped = (EXAMPLES / name).read_text()
+        self.named = [word for line in re.findall(r"(?m)^# +a2enmod (.*)$", shipped) for word in line.split()]
+        super().__init__(AROUND + self._replace(shipped, {**REPLACED, **(replaced or {})}), log="info")
+        self.env["APACHE_LOG_DIR"] = self.dir
+        self.write("jwt.secret", Known.secret, 0o600)
+        self.write("jwt.users", Known.users())
+        self.write("jwt.groups", groups)
+        for path, content in (files or {}).items():
+            self.write(path, content)
+        self._make_certificate("localhost", *re.findall(r"(?m)^ *ServerName (\S+)", shipped))
+
+    @staticmethod
+    def _replace(text, replaced):
+        for old, new in replaced.items():
+            assert old in text, "the example has no %r any more" % old
+            text = text.replace(old, new)
+        return text
+
+    def _make_certificate(self, *names):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names),
+                        "-addext", "basicConstraints=critical,CA:FALSE", "-out", self.certificate,
+                        "-keyout", self.path("certificate.key")], check=True, capture_output=True)
+
+    def _load_modules(self):
+        where = apxs("LIBEXECDIR")
+        assert "authjwt" in self.named
+        wanted = ENABLED + [one for name in self.named for one in ALONG.get(name, []) + [name]] + ["cgid"]   # the harness has ScriptSock
+        for name in dict.fromkeys(wanted):
+            path = MODULE if name == "authjwt" else os.path.join(where, "mod_%s.so" % name)
+            yield "LoadModule %s_module %s" % (name, path)
+
+    @property
+    def certificate(self):
+        return self.path("certificate.pem")
+
+    @property
+    def origin(self):
+        return "https://localhost:%d" % self.port
+
+    def client(self, **headers):
+        """A client with a cookie jar; get(path) and so on, redirects not followed."""
+        return Client(self, headers)
+
+
+class Client(requests.Session):
+    def __init__(self, server, headers):
+        super().__init__()
+        self.trust_env = False
+        self.server, self.verify = server, server.certificate
+        self.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+
+    def request(self, method, path, **more):
+        more.setdefault("allow_redirects", False)
+        return super().request(method, self.server.origin + path, timeout=20, **more)
+
+    def token(self, user):
+        """Access token of a new session, by JSON."""
+        answer = self.post("/login", json={"username": user, "password": Known.passwords[user]})
+        assert answer.status_code == 200, answer.text
+        return register_token(answer.json()["access_token"])
