@@ -10,6 +10,8 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_cookies.h"
+#include "authjwt_expr.h"
+#include "authjwt_forward.h"
 #include "authjwt_identity.h"
 #include "authjwt_jwks.h"
 #include "authjwt_keys.h"
@@ -41,7 +43,11 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_authn_basic_register(pool);
     authjwt_authz_register(pool);
+    authjwt_expr_register(pool);
+    ap_hook_header_parser(authjwt_forward_header_parser, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(authjwt_forward_fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(authjwt_forward_fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
 

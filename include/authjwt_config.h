@@ -57,6 +57,23 @@ typedef struct {
 /** Places a token may be in. */
 typedef enum { AUTHJWT_IN_HEADER = 1, AUTHJWT_IN_COOKIE, AUTHJWT_IN_QUERY } authjwt_location_e;
 
+/** Which claims applications get in their environment. */
+typedef enum { AUTHJWT_EXPORT_UNSET = 0, AUTHJWT_EXPORT_ALL, AUTHJWT_EXPORT_NONE, AUTHJWT_EXPORT_NAMED } authjwt_export_e;
+
+/** One AuthJWTRequestHeader line. */
+typedef struct {
+    const char *header;
+    const char *claim;    /**< literal name or JSON Pointer */
+} authjwt_request_header_t;
+
+/** One AuthJWTErrorDocument line. */
+typedef struct {
+    const char *code;     /**< code of contract section 9, NULL when the line names a status */
+    int         status;   /**< 0 when it names a code */
+    const char *path;
+    const char *type;     /**< Content-Type, by the suffix of the file */
+} authjwt_error_document_t;
+
 /** How requests with a token from a cookie prove that no other site made them. */
 typedef enum { AUTHJWT_CSRF_UNSET = 0, AUTHJWT_CSRF_AUTO, AUTHJWT_CSRF_TOKEN, AUTHJWT_CSRF_ORIGIN, AUTHJWT_CSRF_OFF } authjwt_csrf_e;
 
@@ -99,6 +116,13 @@ typedef struct {
     const char         *logout_redirect;
     const char         *auto_refresh;     /**< "off" or the path of a jwt-refresh location */
     authjwt_csrf_e      csrf;
+    int                 optional;
+    int                 allow_preflight;
+    int                 forward_token;
+    authjwt_export_e    export;
+    apr_array_header_t *export_names;     /**< const char *, for AUTHJWT_EXPORT_NAMED */
+    apr_array_header_t *request_headers;  /**< authjwt_request_header_t, of enclosing sections too, theirs first */
+    apr_array_header_t *error_documents;  /**< authjwt_error_document_t, likewise */
     int                 rotation;
     apr_interval_time_t grace;            /**< -1 unset */
     apr_array_header_t *providers;        /**< authjwt_provider_t */
@@ -150,6 +174,14 @@ const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf);
 /** @return path of the jwt-refresh location, NULL when off */
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
+/** @return non-zero when a CORS preflight needs no identity */
+int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf);
+/** @return non-zero when the application may see the token itself */
+int authjwt_config_forward_token(const authjwt_dir_conf_t *conf);
+/** @param names  `const char *` array, set for AUTHJWT_EXPORT_NAMED. @return never AUTHJWT_EXPORT_UNSET */
+authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names);
+/** File with the body for a refusal. @param code of contract section 9 @return NULL when none is set */
+const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code, int status);
 /** `const char *` names of the role claims. */
 const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */

@@ -21,6 +21,13 @@
  */
 void authjwt_cookies_values(const char *header, const char *name, apr_array_header_t *values);
 
+/**
+ * A Cookie header without the cookies of a name; the others stay byte for byte.
+ * @param header  value of a Cookie header, or NULL
+ * @return header itself when it holds none, else owned by pool; "" when nothing is left
+ */
+const char *authjwt_cookies_without(const char *header, const char *name, apr_pool_t *pool);
+
 /** A cookie to be set. */
 typedef struct {
     const char *name;

@@ -4,25 +4,7 @@
 
 #include <httpd.h>
 #include <jansson.h>
-
-/** Rows of contract section 9, in its order. */
-typedef enum {
-    AUTHJWT_TOKEN_MISSING,
-    AUTHJWT_TOKEN_INVALID,
-    AUTHJWT_TOKEN_EXPIRED,
-    AUTHJWT_TOKEN_REVOKED,
-    AUTHJWT_ONLY_ACCESS_TOKENS,
-    AUTHJWT_ONLY_REFRESH_TOKENS,
-    AUTHJWT_ACCESS_DENIED,
-    AUTHJWT_CSRF_FAILED,
-    AUTHJWT_INVALID_REQUEST,
-    AUTHJWT_INVALID_CREDENTIALS,
-    AUTHJWT_METHOD_NOT_ALLOWED,
-    AUTHJWT_BODY_TOO_LARGE,
-    AUTHJWT_TOO_MANY_ATTEMPTS,
-    AUTHJWT_STORE_UNAVAILABLE,
-    AUTHJWT_BACKEND_UNAVAILABLE
-} authjwt_problem_e;
+#include "authjwt_problem.h"
 
 /**
  * Refuse: prepares challenge, body (JSON; httpd's own page for navigations) and the note jwt-error. Hooks and handlers return
@@ -37,6 +19,13 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e problem, cons
 /** Give a refusal a body of ours. @param type  its Content-Type, a literal */
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body);
 
+/**
+ * Read a file of the administrator's that goes into an answer.
+ * @param directive  that names it, for the log
+ * @return its text, owned by r->pool; NULL when it cannot be read or is too large (logged)
+ */
+const char *authjwt_reply_read_file(request_rec *r, const char *directive, const char *path);
+
 /** What this request answers carries tokens or belongs to one person: no cache keeps it, whatever the application or mod_headers says. */
 void authjwt_reply_no_store(request_rec *r);
 
@@ -47,7 +36,7 @@ void authjwt_reply_withdraw(request_rec *r);
 int authjwt_reply_is(request_rec *r, authjwt_problem_e problem);
 
 /**
- * Refuse an endpoint's method, with an Allow header.
+ * Refuse an endpoint's method, with an Allow header; a preflight that AuthJWTAllowPreflight lets pass is answered 204.
  * @param allowed  the one that is right (M_POST; M_GET stands for HEAD too)
  * @param and_get  non-zero: so is GET
  */

@@ -10,8 +10,14 @@
 typedef struct {
     const aj_claims_t *claims;    /**< identity: verified for this request_rec */
     const char *auth_type;        /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
+    struct authjwt_judgement_t *judgements; /**< judge, of the initial request: verdicts so far */
+    int  asked;                   /**< expr: how often an expression asked for a claim */
+    int  must_authenticate;       /**< authz: rules that said no without a user are asked again with one */
+    const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them, NULL if it has not */
+    int  owns_headers;            /**< request: headers_in is a copy of ours */
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
+    int  in_access_checker;       /**< authz: likewise */
     const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     const char *new_token;        /**< renewal, of the initial request: access token that the answer's cookies carry */
     const char *new_csrf;         /**< renewal: `csrf` of the refresh token that it was renewed with */
@@ -43,6 +49,21 @@ const char *authjwt_request_endpoint(request_rec *r);
  * @return non-zero when it may; logged when not
  */
 int authjwt_request_may_issue(request_rec *r);
+
+/** Is it a CORS preflight that AuthJWTAllowPreflight lets pass without identity? */
+int authjwt_request_is_preflight(request_rec *r);
+
+/** Headers as the client sent them, whatever was taken from headers_in since. */
+const apr_table_t *authjwt_request_sent_headers(request_rec *r);
+
+/** headers_in of this request alone, to be changed: subrequests and redirects share the table otherwise. */
+apr_table_t *authjwt_request_own_headers(request_rec *r);
+
+/** A query without the parameters of a name. @return owned by pool; NULL when it holds none */
+char *authjwt_request_cut_parameter(const char *query, const char *name, apr_pool_t *pool);
+
+/** The same for what has an address in it: request line, URI, "proxy:http://…". @param text  may be NULL @return text itself when it holds none */
+char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t *pool);
 
 /**
  * Credentials of a header field (RFC 9110 11.4): what follows the scheme, without blanks around it.

@@ -1,4 +1,4 @@
-/* authjwt_authz: Require providers, and two wraps around httpd's own authorization. */
+/* authjwt_authz: the Require providers. */
 #include <httpd.h>
 #include <ap_expr.h>
 #include <ap_provider.h>
@@ -9,10 +9,9 @@
 #include <apr_strings.h>
 
 #include "authjwt_authz.h"
+#include "authjwt_authz_private.h"
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
-#include "authjwt_reply.h"
-#include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -106,54 +105,9 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
 
 static const authz_provider role_provider = { check_role, parse_arguments };
 
-/* Endpoints look after authentication themselves and are outside Require. */
-static int pass_endpoints(request_rec *r)
-{
-    const char *endpoint = authjwt_request_endpoint(r);
-
-    if (!endpoint) {
-        return DECLINED;
-    }
-    authjwt_request_state(r)->exempt = endpoint;
-    return OK;
-}
-
-/* What passed as an endpoint is answered by it, whatever rewrote the request since: a front controller's RewriteRule must neither take
- * over the login nor be reached through it. */
-static int hold_endpoints(request_rec *r)
-{
-    const authjwt_state_t *state = authjwt_request_state(r);
-
-    if (state->exempt && !authjwt_config_is_endpoint(r->handler)) {
-        r->handler = state->exempt;
-    }
-    return DECLINED;
-}
-
-/* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1). */
-static int forbid_known_users(request_rec *r)
-{
-    authjwt_state_t *state = authjwt_request_state(r);
-    int status;
-
-    if (state->in_auth_checker || !authjwt_config_protects(r) || !authjwt_identity_claims(r)) {
-        return DECLINED;
-    }
-    state->in_auth_checker = 1;
-    status = ap_run_auth_checker(r);
-    state->in_auth_checker = 0;
-    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
-        return status;
-    }
-    apr_table_unset(r->err_headers_out, "WWW-Authenticate");
-    return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);
-}
-
 void authjwt_authz_register(apr_pool_t *pool)
 {
     ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "jwt-role", AUTHZ_PROVIDER_VERSION, &role_provider,
                               AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_access_ex(pass_endpoints, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
+    authjwt_authz_register_hooks();
 }

@@ -33,6 +33,10 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
 #define MERGE_POINTER(member) (merged->member = add->member ? add->member : base->member)
 /* Flags and times, -1 when unset. */
 #define MERGE_NUMBER(member)    (merged->member = add->member >= 0 ? add->member : base->member)
+/* Lists that grow from section to section. */
+#define MERGE_LIST(member) \
+    (merged->member = add->member && base->member ? apr_array_append(pool, base->member, add->member) \
+                                                  : add->member ? add->member : base->member)
 
 void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_conf)
 {
@@ -64,6 +68,9 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     conf->cookies = -1;
     conf->cookie_secure = -1;
     conf->session_cookie = -1;
+    conf->optional = -1;
+    conf->allow_preflight = -1;
+    conf->forward_token = -1;
     conf->rotation = -1;
     conf->grace = -1;
     return conf;
@@ -88,6 +95,13 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(logout_redirect);
     MERGE_POINTER(auto_refresh);
     merged->csrf = add->csrf != AUTHJWT_CSRF_UNSET ? add->csrf : base->csrf;
+    MERGE_NUMBER(optional);
+    MERGE_NUMBER(allow_preflight);
+    MERGE_NUMBER(forward_token);
+    merged->export = add->export != AUTHJWT_EXPORT_UNSET ? add->export : base->export;
+    merged->export_names = add->export != AUTHJWT_EXPORT_UNSET ? add->export_names : base->export_names;
+    MERGE_LIST(request_headers);
+    MERGE_LIST(error_documents);
     MERGE_POINTER(header_name);
     MERGE_POINTER(header_type);
     MERGE_POINTER(query_name);
@@ -231,6 +245,41 @@ const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf)
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf)
 {
     return conf->csrf != AUTHJWT_CSRF_UNSET ? conf->csrf : AUTHJWT_CSRF_AUTO;
+}
+
+int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf)
+{
+    return conf->allow_preflight > 0;
+}
+
+int authjwt_config_forward_token(const authjwt_dir_conf_t *conf)
+{
+    return conf->forward_token != 0;
+}
+
+authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names)
+{
+    *names = conf->export_names;
+    return conf->export != AUTHJWT_EXPORT_UNSET ? conf->export : AUTHJWT_EXPORT_ALL;
+}
+
+/* The innermost section's word counts, and a code says more than a status. */
+const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code, int status)
+{
+    const authjwt_error_document_t *by_status = NULL;
+    int i;
+
+    for (i = conf->error_documents ? conf->error_documents->nelts : 0; i > 0; i--) {
+        const authjwt_error_document_t *entry = &APR_ARRAY_IDX(conf->error_documents, i - 1, authjwt_error_document_t);
+
+        if (entry->code && !strcmp(entry->code, code)) {
+            return entry;
+        }
+        if (!by_status && entry->status == status) {
+            by_status = entry;
+        }
+    }
+    return by_status;
 }
 
 const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf)

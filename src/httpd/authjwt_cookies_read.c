@@ -37,3 +37,43 @@ void authjwt_cookies_values(const char *header, const char *name, apr_array_head
         header += len;
     }
 }
+
+static int is_named(const char *pair, const char *name)
+{
+    apr_size_t len = strlen(name);
+
+    return !strncmp(pair, name, len) && pair[len] == '=';
+}
+
+const char *authjwt_cookies_without(const char *header, const char *name, apr_pool_t *pool)
+{
+    const char *p = header;
+    char *kept = NULL;
+    apr_size_t len = 0;
+
+    /* In steps of one pair with the separators before it. */
+    while (p && *p) {
+        apr_size_t before = strspn(p, "; \t");
+        apr_size_t pair = strcspn(p + before, ";");
+        int cut = is_named(p + before, name);
+
+        if (cut && !kept) {
+            kept = apr_pstrdup(pool, header);
+            len = p - header;
+        }
+        if (cut && !len) {
+            /* The next one becomes the first. */
+            pair += strspn(p + before + pair, "; \t");
+        }
+        else if (kept && !cut) {
+            memcpy(kept + len, p, before + pair);
+            len += before + pair;
+        }
+        p += before + pair;
+    }
+    if (!kept) {
+        return header;
+    }
+    kept[len] = '\0';
+    return kept;
+}

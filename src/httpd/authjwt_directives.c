@@ -374,7 +374,7 @@ static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user,
 #define SLOT(member) ((void *)APR_OFFSETOF(authjwt_dir_conf_t, member))
 /* Server config, virtual host, directory, and .htaccess with AllowOverride AuthConfig. */
 #define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
-/* What issues tokens is not for .htaccess. */
+/* What issues tokens or names files to read is not for .htaccess. */
 #define ISSUING (RSRC_CONF | ACCESS_CONF)
 
 const command_rec authjwt_config_directives[] = {
@@ -400,6 +400,13 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), ANYWHERE, "cookie with the refresh token"),
     AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), ANYWHERE, "claim that becomes REMOTE_USER"),
     AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, ANYWHERE, "claims that hold roles"),
+
+    AP_INIT_FLAG("AuthJWTOptional", ap_set_flag_slot, SLOT(optional), ANYWHERE, "no token means anonymous where the rules allow"),
+    AP_INIT_FLAG("AuthJWTAllowPreflight", ap_set_flag_slot, SLOT(allow_preflight), ANYWHERE, "CORS preflights need no token"),
+    AP_INIT_TAKE_ARGV("AuthJWTExportClaims", authjwt_directives_set_export, NULL, ANYWHERE, "all, none, or names of claims"),
+    AP_INIT_TAKE2("AuthJWTRequestHeader", authjwt_directives_add_request_header, NULL, ANYWHERE, "HEADER CLAIM"),
+    AP_INIT_FLAG("AuthJWTForwardToken", ap_set_flag_slot, SLOT(forward_token), ANYWHERE, "applications may see the token"),
+    AP_INIT_TAKE2("AuthJWTErrorDocument", authjwt_directives_add_error_document, NULL, ISSUING, "CODE FILE"),
 
     AP_INIT_FLAG("AuthJWTCookies", ap_set_flag_slot, SLOT(cookies), ANYWHERE, "login, refresh and logout set and clear cookies"),
     AP_INIT_FLAG("AuthJWTCookieSecure", ap_set_flag_slot, SLOT(cookie_secure), ANYWHERE, "cookies for https alone"),

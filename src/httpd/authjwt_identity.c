@@ -20,27 +20,38 @@ static const char *env_name(const char *claim, apr_pool_t *pool)
 }
 
 /* Two claims whose names become one are both left out, so that nobody can pass for the other. */
+static void export_claim(request_rec *r, apr_table_t *names, const char *claim, const json_t *value)
+{
+    const char *name = env_name(claim, r->pool);
+    const char *text = value ? aj_claims_text(value, r->pool) : NULL;
+    int collides = apr_table_get(names, name) != NULL;
+
+    apr_table_setn(names, name, "");
+    if (text && !collides) {
+        apr_table_setn(r->subprocess_env, name, text);
+    }
+    else {
+        apr_table_unset(r->subprocess_env, name);
+    }
+}
+
 static void export_claims(request_rec *r, const aj_claims_t *claims)
 {
+    const apr_array_header_t *wanted;
+    authjwt_export_e which = authjwt_config_export(authjwt_config_dir(r), &wanted);
     apr_table_t *names = apr_table_make(r->pool, 16);
     const char *claim;
     json_t *value;
+    int i;
 
-    json_object_foreach((json_t *)aj_claims_object(claims), claim, value) {
-        const char *name = env_name(claim, r->pool);
-        const char *text = aj_claims_text(value, r->pool);
-
-        if (apr_table_get(names, name)) {
-            apr_table_unset(r->subprocess_env, name);
-            continue;
+    if (which == AUTHJWT_EXPORT_ALL) {
+        json_object_foreach((json_t *)aj_claims_object(claims), claim, value) {
+            export_claim(r, names, claim, value);
         }
-        apr_table_setn(names, name, "");
-        if (text) {
-            apr_table_setn(r->subprocess_env, name, text);
-        }
-        else {
-            apr_table_unset(r->subprocess_env, name);
-        }
+    }
+    for (i = 0; which == AUTHJWT_EXPORT_NAMED && i < wanted->nelts; i++) {
+        claim = APR_ARRAY_IDX(wanted, i, const char *);
+        export_claim(r, names, claim, aj_claims_get(claims, claim));
     }
 }
 

@@ -6,15 +6,14 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
+#include "authjwt_judge.h"
 #include "authjwt_login.h"
 #include "authjwt_page.h"
-#include "authjwt_renewal.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_session.h"
 #include "authjwt_throttle.h"
 #include "authjwt_users.h"
-#include "authjwt_verify.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -99,25 +98,15 @@ static int sign_in(request_rec *r, const char *user, authjwt_tokens_t *tokens)
 /* Also who would be after a renewal, where that is configured here too. */
 static int is_signed_in(request_rec *r)
 {
-    static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS };
-    const aj_claims_t *claims;
-    const char *token;
-
-    if (!authjwt_config_cookies(authjwt_config_dir(r))) {
-        return 0;
-    }
-    return authjwt_verify(r, authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL), &wanted, &claims) == OK
-           || (authjwt_renewal_may_help(r) && authjwt_renewal_automatic(r, &token) == OK);
+    return authjwt_config_cookies(authjwt_config_dir(r)) && authjwt_judge_quietly(r);
 }
 
 /* Whoever is signed in is sent on. */
 static int show_page(request_rec *r)
 {
     if (is_signed_in(r)) {
-        authjwt_reply_withdraw(r);
         return authjwt_page_see_other(r, authjwt_page_next(r, NULL));
     }
-    authjwt_reply_withdraw(r);
     return authjwt_page_login(r, HTTP_OK, authjwt_page_next(r, NULL), NULL);
 }
 

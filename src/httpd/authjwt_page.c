@@ -5,7 +5,6 @@
 #include <http_protocol.h>
 #include <apr_atomic.h>
 #include <apr_escape.h>
-#include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
@@ -21,7 +20,6 @@
 APLOG_USE_MODULE(authjwt);
 
 #define LONGEST_PATH 2048
-#define LARGEST_PAGE (256 * 1024)
 #define HTML "text/html; charset=utf-8"
 
 static const char style[] =
@@ -323,27 +321,6 @@ static int write_builtin(request_rec *r, int status, const char *next, const cha
     return OK;
 }
 
-static char *read_page(request_rec *r, const char *path)
-{
-    apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, r->pool);
-    char *text = apr_palloc(r->pool, LARGEST_PAGE + 1);
-    apr_size_t len = 0;
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, text, LARGEST_PAGE, &len);
-        rv = rv == APR_SUCCESS ? APR_ENOSPC : rv;
-        apr_file_close(file);
-    }
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1772: AuthJWTLoginPage %s cannot be read, or has more than %d bytes", path,
-                      LARGEST_PAGE - 1);
-        return NULL;
-    }
-    text[len] = '\0';
-    return text;
-}
-
 /* {{next}}, {{user}}, {{message}}, {{action}}: escaped for text and for attributes in quotes of either kind. */
 static int write_file(request_rec *r, int status, const char *next, const char *user, const char *message)
 {
@@ -352,7 +329,7 @@ static int write_file(request_rec *r, int status, const char *next, const char *
         { "{{next}}", next }, { "{{user}}", user ? user : "" }, { "{{message}}", message ? message : notice ? notice : "" },
         { "{{action}}", own_address(r) }
     };
-    const char *p = read_page(r, authjwt_config_login_page(authjwt_config_dir(r)));
+    const char *p = authjwt_reply_read_file(r, "AuthJWTLoginPage", authjwt_config_login_page(authjwt_config_dir(r)));
     apr_size_t i;
 
     if (!p) {

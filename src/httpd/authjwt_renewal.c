@@ -34,7 +34,7 @@ static apr_array_header_t *refresh_cookies(request_rec *r)
 {
     apr_array_header_t *values = apr_array_make(r->pool, 1, sizeof(const char *));
 
-    authjwt_cookies_values(apr_table_get(authjwt_request_initial(r)->headers_in, "Cookie"),
+    authjwt_cookies_values(apr_table_get(authjwt_request_sent_headers(r), "Cookie"),
                            authjwt_config_refresh_cookie(authjwt_config_dir(r)), values);
     return values->nelts ? values : NULL;
 }

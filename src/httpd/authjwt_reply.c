@@ -1,6 +1,7 @@
 /* authjwt_reply: every answer of this module. */
 #include <httpd.h>
 #include <http_core.h>
+#include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <apr_strings.h>
@@ -11,40 +12,13 @@
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 
+APLOG_USE_MODULE(authjwt);
+
 #define HEADERS_FILTER "AUTHJWT_HEADERS"
 #define CACHING_FILTER "AUTHJWT_CACHING"
 
-/* A row of contract section 9. */
-typedef struct {
-    const char *code;
-    int         status;
-    const char *error;
-    const char *message;
-    const char *challenge;   /* `error` of RFC 6750 3.1, NULL: none */
-} problem_t;
-
-static const problem_t problems[] = {
-    [AUTHJWT_TOKEN_MISSING] = { "token_missing", 401, "Authorization required", "No token provided", NULL },
-    [AUTHJWT_TOKEN_INVALID] = { "token_invalid", 401, "Invalid token", "Token verification failed", "invalid_token" },
-    [AUTHJWT_TOKEN_EXPIRED] = { "token_expired", 401, "Token has expired",
-                                "Please refresh your token or log in again", "invalid_token" },
-    [AUTHJWT_TOKEN_REVOKED] = { "token_revoked", 401, "Token has been revoked", "Please log in again", "invalid_token" },
-    [AUTHJWT_ONLY_ACCESS_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only access tokens are allowed", "invalid_token" },
-    [AUTHJWT_ONLY_REFRESH_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only refresh tokens are allowed", "invalid_token" },
-    [AUTHJWT_ACCESS_DENIED] = { "access_denied", 403, "Access denied", "You do not have permission", "insufficient_scope" },
-    [AUTHJWT_CSRF_FAILED] = { "csrf_failed", 403, "CSRF check failed",
-                              "The request does not prove that it comes from this site", NULL },
-    [AUTHJWT_INVALID_REQUEST] = { "invalid_request", 400, "Malformed request",
-                                  "Send a JSON object or a form with the fields this address needs", NULL },
-    [AUTHJWT_INVALID_CREDENTIALS] = { "invalid_credentials", 401, "Invalid credentials", "User name or password is wrong", NULL },
-    [AUTHJWT_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405, "Method not allowed", "See the Allow header for methods that are", NULL },
-    [AUTHJWT_BODY_TOO_LARGE] = { "body_too_large", 413, "Request body too large", "At most 64 KB are read", NULL },
-    [AUTHJWT_TOO_MANY_ATTEMPTS] = { "too_many_attempts", 429, "Too many attempts", "Please try again later", NULL },
-    [AUTHJWT_STORE_UNAVAILABLE] = { "store_unavailable", 503, "Service unavailable", "Please try again later", NULL },
-    [AUTHJWT_BACKEND_UNAVAILABLE] = { "backend_unavailable", 503, "Service unavailable", "Please try again later", NULL }
-};
-
 #define RETRY_AFTER_SECONDS "5"
+#define LARGEST_FILE (256 * 1024)
 
 /* quoted-string of RFC 9110 5.6.4. */
 static const char *quote(const char *text, apr_pool_t *pool)
@@ -65,7 +39,7 @@ static const char *quote(const char *text, apr_pool_t *pool)
 }
 
 /* WWW-Authenticate as RFC 6750 3 says: no error where no token was sent. */
-static void challenge(request_rec *r, const problem_t *problem)
+static void challenge(request_rec *r, const authjwt_problem_t *problem)
 {
     const char *type = authjwt_config_header_type(authjwt_config_dir(r));
     const char *realm = ap_auth_name(r);
@@ -79,7 +53,7 @@ static void challenge(request_rec *r, const problem_t *problem)
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", value);
 }
 
-static const char *error_body(const problem_t *problem, const char *error, apr_pool_t *pool)
+static const char *error_body(const authjwt_problem_t *problem, const char *error, apr_pool_t *pool)
 {
     json_t *body = aj_json_own(json_pack("{s:s, s:s, s:s}", "error", error ? error : problem->error,
                                          "message", problem->message, "code", problem->code), pool);
@@ -87,9 +61,42 @@ static const char *error_body(const problem_t *problem, const char *error, apr_p
     return apr_pstrcat(pool, aj_json_write(body, pool), "\n", NULL);
 }
 
+const char *authjwt_reply_read_file(request_rec *r, const char *directive, const char *path)
+{
+    apr_file_t *file;
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, r->pool);
+    char *text = apr_palloc(r->pool, LARGEST_FILE + 1);
+    apr_size_t len = 0;
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(file, text, LARGEST_FILE, &len);
+        rv = rv == APR_SUCCESS ? APR_ENOSPC : rv;
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1772: %s %s cannot be read, or has more than %d bytes", directive, path,
+                      LARGEST_FILE - 1);
+        return NULL;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+/* @return non-zero when there is a document for this problem */
+static int give_document(request_rec *r, const authjwt_problem_t *problem)
+{
+    const authjwt_error_document_t *document = authjwt_config_error_document(authjwt_config_dir(r), problem->code, problem->status);
+    const char *body = document ? authjwt_reply_read_file(r, "AuthJWTErrorDocument", document->path) : NULL;
+
+    if (body) {
+        authjwt_reply_body(r, problem->status, document->type, body);
+    }
+    return body != NULL;
+}
+
 int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const char *error)
 {
-    const problem_t *problem = &problems[number];
+    const authjwt_problem_t *problem = authjwt_problem(number);
 
     /* One refusal takes the place of another. */
     authjwt_reply_withdraw(r);
@@ -104,7 +111,7 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
     if (authjwt_request_state(r)->exempt) {
         apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     }
-    if (!authjwt_request_is_navigation(authjwt_request_initial(r))) {
+    if (!give_document(r, problem) && !authjwt_request_is_navigation(authjwt_request_initial(r))) {
         authjwt_reply_body(r, problem->status, "application/json", error_body(problem, error, r->pool));
     }
     authjwt_request_state(r)->problem = (int)number + 1;
@@ -120,7 +127,8 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
     for (; r; r = renewing ? NULL : r->main) {
         authjwt_state_t *state = authjwt_request_state(r);
 
-        ap_custom_response(r, status, body);
+        /* What looks like an address would be taken for one. */
+        ap_custom_response(r, status, *body == '/' || ap_is_url(body) ? apr_pstrcat(r->pool, "\n", body, NULL) : body);
         state->own_error = status;
         state->own_error_type = type;
     }
@@ -166,6 +174,11 @@ int authjwt_reply_refuse(request_rec *r, authjwt_problem_e number)
 int authjwt_reply_method_not_allowed(request_rec *r, int allowed, int and_get)
 {
     ap_allow_standard_methods(r, REPLACE_ALLOW, allowed, and_get ? M_GET : -1, -1);
+    if (authjwt_request_is_preflight(r)) {
+        /* The headers that the preflight asks for are mod_headers' business. */
+        r->status = HTTP_NO_CONTENT;
+        return OK;
+    }
     return authjwt_reply_refuse(r, AUTHJWT_METHOD_NOT_ALLOWED);
 }
 

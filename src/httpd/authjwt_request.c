@@ -29,6 +29,34 @@ request_rec *authjwt_request_initial(request_rec *r)
     return r;
 }
 
+const apr_table_t *authjwt_request_sent_headers(request_rec *r)
+{
+    request_rec *initial = authjwt_request_initial(r);
+    const apr_table_t *sent = authjwt_request_state(initial)->sent_headers;
+
+    return sent ? sent : initial->headers_in;
+}
+
+apr_table_t *authjwt_request_own_headers(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    if (!state->owns_headers) {
+        if (!r->main && !r->prev) {
+            state->sent_headers = r->headers_in;
+        }
+        r->headers_in = apr_table_copy(r->pool, r->headers_in);
+        state->owns_headers = 1;
+    }
+    return r->headers_in;
+}
+
+int authjwt_request_is_preflight(request_rec *r)
+{
+    return authjwt_config_allow_preflight(authjwt_config_dir(r)) && r->method_number == M_OPTIONS
+           && apr_table_get(r->headers_in, "Origin") && apr_table_get(r->headers_in, "Access-Control-Request-Method");
+}
+
 /* The handler that core will set in fixups, after access has been checked. */
 static const char *configured_handler(request_rec *r)
 {
@@ -98,9 +126,44 @@ int authjwt_request_may_issue(request_rec *r)
     return 0;
 }
 
+char *authjwt_request_cut_parameter(const char *query, const char *name, apr_pool_t *pool)
+{
+    apr_size_t name_len = strlen(name);
+    char *kept = apr_pstrdup(pool, query);
+    char *end = kept;
+    int found = 0;
+
+    while (*query) {
+        apr_size_t len = strcspn(query, "&");
+
+        if (!strncmp(query, name, name_len) && query[name_len] == '=') {
+            found = 1;
+        }
+        else {
+            if (end > kept) {
+                *end++ = '&';
+            }
+            memcpy(end, query, len);
+            end += len;
+        }
+        query += len + (query[len] == '&');
+    }
+    *end = '\0';
+    return found ? kept : NULL;
+}
+
+char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t *pool)
+{
+    char *query = text ? strchr(text, '?') : NULL;
+    apr_size_t len = query ? strcspn(query, " #") : 0;
+    char *cut = query ? authjwt_request_cut_parameter(apr_pstrmemdup(pool, query + 1, len - 1), name, pool) : NULL;
+
+    return cut ? apr_pstrcat(pool, apr_pstrmemdup(pool, text, query - text), *cut ? "?" : "", cut, query + len, NULL) : text;
+}
+
 static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
 {
-    const char *value = apr_table_get(r->headers_in, authjwt_config_header_name(conf));
+    const char *value = apr_table_get(authjwt_request_sent_headers(r), authjwt_config_header_name(conf));
     const char *token = value ? authjwt_request_credentials(value, authjwt_config_header_type(conf), r->pool) : NULL;
 
     if (token) {
@@ -112,7 +175,7 @@ static void find_in_query(request_rec *r, const authjwt_dir_conf_t *conf, apr_ar
 {
     const char *name = authjwt_config_query_name(conf);
     apr_size_t len = strlen(name);
-    const char *p = r->args;
+    const char *p = r->parsed_uri.query;
 
     while (p) {
         const char *end = ap_strchr_c(p, '&');
@@ -151,7 +214,7 @@ apr_array_header_t *authjwt_request_tokens(request_rec *r, aj_token_type_e type,
             find_in_query(initial, conf, tokens);
         }
         else {
-            authjwt_cookies_values(apr_table_get(initial->headers_in, "Cookie"),
+            authjwt_cookies_values(apr_table_get(authjwt_request_sent_headers(initial), "Cookie"),
                                    type == AJ_TYPE_REFRESH ? authjwt_config_refresh_cookie(conf)
                                                            : authjwt_config_access_cookie(conf), tokens);
         }

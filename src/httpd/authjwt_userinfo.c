@@ -1,14 +1,12 @@
 /* authjwt_userinfo: the endpoint jwt-userinfo. */
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
+#include "authjwt_judge.h"
 #include "authjwt_reply.h"
-#include "authjwt_request.h"
 #include "authjwt_userinfo.h"
-#include "authjwt_verify.h"
 
 int authjwt_userinfo_handler(request_rec *r)
 {
-    static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS };
     const aj_claims_t *claims;
     int status = OK;
 
@@ -21,7 +19,7 @@ int authjwt_userinfo_handler(request_rec *r)
     /* Where rules granted without a user, or none are set, the token is still what is asked about. */
     claims = authjwt_identity_claims(r);
     if (!claims) {
-        status = authjwt_verify(r, authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL), &wanted, &claims);
+        status = authjwt_judge(r, &claims);
     }
     return status == OK ? authjwt_reply_json(r, aj_claims_object(claims)) : status;
 }

@@ -31,9 +31,12 @@ CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\n" + (
     + "    <LimitExcept GET HEAD OPTIONS PROPFIND>\n        Require jwt-role admin\n    </LimitExcept>\n</Location>\n"
     + basic("/same", *ALONE) + location("/same", "ErrorDocument 404 /same/env.cgi")
     + basic("/mixed", *ALONE)
+    + basic("/app", *ALONE) + location("/app", "AuthJWTForwardToken off", "AuthJWTRequestHeader X-Remote-User sub")
+    + basic("/open", *ALONE) + "".join("ProxyPass %s http://127.0.0.1:@port@/echoed\n" % path for path in ("/app", "/open"))
+    + "ScriptAlias /echoed @dir@/cgi-bin/env.sh\n" + location("/echoed", "CGIPassAuth on")
     + "<Directory @dir@/htdocs/mixed>\n    Options +Includes\n    AddOutputFilter INCLUDES .shtml\n</Directory>\n"
     + "<Directory @dir@/htdocs/same>\n    Options +ExecCGI\n    AddHandler cgi-script .cgi\n</Directory>\n")
-OPTIONS = {"log": "trace8", "modules": ("authn_anon", "authn_socache", "dav", "dav_fs")}
+OPTIONS = {"log": "trace8", "modules": ("authn_anon", "authn_socache", "dav", "dav_fs", "proxy", "proxy_http")}
 FILES = {"htdocs/mixed/page.shtml": '<!--#include virtual="/cgi/tools/inner" -->'}
 
 
@@ -101,6 +104,12 @@ def test_the_application_sees_user_and_claims(server, token):
     assert env["REMOTE_USER"] == "ann" and env["AUTH_TYPE"] == "Basic"
     assert env["JWT_CLAIM_SUB"] == "ann" and env["JWT_CLAIM_ROLE"] == "admin,staff" and env["JWT_CLAIM_TYPE"] == "access"
     assert token not in "".join(env.values())
+
+
+def test_an_application_behind_a_proxy_gets_the_user_and_where_that_is_said_not_the_token(server, token):
+    env = get(server, "/app", "ann", token).env()
+    assert env["HTTP_X_REMOTE_USER"] == "ann" and "HTTP_AUTHORIZATION" not in env
+    assert get(server, "/open", "ann", token).env()["HTTP_AUTHORIZATION"] == credentials("ann", token)["Authorization"]
 
 
 def test_claims_reach_error_documents_and_included_parts_that_the_same_user_may_see(server, token):

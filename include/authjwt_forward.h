@@ -1,0 +1,17 @@
+/* authjwt_forward: what the application gets of the request: headers with the identity that nobody else can send (AuthJWTRequestHeader),
+ * and no token where it shall have none (AuthJWTForwardToken). */
+#ifndef AUTHJWT_FORWARD_H
+#define AUTHJWT_FORWARD_H
+
+#include <httpd.h>
+
+/** Hook header_parser: take away what the client sent under the names of AuthJWTRequestHeader. @return DECLINED */
+int authjwt_forward_header_parser(request_rec *r);
+
+/** Hook fixups, before others: the same for subrequests; set the headers; cut the token from the query. @return DECLINED */
+int authjwt_forward_fixups_first(request_rec *r);
+
+/** Hook fixups, after all others: cut the token from headers and cookies. @return DECLINED */
+int authjwt_forward_fixups_last(request_rec *r);
+
+#endif

@@ -1,0 +1,83 @@
+/* authjwt_authz: the wraps around httpd's own authorization. */
+#include <httpd.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include "authjwt_authz_private.h"
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+
+/* The rules, asked without a user. A rule on %{jwt:…} judges the token itself and denies without asking for one: what it denied counts
+ * only once somebody has been authenticated, so that whoever has no good token gets 401 and not 403. */
+static int ask_without_user(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    int asked = state->asked;
+    int status;
+
+    state->in_access_checker = 1;
+    status = ap_run_access_checker_ex(r);
+    state->in_access_checker = 0;
+    if (status == DECLINED || (status == HTTP_FORBIDDEN && state->asked != asked)) {
+        /* OK without identity for a preflight; for others the same as DECLINED, since the force_authn hook sees the mark. */
+        state->must_authenticate = !authjwt_request_is_preflight(r);
+        status = OK;
+    }
+    return status;
+}
+
+/* Endpoints look after authentication themselves and are outside Require. */
+static int check_access(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    const char *endpoint = authjwt_request_endpoint(r);
+
+    if (state->in_access_checker) {
+        return DECLINED;
+    }
+    if (endpoint) {
+        state->exempt = endpoint;
+        return OK;
+    }
+    return authjwt_config_protects(r) ? ask_without_user(r) : DECLINED;
+}
+
+/* What passed as an endpoint is answered by it, whatever rewrote the request since: a front controller's RewriteRule must neither take
+ * over the login nor be reached through it. */
+static int hold_endpoints(request_rec *r)
+{
+    const authjwt_state_t *state = authjwt_request_state(r);
+
+    if (state->exempt && !authjwt_config_is_endpoint(r->handler)) {
+        r->handler = state->exempt;
+    }
+    return DECLINED;
+}
+
+/* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1). */
+static int forbid_known_users(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    int status;
+
+    if (state->in_auth_checker || !authjwt_config_protects(r) || !authjwt_identity_claims(r)) {
+        return DECLINED;
+    }
+    state->in_auth_checker = 1;
+    status = ap_run_auth_checker(r);
+    state->in_auth_checker = 0;
+    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
+        return status;
+    }
+    apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+    return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);
+}
+
+void authjwt_authz_register_hooks(void)
+{
+    ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
+}

@@ -1,0 +1,182 @@
+/* authjwt_forward: what the application gets of the request. */
+#include <httpd.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_config.h"
+#include "authjwt_cookies.h"
+#include "authjwt_forward.h"
+#include "authjwt_identity.h"
+#include "authjwt_request.h"
+
+/* Applications read X-Remote-User, x-remote-user and X_Remote_User as the same name. */
+static int looks_like(const char *sent, apr_size_t len, const char *name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len && name[i]; i++) {
+        if (apr_isalnum(sent[i]) ? apr_tolower(sent[i]) != apr_tolower(name[i]) : apr_isalnum(name[i]) != 0) {
+            return 0;
+        }
+    }
+    return i == len && !name[i];
+}
+
+static int is_managed(const char *sent, apr_size_t len, const apr_array_header_t *headers)
+{
+    int i;
+
+    for (i = 0; i < headers->nelts; i++) {
+        if (looks_like(sent, len, APR_ARRAY_IDX(headers, i, authjwt_request_header_t).header)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What is named in Connection is for the next hop alone, so a proxy would drop our header. */
+static void clean_connection(request_rec *r, const apr_array_header_t *headers)
+{
+    const char *p = apr_table_get(r->headers_in, "Connection");
+    apr_array_header_t *kept = apr_array_make(r->pool, 4, sizeof(const char *));
+    int dropped = 0;
+
+    while (p && *p) {
+        apr_size_t len;
+
+        p += strspn(p, ", \t");
+        len = strcspn(p, ", \t");
+        if (len && is_managed(p, len, headers)) {
+            dropped = 1;
+        }
+        else if (len) {
+            APR_ARRAY_PUSH(kept, const char *) = apr_pstrmemdup(r->pool, p, len);
+        }
+        p += len;
+    }
+    if (dropped && kept->nelts) {
+        apr_table_setn(authjwt_request_own_headers(r), "Connection", apr_array_pstrcat(r->pool, kept, ','));
+    }
+    else if (dropped) {
+        apr_table_unset(authjwt_request_own_headers(r), "Connection");
+    }
+}
+
+static void remove_sent(request_rec *r, const apr_array_header_t *headers)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (name && is_managed(name, strlen(name), headers)) {
+            apr_table_unset(authjwt_request_own_headers(r), name);
+            /* The table has changed, or has become another. */
+            all = apr_table_elts(r->headers_in);
+            i = -1;
+        }
+    }
+    clean_connection(r, headers);
+}
+
+/* Of several lines for one header the last counts, also when its claim is absent. */
+static void set_headers(request_rec *r, const apr_array_header_t *headers)
+{
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+    int i;
+
+    for (i = 0; claims && i < headers->nelts; i++) {
+        const authjwt_request_header_t *entry = &APR_ARRAY_IDX(headers, i, authjwt_request_header_t);
+        const char *text = aj_claims_text(aj_claims_get(claims, entry->claim), r->pool);
+
+        if (text) {
+            apr_table_setn(authjwt_request_own_headers(r), entry->header, text);
+        }
+        else {
+            apr_table_unset(authjwt_request_own_headers(r), entry->header);
+        }
+    }
+}
+
+int authjwt_forward_header_parser(request_rec *r)
+{
+    const apr_array_header_t *headers = authjwt_config_dir(r)->request_headers;
+
+    if (headers) {
+        remove_sent(r, headers);
+    }
+    return DECLINED;
+}
+
+/* Everywhere that applications, proxies and logs read the query from. Before the proxy, which composes its address in its own fixup. */
+static void cut_query(request_rec *r, const char *name)
+{
+    char *args = r->args ? authjwt_request_cut_parameter(r->args, name, r->pool) : NULL;
+
+    if (args) {
+        r->args = *args ? args : NULL;
+    }
+    r->the_request = authjwt_request_cut_from_address(r->the_request, name, r->pool);
+    r->unparsed_uri = authjwt_request_cut_from_address(r->unparsed_uri, name, r->pool);
+    if (r->filename && !strncmp(r->filename, "proxy:", 6)) {
+        r->filename = authjwt_request_cut_from_address(r->filename, name, r->pool);
+    }
+}
+
+int authjwt_forward_fixups_first(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (conf->request_headers) {
+        remove_sent(r, conf->request_headers);
+        set_headers(r, conf->request_headers);
+    }
+    if (!authjwt_config_forward_token(conf)) {
+        cut_query(r, authjwt_config_query_name(conf));
+    }
+    return DECLINED;
+}
+
+/* Several fields of one name arrive as one, joined by commas. */
+static int holds_token(const char *value, const char *scheme, apr_pool_t *pool)
+{
+    while (value && *value) {
+        if (authjwt_request_credentials(value, scheme, pool)) {
+            return 1;
+        }
+        value += strcspn(value, ",");
+        value += *value == ',';
+    }
+    return 0;
+}
+
+int authjwt_forward_fixups_last(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const char *header, *cookies, *kept;
+
+    if (authjwt_config_forward_token(conf)) {
+        return DECLINED;
+    }
+    header = authjwt_config_header_name(conf);
+    if (holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
+        apr_table_unset(authjwt_request_own_headers(r), header);
+    }
+    /* What was taken for a Basic password. */
+    if (authjwt_identity_claims(r) && !authjwt_config_protects(r)) {
+        apr_table_unset(authjwt_request_own_headers(r), "Authorization");
+    }
+    cookies = apr_table_get(r->headers_in, "Cookie");
+    kept = authjwt_cookies_without(cookies, authjwt_config_access_cookie(conf), r->pool);
+    kept = authjwt_cookies_without(kept, authjwt_config_refresh_cookie(conf), r->pool);
+    if (cookies && kept != cookies) {
+        if (*kept) {
+            apr_table_setn(authjwt_request_own_headers(r), "Cookie", kept);
+        }
+        else {
+            apr_table_unset(authjwt_request_own_headers(r), "Cookie");
+        }
+    }
+    return DECLINED;
+}
