@@ -18,7 +18,8 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblm
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server \
-                  chromium chromium-driver python3-selenium
+                  chromium chromium-driver python3-selenium php8.2-fpm tomcat10-user openjdk-17-jre-headless \
+                  python3-websockets python3-h2
 LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
