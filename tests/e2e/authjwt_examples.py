@@ -10,6 +10,7 @@ import subprocess
 import requests
 from authjwt_env import MODULE, Httpd, Known, apxs
 from authjwt_leaks import register_token
+from authjwt_visitor import NAVIGATION
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "conf/examples"
 
@@ -26,12 +27,16 @@ REPLACED = {
     "/etc/ssl/private/ssl-cert-snakeoil.key": "@dir@/certificate.key",
     "/etc/apache2/": "@dir@/",
 }
+WWW = {"/var/www/": "@dir@/www/"}            # of examples with files
 # What Debian's apache2.conf and ssl.conf have, and a store of this test's own in place of /var/lib/apache2/authjwt.
 AROUND = """
 LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
 <Directory />
     Options FollowSymLinks
     Require all denied
+</Directory>
+<Directory @dir@/www>
+    Require all granted
 </Directory>
 SSLSessionCache shmcb:@dir@/run/ssl(64000)
 AuthJWTRevocationStore lmdb:@dir@/state(64M)
@@ -41,17 +46,17 @@ AuthJWTRevocationStore lmdb:@dir@/state(64M)
 class Example(Httpd):
     """Files: name -> content, written below the server's directory; jwt.secret, jwt.users and jwt.groups are there."""
 
-    def __init__(self, name, replaced=None, groups=Known.groups, files=None):
+    def __init__(self, name, replaced=None, groups=Known.groups, files=None, defined=""):
         shipped = (EXAMPLES / name).read_text()
         self.named = [word for line in re.findall(r"(?m)^# +a2enmod (.*)$", shipped) for word in line.split()]
-        super().__init__(AROUND + self._replace(shipped, {**REPLACED, **(replaced or {})}), log="info")
+        super().__init__(AROUND + defined + self._replace(shipped, {**REPLACED, **(replaced or {})}), log="info")
         self.env["APACHE_LOG_DIR"] = self.dir
         self.write("jwt.secret", Known.secret, 0o600)
         self.write("jwt.users", Known.users())
         self.write("jwt.groups", groups)
         for path, content in (files or {}).items():
             self.write(path, content)
-        self._make_certificate("localhost", *re.findall(r"(?m)^ *ServerName (\S+)", shipped))
+        self._make_certificate("localhost", *re.findall(r"(?m)^ *ServerName +(\S+)", shipped))
 
     @staticmethod
     def _replace(text, replaced):
@@ -82,21 +87,31 @@ class Example(Httpd):
     def origin(self):
         return "https://localhost:%d" % self.port
 
-    def client(self, **headers):
-        """A client with a cookie jar; get(path) and so on, redirects not followed."""
-        return Client(self, headers)
+    def client(self):
+        return Client(self)
 
 
 class Client(requests.Session):
-    def __init__(self, server, headers):
+    """Asks for paths, keeps cookies, and follows no redirects."""
+
+    def __init__(self, server):
         super().__init__()
         self.trust_env = False
         self.server, self.verify = server, server.certificate
-        self.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
 
     def request(self, method, path, **more):
-        more.setdefault("allow_redirects", False)
-        return super().request(method, self.server.origin + path, timeout=20, **more)
+        return super().request(method, self.server.origin + path, **{**more, "timeout": 20, "allow_redirects": False})
+
+    def open(self, path):
+        """GET as a browser that navigates."""
+        return self.get(path, headers=NAVIGATION)
+
+    def sign_in(self, user, next_page="/"):
+        """Fill in the login page."""
+        answer = self.post("/login", data={"username": user, "password": Known.passwords[user], "next": next_page},
+                           headers={**NAVIGATION, "Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code == 303 and answer.headers["Location"] == next_page, answer.text
+        return answer
 
     def token(self, user):
         """Access token of a new session, by JSON."""

@@ -1,4 +1,4 @@
-"""conf/examples: each file as shipped, but for the replacements that are seen here and in authjwt_examples, against what it is for."""
+"""conf/examples/git.conf as shipped, but for the replacements that are seen here and in authjwt_examples, with a real git."""
 import os
 import re
 import shutil
@@ -7,23 +7,13 @@ import subprocess
 import pytest
 from authjwt_env import Known
 from authjwt_examples import EXAMPLES, Example
-from authjwt_leaks import register_token
 from authjwt_tokens import tamper
-
-NAVIGATION = {"Accept": "text/html,*/*;q=0.8", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "none"}
-
-
-# --- the list ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_table_of_examples_names_all_there_are():
     linked = re.findall(r"\]\(([^)#:]+\.conf)\)", (EXAMPLES / "README.md").read_text())
     assert sorted(linked) == sorted(path.name for path in EXAMPLES.glob("*.conf"))
     assert "(conf/examples/README.md)" in (EXAMPLES.parents[1] / "README.md").read_text()
-
-
-# --- git.conf ---------------------------------------------------------------------------------------------------------
-
 
 @pytest.fixture(scope="module")
 def git():
