@@ -4,7 +4,7 @@
 #   make lint      layers, tags, both compilers    make asan      unit tests under ASan and UBSan
 #   make valgrind  unit tests under valgrind       make fuzz      each parser for FUZZ_SECONDS
 #   make soak      the figures of docs/figures.md  make coverage  of the core
-#   make clean
+#   make man       build/mod_authjwt.8             make clean
 APXS     ?= apxs
 CC       ?= cc
 B        ?= build
@@ -17,7 +17,7 @@ STATEDIR ?= /var/lib/apache2/authjwt
 BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libssl-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
-                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git \
+                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
                   chromium chromium-driver python3-selenium php8.2-fpm tomcat10-user openjdk-17-jre-headless \
                   python3-websockets python3-h2
 LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
@@ -49,7 +49,7 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: all run test unit replay e2e lint asan valgrind fuzz coverage soak install clean
+.PHONY: all run test unit replay e2e lint asan valgrind fuzz coverage soak man install clean
 .PHONY: build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -149,11 +149,19 @@ coverage: test-packages
 # --- installing -------------------------------------------------------------------------------------
 
 MODS_AVAILABLE ?= /etc/apache2/mods-available
+MANDIR         ?= /usr/local/share/man/man8
+
+man: $(B)/mod_authjwt.8
+
+$(B)/mod_authjwt.8: docs/make-man docs/directives.md docs/endpoints.md CHANGES
+	@mkdir -p $(@D)
+	docs/make-man $(STATEDIR) >$@.new && mv -f $@.new $@
 
 # The module where apxs puts modules; on Debian also what a2enmod wants. An authjwt.conf that is there already stays.
-install: $(MODULE)
+install: $(MODULE) $(B)/mod_authjwt.8
 	mkdir -p "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 	$(APXS) -S LIBEXECDIR="$(DESTDIR)$$($(APXS) -q LIBEXECDIR)" -i -n authjwt $(B)/mod_authjwt.la
+	install -D -m 644 $(B)/mod_authjwt.8 "$(DESTDIR)$(MANDIR)/mod_authjwt.8"
 	if [ -d "$(DESTDIR)$(MODS_AVAILABLE)" ]; then \
 	    install -m 644 conf/authjwt.load "$(DESTDIR)$(MODS_AVAILABLE)/" && \
 	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \
