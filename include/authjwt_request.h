@@ -14,6 +14,7 @@ typedef struct {
     int  asked;                   /**< expr: how often an expression asked for a claim */
     int  must_authenticate;       /**< authz: rules that said no without a user are asked again with one */
     const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them, NULL if it has not */
+    const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int  owns_headers;            /**< request: headers_in is a copy of ours */
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */

@@ -5,6 +5,7 @@
 
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
+#include "authjwt_expr.h"
 #include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
@@ -20,12 +21,12 @@ static int ask_without_user(request_rec *r)
     state->in_access_checker = 1;
     status = ap_run_access_checker_ex(r);
     state->in_access_checker = 0;
-    if (status == DECLINED || (status == HTTP_FORBIDDEN && state->asked != asked)) {
-        /* OK without identity for a preflight; for others the same as DECLINED, since the force_authn hook sees the mark. */
-        state->must_authenticate = !authjwt_request_is_preflight(r);
+    if (status == HTTP_FORBIDDEN && state->asked != asked) {
+        /* DECLINED would have the rules asked once more here; with the mark, the force_authn hook makes the same of OK. */
+        state->must_authenticate = 1;
         status = OK;
     }
-    return status;
+    return status == DECLINED && authjwt_request_is_preflight(r) ? OK : status;
 }
 
 /* Endpoints look after authentication themselves and are outside Require. */
@@ -41,7 +42,10 @@ static int check_access(request_rec *r)
         state->exempt = endpoint;
         return OK;
     }
-    return authjwt_config_protects(r) ? ask_without_user(r) : DECLINED;
+    if (authjwt_config_protects(r) && (authjwt_expr_in_use() || authjwt_request_is_preflight(r))) {
+        return ask_without_user(r);
+    }
+    return DECLINED;
 }
 
 /* What passed as an endpoint is answered by it, whatever rewrote the request since: a front controller's RewriteRule must neither take

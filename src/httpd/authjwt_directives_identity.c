@@ -64,9 +64,6 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
     if (is_taken(header)) {
         return apr_psprintf(cmd->pool, "AuthJWTRequestHeader: %s means something else to HTTP; choose a name such as X-Remote-User", header);
     }
-    if (!*claim) {
-        return "AuthJWTRequestHeader: the name of the claim is empty";
-    }
     if (!conf->request_headers) {
         conf->request_headers = apr_array_make(cmd->pool, 2, sizeof(authjwt_request_header_t));
     }

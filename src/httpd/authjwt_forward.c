@@ -127,10 +127,12 @@ static void cut_query(request_rec *r, const char *name)
 int authjwt_forward_fixups_first(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    authjwt_state_t *state = authjwt_request_state(r);
 
-    if (conf->request_headers) {
+    if (conf->request_headers && conf->request_headers != state->managed_headers) {
         remove_sent(r, conf->request_headers);
         set_headers(r, conf->request_headers);
+        state->managed_headers = conf->request_headers;
     }
     if (!authjwt_config_forward_token(conf)) {
         cut_query(r, authjwt_config_query_name(conf));
@@ -156,6 +158,8 @@ int authjwt_forward_fixups_last(request_rec *r)
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
     const char *header, *cookies, *kept;
 
+    /* mod_dir may have made another request of this one since, with the configuration of an index file. */
+    (void)authjwt_forward_fixups_first(r);
     if (authjwt_config_forward_token(conf)) {
         return DECLINED;
     }

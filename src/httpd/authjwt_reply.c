@@ -209,12 +209,20 @@ static void add_vary(request_rec *r)
     }
 }
 
+/* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression asked about it. */
+static int hangs_on_token(request_rec *r)
+{
+    const authjwt_state_t *state = authjwt_request_state(r);
+
+    return authjwt_config_protects(r) || state->claims || state->asked;
+}
+
 /* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
 static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
 
-    if (authjwt_config_protects(r) && !authjwt_request_endpoint(r)) {
+    if (hangs_on_token(r) && !authjwt_request_endpoint(r)) {
         add_vary(r);
     }
     if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
@@ -256,10 +264,10 @@ void authjwt_reply_no_store(request_rec *r)
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
-    if (!r->main && (authjwt_config_protects(r) || authjwt_request_state(r)->own_error)) {
+    if (!r->main && (hangs_on_token(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
     }
-    if (!r->main && (authjwt_config_protects(r) || !may_store(r))) {
+    if (!r->main && (hangs_on_token(r) || !may_store(r))) {
         ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
     }
 }

@@ -55,6 +55,7 @@ def hash_password(user, password):
 
 ENV_CGI = """#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n'
+[ "${CONTENT_LENGTH:-0}" = 0 ] || cat >/dev/null
 [ -z "$EXTRA_HEADER" ] || printf '%s\\r\\n' "$EXTRA_HEADER"
 printf '\\r\\n'
 exec env -0

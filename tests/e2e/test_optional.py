@@ -1,0 +1,105 @@
+"""AuthJWTOptional and AuthJWTAllowPreflight: who needs no token."""
+import time
+
+import pytest
+from authjwt_client import assert_denied, assert_error
+from authjwt_env import DEFAULT, USERS, Known, endpoint, location, protected
+from authjwt_tokens import claims, sign, tamper
+
+ON = "AuthJWTOptional on"
+PRE = "AuthJWTAllowPreflight on"
+CONFIG = DEFAULT + (
+    protected("/cgi/optional", ON, "Require all granted")
+    + protected("/cgi/cookie", ON, "AuthJWTTokenLocation cookie header", "Require all granted")
+    + protected("/cgi/user", ON, "Require valid-user") + protected("/cgi/ann", ON, "Require user ann")
+    + protected("/cgi/role", ON, "Require jwt-role admin")
+    + protected("/cgi/not", ON, "<RequireAll>", "Require all granted", "Require not jwt-role banned", "</RequireAll>")
+    + protected("/cgi/any", ON, "<RequireAny>", "Require ip 127.0.0.1", "Require jwt-role admin", "</RequireAny>")
+    + protected("/cgi/other-net", ON, "<RequireAny>", "Require ip 192.0.2.1", "Require jwt-role admin", "</RequireAny>")
+    + protected("/cgi/pre", PRE, "Require valid-user")
+    + protected("/cgi/pre-role", PRE, "Require jwt-role admin")
+    + protected("/cgi/pre-expr", PRE, "Require expr \"%{jwt:role} == 'admin'\"")
+    + protected("/cgi/pre-ip", PRE, "<RequireAll>", "Require not ip 127.0.0.1", "Require all granted", "Require valid-user", "</RequireAll>")
+    + protected("/cgi/pre-denied", PRE, "Require all denied")
+    + endpoint("/pre-login", "login", "AuthJWTProvider file", USERS, PRE, 'Header always set Access-Control-Allow-Origin "https://app.example"')
+    + endpoint("/pre-refresh", "refresh", PRE) + endpoint("/pre-logout", "logout", PRE)
+    + location("/pre-userinfo", "SetHandler jwt-userinfo", "AuthType JWT", "AuthName m", "Require valid-user", PRE))
+PREFLIGHT = {"Origin": "https://app.example", "Access-Control-Request-Method": "PUT"}
+
+
+def token(user="ann", **more):
+    return sign(claims(user, **more), Known.secret)
+
+
+def test_no_token_is_anonymous_and_a_good_one_a_user(server):
+    for path in ("/cgi/optional", "/cgi/cookie"):
+        anonymous = server.get(path).env()
+        assert "REMOTE_USER" not in anonymous and "AUTH_TYPE" not in anonymous and "JWT_CLAIM_SUB" not in anonymous
+        assert server.get(path, token()).env()["REMOTE_USER"] == "ann"
+    assert server.get("/cgi/cookie", cookies={"access_token_cookie": token()}).env()["REMOTE_USER"] == "ann"
+
+
+def test_a_bad_token_is_refused(server):
+    old = token(exp=int(time.time()) - 100)
+    assert_error(server.get("/cgi/optional", tamper(token())), "token_invalid")
+    assert_error(server.get("/cgi/optional", old), "token_expired")
+    assert_error(server.get("/cgi/optional", token(type="refresh")), "wrong_token_type")
+    assert_error(server.get("/cgi/cookie", cookies={"access_token_cookie": old}), "token_expired")
+    access, _ = server.login()
+    assert server.get("/cgi/optional", access).env()["REMOTE_USER"] == "ann"
+    server.post("/logout", access)
+    assert_error(server.get("/cgi/optional", access), "token_revoked")
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic YTpi", "Negotiate x", ""])
+def test_what_is_no_token_of_ours_is_none(server, header):
+    assert "REMOTE_USER" not in server.get("/cgi/optional", headers={"Authorization": header}).env()
+
+
+@pytest.mark.parametrize("path", ["/cgi/user", "/cgi/ann", "/cgi/role", "/cgi/other-net"])
+def test_rules_that_ask_for_a_user_still_do(server, path):
+    assert_error(server.get(path), "token_missing")
+    assert server.get(path, token(role="admin")).status == 200
+
+
+def test_rules_that_grant_without_a_user(server):
+    assert server.get("/cgi/any").status == 200 and server.get("/cgi/not").status == 200
+    assert_denied(server.get("/cgi/not", token(role="banned")))
+    assert server.get("/cgi/not", token()).env()["REMOTE_USER"] == "ann"
+
+
+@pytest.mark.parametrize("path", ["/cgi/pre", "/cgi/pre-role", "/cgi/pre-expr"])
+def test_a_preflight_passes_without_identity(server, path):
+    env = server.request("OPTIONS", path, headers=PREFLIGHT).env()
+    assert env["REQUEST_METHOD"] == "OPTIONS" and "REMOTE_USER" not in env
+    env = server.request("OPTIONS", path, token=token(role="admin"), headers=PREFLIGHT).env()
+    assert "REMOTE_USER" not in env and "JWT_CLAIM_SUB" not in env
+    assert server.request("OPTIONS", path, token=tamper(token()), headers=PREFLIGHT).status == 200
+
+
+@pytest.mark.parametrize("method, headers", [
+    ("OPTIONS", {}), ("OPTIONS", {"Origin": "https://app.example"}), ("OPTIONS", {"Access-Control-Request-Method": "PUT"}),
+    ("GET", PREFLIGHT), ("POST", PREFLIGHT), ("HEAD", PREFLIGHT), ("FOO", PREFLIGHT)])
+def test_nothing_else_does(server, method, headers):
+    assert server.request(method, "/cgi/pre", headers=headers).status == 401
+    assert server.request(method, "/cgi/pre", token=token(), headers=headers).status == 200
+
+
+def test_a_preflight_needs_a_token_where_that_is_off(server):
+    assert_error(server.request("OPTIONS", "/cgi/x", headers=PREFLIGHT), "token_missing")
+
+
+def test_a_preflight_is_not_above_the_other_rules(server):
+    assert server.request("OPTIONS", "/cgi/pre-ip", headers=PREFLIGHT).status == 403
+    assert server.request("OPTIONS", "/cgi/pre-denied", headers=PREFLIGHT).status == 403
+
+
+@pytest.mark.parametrize("path, allow", [("/pre-login", "GET,HEAD,POST"), ("/pre-refresh", "POST"), ("/pre-logout", "GET,HEAD,POST"),
+                                         ("/pre-userinfo", "GET,HEAD")])
+def test_endpoints_answer_a_preflight(server, path, allow):
+    answer = server.request("OPTIONS", path, headers=PREFLIGHT)
+    assert answer.status == 204 and not answer.body, answer
+    if path == "/pre-login":
+        assert answer.header("Access-Control-Allow-Origin") == "https://app.example"
+    assert server.request("OPTIONS", path).status in (401, 405)
+    assert server.request("OPTIONS", "/login", headers=PREFLIGHT).status == 405
