@@ -27,7 +27,10 @@ int authjwt_authn_force(request_rec *r)
 {
     const char *token;
 
-    if (!authjwt_config_protects(r) || authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
+    if (!authjwt_config_protects(r)) {
+        return authjwt_request_state(r)->must_authenticate ? OK : DECLINED;
+    }
+    if (authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
         return DECLINED;
     }
     if (authjwt_request_state(r)->must_authenticate || authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL)) {

@@ -1,5 +1,6 @@
 /* authjwt_authz: the wraps around httpd's own authorization. */
 #include <httpd.h>
+#include <http_core.h>
 #include <http_request.h>
 #include <mod_auth.h>
 
@@ -26,7 +27,15 @@ static int ask_without_user(request_rec *r)
         state->must_authenticate = 1;
         status = OK;
     }
-    return status == DECLINED && authjwt_request_is_preflight(r) ? OK : status;
+    return status == DECLINED && authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? OK : status;
+}
+
+/* Where a token may come as a password: %{jwt:…} is empty until mod_auth_basic has asked provider jwt. */
+static int is_basic(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && !ap_cstr_casecmp(type, "Basic");
 }
 
 /* Endpoints look after authentication themselves and are outside Require. */
@@ -42,7 +51,7 @@ static int check_access(request_rec *r)
         state->exempt = endpoint;
         return OK;
     }
-    if (authjwt_config_protects(r) && (authjwt_expr_in_use() || authjwt_request_is_preflight(r))) {
+    if (authjwt_config_protects(r) ? authjwt_expr_in_use() || authjwt_request_is_preflight(r) : authjwt_expr_in_use() && is_basic(r)) {
         return ask_without_user(r);
     }
     return DECLINED;

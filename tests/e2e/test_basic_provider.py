@@ -20,6 +20,8 @@ CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\n" + (
     + basic("/p/both", "AuthBasicProvider jwt file", "AuthUserFile @dir@/users", "Require valid-user")
     + basic("/p/admin", "AuthBasicProvider jwt", "Require jwt-role admin")
     + basic("/p/admin403", "AuthBasicProvider jwt", "Require jwt-role admin", "AuthzSendForbiddenOnFailure On")
+    + basic("/p/expr", "AuthBasicProvider jwt", "Require expr \"'admin' -in jwt('role')\"", "AuthJWTAllowPreflight on")
+    + basic("/p/shown", *ALONE) + location("/p/shown", 'Header set X-Who "expr=%{jwt:sub} %{jwt:role}"')
     + basic("/p/either", "AuthBasicProvider jwt file", "AuthUserFile @dir@/users", "Require jwt-role staff")
     + basic("/p/anon", "AuthBasicProvider jwt anon", "Anonymous ann", "Anonymous_MustGiveEmail off", "Anonymous_LogEmail off",
             "Require valid-user")
@@ -53,7 +55,7 @@ def assert_turned_away(answer):
     assert answer.status == 401, answer
     assert answer.headers.get_all("WWW-Authenticate") == ['Basic realm="tools"'], answer.headers.as_string()
     assert answer.header("Content-Type").startswith("text/html") and "token" not in answer.text.lower()
-    assert not answer.header("Vary") and not answer.header("Retry-After")
+    assert answer.header("Vary") in (None, "Authorization") and not answer.header("Retry-After")
 
 
 @pytest.fixture
@@ -218,6 +220,16 @@ def test_roles_of_the_token_count(server, token, plain):
     answer = get(server, "/p/admin403", "bob", plain)
     assert answer.status == 403 and not answer.header("WWW-Authenticate")
     assert get(server, "/p/admin403", "ann", token).status == 200
+
+
+def test_expressions_see_the_claims_of_the_token(server, token, plain):
+    assert get(server, "/p/shown", "ann", token).header("X-Who") == "ann admin,staff"
+    assert get(server, "/p/expr", "ann", token).status == 200
+    assert_turned_away(get(server, "/p/expr", "bob", plain))
+    assert_turned_away(get(server, "/p/expr", "ann", tamper(token)))
+    assert_turned_away(server.get("/p/expr"))
+    preflight = {"Origin": "https://x.example", "Access-Control-Request-Method": "GET"}
+    assert_turned_away(server.request("OPTIONS", "/p/expr", headers=preflight))
 
 
 def test_who_signed_in_with_the_password_has_no_roles_of_a_token(server, token):
