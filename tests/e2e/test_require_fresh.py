@@ -12,7 +12,9 @@ from authjwt_visitor import ACCESS, CSRF_ACCESS, NAVIGATION, WEB, Visitor, set_c
 
 VALID, FRESH, STALE = "Require valid-user", "Require jwt-fresh", "Require not jwt-fresh"
 LOGIN, AUTO = "AuthJWTLoginURL /login", "AuthJWTCookieAutoRefresh /refresh"
-CONFIG = WEB + "".join(protected(path, *rules) for path, *rules in [
+ALIASES = ('<AuthzProviderAlias jwt-fresh recent "15m">\n</AuthzProviderAlias>\n'
+           '<AuthzProviderAlias jwt-claim sales "dept sales support">\n</AuthzProviderAlias>\n')
+CONFIG = WEB + ALIASES + "".join(protected(path, *rules) for path, *rules in [
     ("/p/fresh", FRESH), ("/p/15m", FRESH + " 15m"), ("/p/900", FRESH + " 900"), ("/p/1d", FRESH + ' "1d"'),
     ("/p/and-admin", "<RequireAll>", FRESH, "Require jwt-role admin", "</RequireAll>"),
     ("/p/admin-and", "<RequireAll>", "Require jwt-role admin", FRESH, "</RequireAll>"),
@@ -26,7 +28,8 @@ CONFIG = WEB + "".join(protected(path, *rules) for path, *rules in [
     ("/p/never-any", "<RequireAny>", FRESH + " 1s", "<RequireAll>", "Require user nobody", STALE, "</RequireAll>", "</RequireAny>"),
     ("/p/stale-admin", "<RequireAny>", "<RequireAll>", "Require jwt-role admin", STALE, "</RequireAll>", "Require user bob", "</RequireAny>"),
     ("/p/forbidding", "AuthzSendForbiddenOnFailure On", FRESH),
-    ("/p/open-but-not", "<RequireAll>", "Require all granted", STALE, "</RequireAll>"),
+    ("/p/open-but-not", "<RequireAll>", "Require all granted", STALE, "</RequireAll>"), ("/p/alias", "Require recent"),
+    ("/p/alias-claim", "Require sales"),
     ("/members", LOGIN, FRESH + " 15m"), ("/staff-only", LOGIN, FRESH, "Require jwt-role nobody"),
     ("/never", LOGIN, "<RequireAll>", FRESH, "Require jwt-role nobody", "</RequireAll>"), ("/renewed", LOGIN, AUTO, FRESH),
     ("/dir/first.html", FRESH), ("/ssi", VALID), ("/ssi/fresh.txt", FRESH),
@@ -89,6 +92,8 @@ TABLE = [
     ("/p/stale-admin", {"fresh": False, "role": "admin"}, 0, "grant"),
     ("/p/never-any", {"fresh": True}, 100, "again"),
     ("/p/forbidding", {"fresh": True}, 0, "grant"), ("/p/forbidding", {"fresh": False}, 0, "again"),
+    ("/p/alias", {"fresh": True}, 860, "grant"), ("/p/alias", {"fresh": True}, 902, "again"), ("/p/alias", {"fresh": False}, 0, "again"),
+    *[("/p/alias-claim", {"dept": one}, 0, wanted) for one, wanted in (("sales", "grant"), ("support", "grant"), ("x", "deny"))],
     ("/p/open-but-not", {"fresh": False}, 0, "grant"), ("/p/open-but-not", {"fresh": True}, 0, "deny"),
 ]
 
