@@ -2,9 +2,10 @@
 #   make           build/mod_authjwt.so            make test      install what tests need, build, run all tests
 #   make run       the demo on 127.0.0.1:8080      make install   into the httpd that apxs belongs to
 #   make lint      layers, tags, both compilers    make asan      unit tests under ASan and UBSan
-#   make valgrind  unit tests under valgrind       make fuzz      each parser for FUZZ_SECONDS
-#   make soak      the figures of docs/figures.md  make coverage  of the core
-#   make man       build/mod_authjwt.8             make clean
+#   make valgrind  unit tests under valgrind       make asan-e2e  the module in httpd under ASan and UBSan
+#   make soak      the figures of docs/figures.md  make fuzz      each parser for FUZZ_SECONDS
+#   make coverage  of the core                     make man       build/mod_authjwt.8
+#   make clean
 APXS     ?= apxs
 CC       ?= cc
 B        ?= build
@@ -30,6 +31,8 @@ HTTPD_SRC := mod_authjwt.c $(sort $(wildcard src/httpd/authjwt_*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
+# What the end-to-end targets run.
+TESTS    ?= tests/e2e
 # Parsers of the httpd wing that need no httpd at run time.
 FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_credentials.c)
 
@@ -49,7 +52,7 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: all run test unit replay e2e lint asan valgrind fuzz coverage soak man install clean
+.PHONY: all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
 .PHONY: build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -100,7 +103,7 @@ unit: $(B)/unit
 	cd tests/unit && $(abspath $(B)/unit)
 
 e2e: $(MODULE)
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+	$(PYTHON) -m pytest -q -p no:cacheprovider $(TESTS)
 
 lint: lint-packages
 	tests/lint/layers
@@ -115,6 +118,13 @@ asan: lint-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/asan CC=gcc OPT='-O1 -g' HARDEN= \
 	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all' $(B)/asan/unit
 	cd tests/unit && CK_FORK=no UNIT_STEP=41 $(abspath $(B)/asan/unit)
+
+# The whole module in httpd, driven by the end-to-end tests. Leaks are valgrind's business: httpd itself leaves some at exit.
+asan-e2e: lint-packages
+	@$(MAKE) --no-print-directory -s B=$(B)/asan-e2e CC=gcc OPT='-O1 -g' HARDEN= \
+	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' all
+	AUTHJWT_MODULE=$(abspath $(B)/asan-e2e/mod_authjwt.so) AUTHJWT_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 $(PYTHON) -m pytest -q -p no:cacheprovider $(TESTS)
 
 valgrind: lint-packages
 	@$(MAKE) --no-print-directory -s $(B)/unit

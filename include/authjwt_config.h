@@ -197,6 +197,13 @@ apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf);
 
 /**
+ * Read a time as directives write it: a whole number with s, m, h, d or no unit (seconds), at most ten years.
+ * @param out  set on success; may be 0
+ * @return NULL, or a sentence that quotes the text
+ */
+const char *authjwt_config_parse_time(apr_pool_t *pool, const char *text, apr_interval_time_t *out);
+
+/**
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see
  * (the second one, or the only one under -t)
  */

@@ -17,6 +17,9 @@ int authjwt_page_is_local(const char *path);
 /** `next` of form or query if it is local, else "/". @param fields  of the body, or NULL */
 const char *authjwt_page_next(request_rec *r, const json_t *fields);
 
+/** Was the page asked for because a fresh token is required? Then it is for those who are signed in too. */
+int authjwt_page_wants_fresh(request_rec *r);
+
 /** Answer 303 to a path of this host. @return the status */
 int authjwt_page_see_other(request_rec *r, const char *path);
 

@@ -19,6 +19,8 @@ typedef struct {
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
     int  in_access_checker;       /**< authz: likewise */
+    int  fresh_denied;            /**< authz: a jwt-fresh rule has refused */
+    int  suppose_fresh;           /**< authz: asking the rules what they would say of a fresh token */
     const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     const char *new_token;        /**< renewal, of the initial request: access token that the answer's cookies carry */
     const char *new_csrf;         /**< renewal: `csrf` of the refresh token that it was renewed with */

@@ -1,15 +1,20 @@
 /* authjwt_authz: the wraps around httpd's own authorization. */
 #include <httpd.h>
 #include <http_core.h>
+#include <http_log.h>
 #include <http_request.h>
 #include <mod_auth.h>
+#include <apr_strings.h>
 
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
 #include "authjwt_expr.h"
 #include "authjwt_identity.h"
+#include "authjwt_page.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
 
 /* The rules, asked without a user. A rule on %{jwt:…} judges the token itself and denies without asking for one: what it denied counts
  * only once somebody has been authenticated, so that whoever has no good token gets 401 and not 403. */
@@ -69,20 +74,63 @@ static int hold_endpoints(request_rec *r)
     return DECLINED;
 }
 
-/* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1). */
-static int forbid_known_users(request_rec *r)
+/* httpd's own chain, from within our hook of it. */
+static int run_chain(request_rec *r, authjwt_state_t *state)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
     int status;
 
-    if (state->in_auth_checker || !authjwt_config_protects(r) || !authjwt_identity_claims(r)) {
-        return DECLINED;
-    }
     state->in_auth_checker = 1;
     status = ap_run_auth_checker(r);
     state->in_auth_checker = 0;
+    return status;
+}
+
+/* Would the rules let the user in after a new login? Asked only when they have refused; it chooses between two refusals. */
+static int needs_fresh(request_rec *r, authjwt_state_t *state)
+{
+    int status = DECLINED;
+
+    if (state->fresh_denied) {
+        state->suppose_fresh = 1;
+        status = run_chain(r, state);
+        state->suppose_fresh = 0;
+    }
+    return status == OK;
+}
+
+static int refuse_stale(request_rec *r, const aj_claims_t *claims)
+{
+    apr_time_t now = apr_time_now();
+    const char *why = "this one does not come from a login";
+
+    if (aj_claims_is_fresh(claims, -1, now) && !aj_claims_issued(claims)) {
+        why = "this one has no iat";
+    }
+    else if (aj_claims_is_fresh(claims, -1, now)) {
+        why = apr_psprintf(r->pool, "this one was issued %" APR_TIME_T_FMT " s ago", apr_time_sec(now - aj_claims_issued(claims)));
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1706: a fresh token is required: %s", why);
+    (void)authjwt_reply_refuse(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
+    return authjwt_page_offer_login(r);
+}
+
+/* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1), unless a new login would help. */
+static int forbid_known_users(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+    int status;
+
+    if (state->in_auth_checker || !authjwt_config_protects(r) || !claims) {
+        return DECLINED;
+    }
+    state->fresh_denied = 0;
+    status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
+    }
+    if (needs_fresh(r, state)) {
+        return refuse_stale(r, claims);
     }
     apr_table_unset(r->err_headers_out, "WWW-Authenticate");
     return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);

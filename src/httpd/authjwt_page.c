@@ -147,12 +147,26 @@ static const char *way_back(const request_rec *r)
     return authjwt_page_is_local(path) ? path : "/";
 }
 
+static int for_fresh_token(request_rec *r)
+{
+    return authjwt_reply_is(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
+}
+
+/* With `fresh` the page is shown to those who are signed in too: sent on, they would be sent here again. */
 static const char *login_address(request_rec *r, const char *more)
 {
     const char *url = authjwt_config_dir(r)->login_url;
 
     return apr_pstrcat(r->pool, url, ap_strchr_c(url, '?') ? "&next=" : "?next=",
-                       apr_pescape_urlencoded(r->pool, way_back(authjwt_request_initial(r))), more, NULL);
+                       apr_pescape_urlencoded(r->pool, way_back(authjwt_request_initial(r))), more,
+                       for_fresh_token(r) ? "&fresh=1" : "", NULL);
+}
+
+int authjwt_page_wants_fresh(request_rec *r)
+{
+    const char *fresh = query_parameter(r, "fresh");
+
+    return fresh && !strcmp(fresh, "1");
 }
 
 /* Where a form of this page goes: here; empty, which means the same, where browsers could take the path for another host. */
@@ -196,7 +210,8 @@ static void say_unsaved(request_rec *r)
     const char *nonce = make_nonce(r->pool);
 
     set_headers(r, nonce);
-    authjwt_reply_body(r, HTTP_UNAUTHORIZED, HTML, apr_pstrcat(r->pool, head(r, nonce, "You are signed out"),
+    authjwt_reply_body(r, HTTP_UNAUTHORIZED, HTML, apr_pstrcat(r->pool,
+        head(r, nonce, for_fresh_token(r) ? "Please sign in again" : "You are signed out"),
         "<p>What you sent was not saved. Sign in, go back to the form and send it again.</p>\n<p><a href=\"",
         escape(login_address(r, "&unsaved=1"), r->pool), "\">Sign in</a></p>\n</main>\n</body>\n</html>\n", NULL));
 }
@@ -209,8 +224,10 @@ int authjwt_page_offer_login(request_rec *r)
         return HTTP_UNAUTHORIZED;
     }
     if (initial->method_number == M_GET) {
+        const char *address = login_address(r, "");
+
         authjwt_reply_withdraw(r);
-        apr_table_setn(r->headers_out, "Location", login_address(r, ""));
+        apr_table_setn(r->headers_out, "Location", address);
         authjwt_reply_no_store(r);
         return HTTP_MOVED_TEMPORARILY;
     }
@@ -225,6 +242,10 @@ static const char *message_of(request_rec *r, int status)
 
     switch (status) {
     case HTTP_OK:
+        if (authjwt_page_wants_fresh(r)) {
+            return query_parameter(r, "unsaved") ? "What you sent was not saved. Sign in once more and send it again."
+                                                 : "Please sign in once more to go on.";
+        }
         return query_parameter(r, "unsaved") ? "You were signed out, and what you sent was not saved. Sign in and send it again." : NULL;
     case HTTP_BAD_REQUEST:
         return "Please enter user name and password.";

@@ -11,6 +11,7 @@ static const authjwt_problem_t problems[AUTHJWT_PROBLEMS] = {
     [AUTHJWT_TOKEN_REVOKED] = { "token_revoked", 401, "Token has been revoked", "Please log in again", "invalid_token" },
     [AUTHJWT_ONLY_ACCESS_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only access tokens are allowed", "invalid_token" },
     [AUTHJWT_ONLY_REFRESH_TOKENS] = { "wrong_token_type", 401, "Invalid token", "Only refresh tokens are allowed", "invalid_token" },
+    [AUTHJWT_FRESH_TOKEN_REQUIRED] = { "fresh_token_required", 401, "Fresh token required", "Please log in again", "invalid_token" },
     [AUTHJWT_ACCESS_DENIED] = { "access_denied", 403, "Access denied", "You do not have permission", "insufficient_scope" },
     [AUTHJWT_CSRF_FAILED] = { "csrf_failed", 403, "CSRF check failed",
                               "The request does not prove that it comes from this site", NULL },

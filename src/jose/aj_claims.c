@@ -7,6 +7,9 @@
 #include "aj_claims_private.h"
 #include "aj_json.h"
 
+/* 9999-12-31T23:59:59Z. What is beyond is a mistake, most often of milliseconds for seconds. */
+#define MAX_SECONDS 253402300799LL
+
 const json_t *aj_claims_object(const aj_claims_t *claims)
 {
     return claims->object;
@@ -162,4 +165,105 @@ const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
         text = aj_json_write(value, pool);
     }
     return has_control(text) ? NULL : apr_pstrdup(pool, text);
+}
+
+int aj_claims_read_date(const json_t *value, apr_time_t *out)
+{
+    int ok = 0;
+
+    if (json_is_integer(value)) {
+        json_int_t seconds = json_integer_value(value);
+
+        ok = seconds >= 0 && seconds <= MAX_SECONDS;
+        *out = ok ? apr_time_from_sec((apr_time_t)seconds) : 0;
+    }
+    else if (json_is_real(value)) {
+        double seconds = json_real_value(value);
+
+        ok = seconds >= 0 && seconds <= (double)MAX_SECONDS;
+        *out = ok ? (apr_time_t)(seconds * APR_USEC_PER_SEC) : 0;
+    }
+    return ok;
+}
+
+int aj_claims_is_fresh(const aj_claims_t *claims, apr_interval_time_t age, apr_time_t now)
+{
+    const json_t *fresh = aj_claims_get(claims, "fresh");
+    apr_time_t until = 0;
+
+    if (!json_is_true(fresh) && !(aj_claims_read_date(fresh, &until) && now <= until)) {
+        return 0;
+    }
+    return age < 0 || (claims->issued != 0 && now - claims->issued <= age);
+}
+
+/* Lengths are compared, so that no byte can end a string early. */
+static int is_string(const json_t *value, const char *text)
+{
+    size_t len = strlen(text);
+
+    return json_is_string(value) && json_string_length(value) == len && memcmp(json_string_value(value), text, len) == 0;
+}
+
+static int is_text(const json_t *value, const char *text, apr_pool_t *pool)
+{
+    const char *own;
+
+    if (json_is_string(value)) {
+        return is_string(value, text);
+    }
+    own = scalar_text(value, pool);
+    return own != NULL && strcmp(own, text) == 0;
+}
+
+int aj_claims_holds(const json_t *value, const char *text, apr_pool_t *pool)
+{
+    size_t i;
+
+    if (!json_is_array(value)) {
+        return value != NULL && is_text(value, text, pool);
+    }
+    for (i = 0; i < json_array_size(value); i++) {
+        if (is_text(json_array_get(value, i), text, pool)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Words are separated by blanks and nothing else (RFC 6749 3.3). */
+static int has_word(const json_t *string, const char *word)
+{
+    const char *p = json_string_value(string);
+    const char *end = p + json_string_length(string);
+    size_t len = strlen(word);
+
+    while (p < end) {
+        const char *blank = memchr(p, ' ', (size_t)(end - p));
+        size_t here = (size_t)((blank != NULL ? blank : end) - p);
+
+        if (here == len && memcmp(p, word, len) == 0) {
+            return 1;
+        }
+        p += here + 1;
+    }
+    return 0;
+}
+
+int aj_claims_holds_word(const json_t *value, const char *word)
+{
+    size_t i;
+
+    if (*word == '\0') {
+        return 0;
+    }
+    if (json_is_string(value)) {
+        return has_word(value, word);
+    }
+    for (i = 0; i < json_array_size(value); i++) {
+        if (is_string(json_array_get(value, i), word)) {
+            return 1;
+        }
+    }
+    return 0;
 }

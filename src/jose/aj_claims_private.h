@@ -16,4 +16,7 @@ struct aj_claims_t {
     unsigned char token_hash[AJ_SHA256_BYTES];
 };
 
+/** Read a NumericDate (RFC 7519 2) in microseconds. @return 0 when the value is none, or beyond the year 9999 */
+int aj_claims_read_date(const json_t *value, apr_time_t *out);
+
 #endif

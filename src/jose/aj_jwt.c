@@ -8,9 +8,6 @@
 #include "aj_jws.h"
 #include "aj_jwt.h"
 
-/* 9999-12-31T23:59:59Z. What is beyond is a mistake, most often of milliseconds for seconds. */
-#define MAX_SECONDS 253402300799LL
-
 /** What the checks of one token share. */
 typedef struct {
     const aj_jwt_policy_t *policy;
@@ -20,26 +17,6 @@ typedef struct {
     aj_claims_t *claims;
     const char *detail;
 } judge_t;
-
-/* A NumericDate (RFC 7519 2) in microseconds. @return 0 when the value is none, or out of range */
-static int read_date(const json_t *value, apr_time_t *out)
-{
-    int ok = 0;
-
-    if (json_is_integer(value)) {
-        json_int_t seconds = json_integer_value(value);
-
-        ok = seconds >= 0 && seconds <= MAX_SECONDS;
-        *out = ok ? apr_time_from_sec((apr_time_t)seconds) : 0;
-    }
-    else if (json_is_real(value)) {
-        double seconds = json_real_value(value);
-
-        ok = seconds >= 0 && seconds <= (double)MAX_SECONDS;
-        *out = ok ? (apr_time_t)(seconds * APR_USEC_PER_SEC) : 0;
-    }
-    return ok;
-}
 
 /* Whole seconds, rounded up so that nothing is "0 s" away. */
 static apr_time_t seconds_between(apr_time_t earlier, apr_time_t later)
@@ -55,7 +32,7 @@ static aj_error_e check_exp(judge_t *judge)
     if (exp == NULL) {
         return AJ_E_EXP_ABSENT;
     }
-    if (!read_date(exp, expires) || *expires == 0) {
+    if (!aj_claims_read_date(exp, expires) || *expires == 0) {
         return AJ_E_EXP_INSANE;
     }
     if (judge->now >= *expires + judge->policy->leeway && !judge->policy->allow_expired) {
@@ -148,7 +125,7 @@ static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusa
     if (value == NULL) {
         return AJ_OK;
     }
-    if (!read_date(value, out)) {
+    if (!aj_claims_read_date(value, out)) {
         judge->detail = apr_psprintf(judge->pool, "%s is not a date", name);
         return refusal;
     }
@@ -214,7 +191,7 @@ static aj_error_e check_members(judge_t *judge)
         judge->detail = "sid is no string";
     }
     else if (sid_exp != NULL
-             && (!read_date(sid_exp, &judge->claims->session_expires) || judge->claims->session_expires == 0)) {
+             && (!aj_claims_read_date(sid_exp, &judge->claims->session_expires) || judge->claims->session_expires == 0)) {
         judge->detail = "sid_exp is not a date";
     }
     return judge->detail == NULL ? AJ_OK : AJ_E_CLAIM_MEMBER;

@@ -13,6 +13,7 @@ PROBLEMS = {
     "token_invalid": (401, "Invalid token", "Token verification failed"),
     "token_expired": (401, "Token has expired", "Please refresh your token or log in again"),
     "token_revoked": (401, "Token has been revoked", "Please log in again"),
+    "fresh_token_required": (401, "Fresh token required", "Please log in again"),
     "access_denied": (403, "Access denied", "You do not have permission"),
     "invalid_request": (400, None, None),
     "invalid_credentials": (401, "Invalid credentials", None),

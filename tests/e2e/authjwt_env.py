@@ -17,6 +17,10 @@ MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve(
 APXS = os.environ.get("APXS", "apxs")
 MODULES = ("authn_core authz_core authz_user authz_host authz_groupfile authn_file auth_basic alias mime dir env setenvif "
            "headers rewrite include unixd log_config socache_shmcb socache_dbm").split()
+# A module built with a sanitizer needs its library in httpd before all others; see make asan-e2e.
+SANITIZER = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+if "AUTHJWT_PRELOAD" in os.environ:
+    SANITIZER["LD_PRELOAD"] = os.environ["AUTHJWT_PRELOAD"]
 START_LIMIT = 20                            # seconds until a server must be up, or down
 
 # Lines that httpd itself writes about an ordinary refusal, about its capacity and (event) about a stop amid traffic.
@@ -111,7 +115,7 @@ class Httpd:
         os.chmod(self.dir, 0o755)
         self.mpm, self.log, self.modules, self.children = mpm, log, tuple(modules), children
         self.mutex = mutex                                   # how httpd makes its mutexes, see its directive Mutex
-        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C", **(env or {})}
+        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C", **SANITIZER, **(env or {})}
         self.config, self.process, self.port = config, None, None
         self.access_log_holds_tokens = False
         self._read_to = 0

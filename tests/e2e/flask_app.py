@@ -32,6 +32,11 @@ def plain():
     return jsonify(access_token=create_access_token(request.json["username"]))
 
 
+@app.route("/fresh-for", methods=["POST"])
+def fresh_for():
+    return jsonify(access_token=create_access_token(request.json["username"], fresh=timedelta(seconds=request.json["seconds"])))
+
+
 @app.route("/protected")
 @jwt_required()
 def protected():

@@ -162,6 +162,15 @@ WRONG = {
     "no role claim": (in_place("AuthJWTRoleClaim"), "AuthJWTRoleClaim", ""),
     "jwt-role without a role": (WORKING + protected("/p", "Require jwt-role"), "Require", "role"),
     "jwt-role with a broken expression": (WORKING + protected("/p", 'Require jwt-role "%{"'), "Require", "%{"),
+    "jwt-claim without a name": (WORKING + protected("/p", "Require jwt-claim"), "Require", "jwt-claim: needs the name of a claim"),
+    "jwt-claim with an empty name": (WORKING + protected("/p", 'Require jwt-claim "" x'), "Require", "jwt-claim: the name of the claim is empty"),
+    "jwt-claim with a broken expression": (WORKING + protected("/p", 'Require jwt-claim a "%{"'), "Require", "jwt-claim: cannot parse \"%{\""),
+    "jwt-scope without a scope": (WORKING + protected("/p", "Require jwt-scope"), "Require", "jwt-scope: needs at least one scope"),
+    "jwt-scope with a broken expression": (WORKING + protected("/p", 'Require jwt-scope "%{nosuch:x}"'), "Require", "jwt-scope: cannot parse"),
+    "jwt-fresh with no time": (WORKING + protected("/p", "Require jwt-fresh 10x"), "Require", 'jwt-fresh: "10x" is no time'),
+    "jwt-fresh with an expression": (WORKING + protected("/p", "Require jwt-fresh %{req:Age}"), "Require", "jwt-fresh: "),
+    "jwt-fresh with a time that is over at once": (WORKING + protected("/p", "Require jwt-fresh 0"), "Require", "longer than 0"),
+    "jwt-fresh with two times": (WORKING + protected("/p", "Require jwt-fresh 5m 10m"), "Require", "at most one AGE"),
     "a key in a directory": (WORKING + location("/p", "AuthJWTKey HS256 file:@dir@/secret"), "AuthJWTKey", ""),
 }
 

@@ -13,7 +13,8 @@ from authjwt_env import DEFAULT, Known, endpoint, protected
 from authjwt_leaks import register_token
 from authjwt_tokens import read
 
-CONFIG = DEFAULT + protected("/p/admin", "Require jwt-role admin") + endpoint("/keeping-refresh", "refresh")
+CONFIG = (DEFAULT + protected("/p/admin", "Require jwt-role admin") + protected("/p/fresh", "Require jwt-fresh")
+          + endpoint("/keeping-refresh", "refresh"))
 
 
 class FlaskApp:
@@ -135,3 +136,15 @@ def test_a_token_with_another_secret_is_refused_by_both(server, flask):
     assert_error(server.get("/protected", foreign), "token_invalid")
     assert flask.get("/protected", foreign).status == 422
     assert server.get("/protected", sign(claims("bob"), Known.secret)).status == 200
+
+
+def test_their_tokens_are_fresh_to_us_as_they_are_to_them(server, flask):
+    for path, body, fresh in (("/login", {}, True), ("/plain", {}, False), ("/fresh-for", {"seconds": 60}, True),
+                              ("/fresh-for", {"seconds": -1}, False)):
+        token = register_token(flask.post(path, json={"username": "bob", **body}).json()["access_token"])
+        assert server.get("/protected", token).status == 200
+        assert (flask.get("/fresh", token).status == 200) is fresh
+        if fresh:
+            assert server.get("/p/fresh", token).status == 200
+        else:
+            assert_error(server.get("/p/fresh", token), "fresh_token_required")

@@ -1,8 +1,9 @@
 """Who may do what: Require jwt-role in every container, 401 against 403, AuthMerging (contract section 5)."""
 import pytest
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import DEFAULT, Known, location, protected
-from authjwt_tokens import claims, sign, tamper
+from authjwt_env import DEFAULT, location, protected
+from authjwt_rules import judge, token_of
+from authjwt_tokens import tamper
 
 EDITORS_DIR = """
 <Directory @dir@/htdocs/dir>
@@ -45,15 +46,11 @@ FILES = {"htdocs/dir/index.html": "dir\n", "htdocs/dir/sub/index.html": "sub\n",
 
 
 def token_with(role=None, sub="ann", **more):
-    return sign(claims(sub, **({} if role is None else {"role": role}), **more), Known.secret)
+    return token_of(sub, **({} if role is None else {"role": role}), **more)
 
 
 def verdict(server, path, role, **more):
-    """grant or deny; a denial must be the full 403, anonymous the full 401."""
-    answer = server.get(path, token_with(role, **more))
-    if answer.status != 200:
-        assert_denied(answer, "members")
-    return "grant" if answer.status == 200 else "deny"
+    return judge(server, path, token_with(role, **more))
 
 
 TABLE = [

@@ -10,7 +10,7 @@ static const aj_claims_t *claims_of(const char *text)
 {
     const aj_key_t *key = unit_key("HS256", unit_secret, NULL);
     const aj_jwt_policy_t policy = { .keys = unit_ring(key, NULL, NULL), .identity_claim = "sub",
-                                     .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH };
+                                     .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH, .leeway = apr_time_from_sec(10) };
     const char *token = unit_token(key, "{\"alg\":\"HS256\"}", text), *detail;
     unsigned char hash[AJ_SHA256_BYTES];
     const aj_claims_t *claims;
@@ -108,6 +108,95 @@ START_TEST(what_is_absent_has_no_text)
 }
 END_TEST
 
+static const struct {
+    const char *json;
+    const char *text;
+    int holds;
+} holding[] = {
+    { "\"ann\"", "ann", 1 }, { "\"ann\"", "an", 0 }, { "\"ann\"", "anna", 0 }, { "\"ann\"", "Ann", 0 }, { "\"ann\"", "ann ", 0 },
+    { "\"ann\"", "", 0 }, { "\"\"", "", 1 }, { "\"ad min\"", "admin", 0 }, { "\"role01\"", "role1", 0 }, { "\"a b\"", "a", 0 },
+    { "\"a,b\"", "a", 0 }, { "[\"a\",\"b\"]", "b", 1 }, { "[\"a\",\"b\"]", "a,b", 0 }, { "[\"a\",\"b\"]", "", 0 }, { "[]", "", 0 },
+    { "[\"\"]", "", 1 }, { "\"caf\xc3\xa9\"", "caf\xc3\xa9", 1 }, { "\"cafe\\u0301\"", "caf\xc3\xa9", 0 },
+    { "\"a\\u0001b\"", "a\x01" "b", 1 }, { "\"a\\u0001b\"", "a", 0 }, { "\"a\\u0000b\"", "a", 0 }, { "[\"a\\u0000b\"]", "a", 0 },
+    { "1", "1", 1 }, { "\"1\"", "1", 1 }, { "[1]", "1", 1 }, { "1.0", "1.0", 1 }, { "1.0", "1", 0 }, { "1", "1.0", 0 }, { "1", "01", 0 },
+    { "1", "1 ", 0 }, { "10", "1", 0 }, { "-7", "-7", 1 }, { "1e2", "100.0", 1 }, { "1e2", "100", 0 }, { "0.1", "0.1", 1 },
+    { "9007199254740993", "9007199254740993", 1 }, { "9007199254740993", "9007199254740992", 0 },
+    { "9223372036854775807", "9223372036854775807", 1 }, { "true", "true", 1 }, { "true", "1", 0 }, { "true", "True", 0 },
+    { "false", "false", 1 }, { "false", "", 0 }, { "false", "0", 0 }, { "[true]", "true", 1 }, { "null", "null", 0 }, { "null", "", 0 },
+    { "[null]", "null", 0 }, { "[null]", "", 0 }, { "{}", "{}", 0 }, { "{\"a\":1}", "{\"a\":1}", 0 }, { "{\"a\":1}", "a", 0 },
+    { "[[\"a\"]]", "a", 0 }, { "[[\"a\"]]", "[\"a\"]", 0 }, { "[{\"a\":1}]", "a", 0 }, { "[[],\"a\"]", "a", 1 },
+};
+
+static const json_t *loaded(const char *text)
+{
+    return aj_json_own(json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL), pool);
+}
+
+START_TEST(a_value_holds_exactly_its_text)
+{
+    assert_row(aj_claims_holds(loaded(holding[_i].json), holding[_i].text, pool) == holding[_i].holds, holding[_i].text,
+               "in %s", holding[_i].json);
+}
+END_TEST
+
+static const struct {
+    const char *json;
+    const char *word;
+    int holds;
+} words[] = {
+    { "\"read write\"", "read", 1 }, { "\"read write\"", "write", 1 }, { "\"read\"", "read", 1 }, { "\" read  write \"", "write", 1 },
+    { "\"read write\"", "read write", 0 }, { "\"read write\"", "rea", 0 }, { "\"read write\"", "ead", 0 }, { "\"read write\"", "", 0 },
+    { "\"read  write\"", "", 0 }, { "\"\"", "", 0 }, { "\"\"", "read", 0 }, { "\" \"", "read", 0 }, { "\"Read\"", "read", 0 },
+    { "\"read\\twrite\"", "read", 0 }, { "\"read,write\"", "read", 0 }, { "\"read\\u0000 write\"", "read", 0 },
+    { "\"read\\u0000 write\"", "write", 1 }, { "\"read:all\"", "read", 0 },
+    { "[\"read\",\"write\"]", "write", 1 }, { "[\"read write\"]", "read", 0 }, { "[\"read\"]", "", 0 }, { "[\"\"]", "", 0 },
+    { "[7,null,[\"read\"],{\"read\":1}]", "read", 0 }, { "[7]", "7", 0 }, { "7", "7", 0 }, { "true", "true", 0 }, { "null", "null", 0 },
+    { "{\"read\":true}", "read", 0 }, { "[\"read\\u0000x\"]", "read", 0 },
+};
+
+START_TEST(words_stand_between_blanks_or_in_an_array)
+{
+    assert_row(aj_claims_holds_word(loaded(words[_i].json), words[_i].word) == words[_i].holds, words[_i].word, "in %s",
+               words[_i].json);
+}
+END_TEST
+
+START_TEST(what_is_absent_holds_nothing)
+{
+    ck_assert(!aj_claims_holds(NULL, "", pool));
+    ck_assert(!aj_claims_holds_word(NULL, ""));
+    ck_assert(!aj_claims_holds_word(NULL, "read"));
+}
+END_TEST
+
+static const struct {
+    const char *members;         /* of a token that is judged at 1700000100 */
+    int age;                     /* seconds, -1: any */
+    int fresh;
+} freshness[] = {
+    { ",\"fresh\":true", -1, 1 }, { ",\"fresh\":false", -1, 0 }, { "", -1, 0 }, { ",\"fresh\":null", -1, 0 },
+    { ",\"fresh\":\"true\"", -1, 0 }, { ",\"fresh\":[true]", -1, 0 }, { ",\"fresh\":{}", -1, 0 },
+    { ",\"fresh\":1700000100", -1, 1 }, { ",\"fresh\":1700000099", -1, 0 }, { ",\"fresh\":1700000100.5", -1, 1 },
+    { ",\"fresh\":1700000099.5", -1, 0 }, { ",\"fresh\":1", -1, 0 }, { ",\"fresh\":0", -1, 0 }, { ",\"fresh\":-1", -1, 0 },
+    { ",\"fresh\":1700000900000", -1, 0 }, { ",\"fresh\":1e300", -1, 0 }, { ",\"fresh\":\"1700000900\"", -1, 0 },
+    { ",\"fresh\":true,\"iat\":1700000090", 10, 1 }, { ",\"fresh\":true,\"iat\":1700000089", 10, 0 },
+    { ",\"fresh\":true,\"iat\":1700000089.5", 10, 0 }, { ",\"fresh\":true,\"iat\":1700000105", 10, 1 },
+    { ",\"fresh\":true", 10, 0 }, { ",\"fresh\":true,\"iat\":0", 315360000, 0 },
+    { ",\"fresh\":false,\"iat\":1700000100", 10, 0 }, { ",\"iat\":1700000100", 10, 0 },
+    { ",\"fresh\":1700000900,\"iat\":1700000090", 10, 1 }, { ",\"fresh\":1700000900,\"iat\":1700000089", 10, 0 },
+    { ",\"fresh\":1700000099,\"iat\":1700000099", 10, 0 }, { ",\"fresh\":1700000900", 10, 0 },
+};
+
+START_TEST(a_token_is_fresh_after_a_login_for_a_time)
+{
+    const char *text = apr_pstrcat(pool, "{\"sub\":\"ann\",\"exp\":1700000900", freshness[_i].members, "}", NULL);
+    apr_interval_time_t age = freshness[_i].age < 0 ? -1 : apr_time_from_sec(freshness[_i].age);
+
+    assert_row(aj_claims_is_fresh(claims_of(text), age, apr_time_from_sec(1700000100)) == freshness[_i].fresh, text,
+               "judged wrongly");
+}
+END_TEST
+
 Suite *suite_claims(void)
 {
     Suite *suite = suite_create("aj_claims");
@@ -118,5 +207,9 @@ Suite *suite_claims(void)
     tcase_add_loop_test(tcase, strings_of_several_claims_are_joined, 0, ROWS(lists));
     tcase_add_loop_test(tcase, values_have_a_text, 0, ROWS(texts));
     tcase_add_test(tcase, what_is_absent_has_no_text);
+    tcase_add_loop_test(tcase, a_value_holds_exactly_its_text, 0, ROWS(holding));
+    tcase_add_loop_test(tcase, words_stand_between_blanks_or_in_an_array, 0, ROWS(words));
+    tcase_add_test(tcase, what_is_absent_holds_nothing);
+    tcase_add_loop_test(tcase, a_token_is_fresh_after_a_login_for_a_time, 0, ROWS(freshness));
     return suite;
 }
