@@ -8,6 +8,12 @@
 /** Hook header_parser: take away what the client sent under the names of AuthJWTRequestHeader. @return DECLINED */
 int authjwt_forward_header_parser(request_rec *r);
 
+/**
+ * Hook check_access: what was cut from the request above this one, an ErrorDocument's or an included page's, is there again for
+ * mod_auth_basic, which asks each of them. @return DECLINED
+ */
+int authjwt_forward_access(request_rec *r);
+
 /** Hook fixups, before others: the same for subrequests; set the headers; cut the token from the query. @return DECLINED */
 int authjwt_forward_fixups_first(request_rec *r);
 

@@ -16,6 +16,7 @@ typedef struct {
     const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them, NULL if it has not */
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int  owns_headers;            /**< request: headers_in is a copy of ours */
+    int  password_cut;            /**< forward, of the initial request: its Basic credentials were kept from an application */
     int  published;               /**< identity: environment is set */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
     int  in_access_checker;       /**< authz: likewise */

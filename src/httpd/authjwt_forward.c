@@ -153,6 +153,25 @@ static int holds_token(const char *value, const char *scheme, apr_pool_t *pool)
     return 0;
 }
 
+/* A token that was taken for a Basic password. A forward proxy's own credentials stand elsewhere, and mod_proxy keeps them. */
+static void cut_password(request_rec *r)
+{
+    if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && r->proxyreq != PROXYREQ_PROXY) {
+        apr_table_unset(authjwt_request_own_headers(r), "Authorization");
+        authjwt_request_state(authjwt_request_initial(r))->password_cut = 1;
+    }
+}
+
+int authjwt_forward_access(request_rec *r)
+{
+    const char *sent = apr_table_get(authjwt_request_sent_headers(r), "Authorization");
+
+    if (sent && authjwt_request_state(authjwt_request_initial(r))->password_cut && !apr_table_get(r->headers_in, "Authorization")) {
+        apr_table_setn(authjwt_request_own_headers(r), "Authorization", sent);
+    }
+    return DECLINED;
+}
+
 int authjwt_forward_fixups_last(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
@@ -167,10 +186,7 @@ int authjwt_forward_fixups_last(request_rec *r)
     if (holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
         apr_table_unset(authjwt_request_own_headers(r), header);
     }
-    /* What was taken for a Basic password. */
-    if (authjwt_identity_claims(r) && !authjwt_config_protects(r)) {
-        apr_table_unset(authjwt_request_own_headers(r), "Authorization");
-    }
+    cut_password(r);
     cookies = apr_table_get(r->headers_in, "Cookie");
     kept = authjwt_cookies_without(cookies, authjwt_config_access_cookie(conf), r->pool);
     kept = authjwt_cookies_without(kept, authjwt_config_refresh_cookie(conf), r->pool);

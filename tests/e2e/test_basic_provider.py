@@ -34,6 +34,8 @@ CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\n" + (
     + basic("/same", *ALONE) + location("/same", "ErrorDocument 404 /same/env.cgi")
     + basic("/mixed", *ALONE)
     + basic("/app", *ALONE) + location("/app", "AuthJWTForwardToken off", "AuthJWTRequestHeader X-Remote-User sub")
+    + basic("/kept", *ALONE) + location("/kept", "AuthJWTForwardToken off", "ErrorDocument 404 /cgi/kept")
+    + basic("/cgi/kept", *ALONE) + location("/cgi/kept", "AuthJWTForwardToken off", "CGIPassAuth on")
     + basic("/open", *ALONE) + "".join("ProxyPass %s http://127.0.0.1:@port@/echoed\n" % path for path in ("/app", "/open"))
     + "ScriptAlias /echoed @dir@/cgi-bin/env.sh\n" + location("/echoed", "CGIPassAuth on")
     + "<Directory @dir@/htdocs/mixed>\n    Options +Includes\n    AddOutputFilter INCLUDES .shtml\n</Directory>\n"
@@ -112,6 +114,11 @@ def test_an_application_behind_a_proxy_gets_the_user_and_where_that_is_said_not_
     env = get(server, "/app", "ann", token).env()
     assert env["HTTP_X_REMOTE_USER"] == "ann" and "HTTP_AUTHORIZATION" not in env
     assert get(server, "/open", "ann", token).env()["HTTP_AUTHORIZATION"] == credentials("ann", token)["Authorization"]
+
+
+def test_where_the_token_is_kept_from_an_application_error_documents_know_the_user_still(server, token):
+    lost = get(server, "/kept/lost", "ann", token)
+    assert lost.status == 404 and lost.env()["REMOTE_USER"] == "ann" and "HTTP_AUTHORIZATION" not in lost.env()
 
 
 def test_claims_reach_error_documents_and_included_parts_that_the_same_user_may_see(server, token):
