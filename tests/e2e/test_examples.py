@@ -1,4 +1,5 @@
 """conf/examples/git.conf as shipped, but for the replacements that are seen here and in authjwt_examples, with a real git."""
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import pytest
 from authjwt_env import Known
 from authjwt_examples import EXAMPLES, Example
+from authjwt_leaks import register_token
 from authjwt_tokens import tamper
 
 
@@ -70,6 +72,13 @@ def test_git_clones_and_pushes_with_a_token_for_its_password(git, workplace):
     assert status == 0, said
     assert workplace.clone("bob", bob)[0] == 0
     assert (workplace.folder / "project/file.txt").read_text() == "written by ann"
+
+
+def test_the_line_that_gets_a_token_gets_one(git):
+    line = re.search(r"(?m)^# +(read -rs .*)$", (EXAMPLES / "git.conf").read_text()).group(1)
+    done = subprocess.run(["bash", "-c", line.replace("https://git.example.com", git.origin)], input=Known.passwords["ann"] + "\n",
+                          env={"PATH": os.environ["PATH"], "CURL_CA_BUNDLE": git.certificate}, capture_output=True, text=True)
+    assert register_token(json.loads(done.stdout)["access_token"]).count(".") == 2
 
 
 def test_git_cannot_push_without_the_role(git, workplace):
