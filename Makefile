@@ -34,7 +34,7 @@ FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
 # Parsers of the httpd wing that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_credentials.c)
+FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
 
 WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2

@@ -63,6 +63,14 @@ const apr_table_t *authjwt_request_sent_headers(request_rec *r);
 /** headers_in of this request alone, to be changed: subrequests and redirects share the table otherwise. */
 apr_table_t *authjwt_request_own_headers(request_rec *r);
 
+/**
+ * A parameter of a query or of a form (application/x-www-form-urlencoded).
+ * @param pairs  "a=1&b=2", or NULL
+ * @param plus   non-zero: '+' is a blank, as in forms
+ * @return first value of that name that is not empty, decoded, owned by pool; "" when it cannot be decoded, NULL when there is none
+ */
+const char *authjwt_request_parameter(const char *pairs, const char *name, int plus, apr_pool_t *pool);
+
 /** A query without the parameters of a name. @return owned by pool; NULL when it holds none */
 char *authjwt_request_cut_parameter(const char *query, const char *name, apr_pool_t *pool);
 

@@ -2,7 +2,6 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_request.h>
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <util_filter.h>
 
@@ -89,21 +88,8 @@ static int is_form(const request_rec *r)
 
 const char *authjwt_body_peek(request_rec *r, const char *name)
 {
-    apr_size_t name_len = strlen(name);
-    const char *pair;
-
     /* Only the request that has the body; a subrequest has none. */
-    if (r->main || !is_form(r)) {
-        return NULL;
-    }
-    for (pair = read_ahead(r)->bytes; pair && *pair; pair = strchr(pair, '&'), pair += pair != NULL) {
-        if (!strncmp(pair, name, name_len) && pair[name_len] == '=') {
-            const char *value = pair + name_len + 1;
-
-            return apr_punescape_url(r->pool, apr_pstrmemdup(r->pool, value, strcspn(value, "&")), NULL, NULL, 1);
-        }
-    }
-    return NULL;
+    return r->main || !is_form(r) ? NULL : authjwt_request_parameter(read_ahead(r)->bytes, name, 1, r->pool);
 }
 
 /* First what was kept, then what is still to come. */

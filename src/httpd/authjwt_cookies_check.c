@@ -66,6 +66,24 @@ static int check_name(const ap_directive_t *section, const ap_directive_t *name,
     return 1;
 }
 
+static int is_word(const ap_directive_t *directive, const char *word, apr_pool_t *ptemp)
+{
+    return directive && !ap_cstr_casecmp(argument_of(directive, ptemp), word);
+}
+
+/* Browsers drop such cookies, so that everybody would sign in again and again. */
+static void warn_of_same_site(const ap_directive_t *section, server_rec *s, apr_pool_t *ptemp)
+{
+    const ap_directive_t *same_site = in_effect(section, "AuthJWTCookieSameSite");
+
+    if ((find_in(section, "AuthJWTCookieSameSite") || find_in(section, attributes[0])) && is_word(same_site, "None", ptemp)
+        && is_word(in_effect(section, attributes[0]), "off", ptemp) && authjwt_config_announces()) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ1782: AuthJWTCookieSameSite None (%s:%d) with AuthJWTCookieSecure off: browsers "
+                     "drop such cookies; judged for the section of %s:%d", same_site->filename, same_site->line_num, section->filename,
+                     section->line_num);
+    }
+}
+
 /* Only a section that says something new about cookies needs a look. */
 static int speaks_of_cookies(const ap_directive_t *section)
 {
@@ -84,6 +102,9 @@ static int check_section(const ap_directive_t *section, server_rec *s, apr_pool_
         const ap_directive_t *name = in_effect(section, names[i]);
 
         faults += name ? check_name(section, name, s, ptemp) : 0;
+    }
+    if (section) {
+        warn_of_same_site(section, s, ptemp);
     }
     for (node = section; node; node = node->next) {
         faults += check_section(node->first_child, s, ptemp);

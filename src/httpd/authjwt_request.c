@@ -2,7 +2,6 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <apr_escape.h>
 #include <apr_strings.h>
 
 #include "authjwt_cookies.h"
@@ -126,41 +125,6 @@ int authjwt_request_may_issue(request_rec *r)
     return 0;
 }
 
-char *authjwt_request_cut_parameter(const char *query, const char *name, apr_pool_t *pool)
-{
-    apr_size_t name_len = strlen(name);
-    char *kept = apr_pstrdup(pool, query);
-    char *end = kept;
-    int found = 0;
-
-    while (*query) {
-        apr_size_t len = strcspn(query, "&");
-
-        if (!strncmp(query, name, name_len) && query[name_len] == '=') {
-            found = 1;
-        }
-        else {
-            if (end > kept) {
-                *end++ = '&';
-            }
-            memcpy(end, query, len);
-            end += len;
-        }
-        query += len + (query[len] == '&');
-    }
-    *end = '\0';
-    return found ? kept : NULL;
-}
-
-char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t *pool)
-{
-    char *query = text ? strchr(text, '?') : NULL;
-    apr_size_t len = query ? strcspn(query, " #") : 0;
-    char *cut = query ? authjwt_request_cut_parameter(apr_pstrmemdup(pool, query + 1, len - 1), name, pool) : NULL;
-
-    return cut ? apr_pstrcat(pool, apr_pstrmemdup(pool, text, query - text), *cut ? "?" : "", cut, query + len, NULL) : text;
-}
-
 static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
 {
     const char *value = apr_table_get(authjwt_request_sent_headers(r), authjwt_config_header_name(conf));
@@ -173,27 +137,11 @@ static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_a
 
 static void find_in_query(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
 {
-    const char *name = authjwt_config_query_name(conf);
-    apr_size_t len = strlen(name);
-    const char *p = r->parsed_uri.query;
+    /* As it was sent, whatever rewrote or cut the query since; a '+' is no blank in a token. */
+    const char *token = authjwt_request_parameter(r->parsed_uri.query, authjwt_config_query_name(conf), 0, r->pool);
 
-    while (p) {
-        const char *end = ap_strchr_c(p, '&');
-
-        if (!strncmp(p, name, len) && p[len] == '=') {
-            const char *value = p + len + 1;
-            const char *token = end ? apr_pstrmemdup(r->pool, value, end - value) : apr_pstrdup(r->pool, value);
-
-            /* What cannot be decoded stays as it is and will be no token. */
-            const char *decoded = apr_punescape_url(r->pool, token, NULL, NULL, 0);
-
-            token = decoded ? decoded : token;
-            if (*token) {
-                APR_ARRAY_PUSH(tokens, const char *) = token;
-                return;
-            }
-        }
-        p = end ? end + 1 : NULL;
+    if (token) {
+        APR_ARRAY_PUSH(tokens, const char *) = token;
     }
 }
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import KEY_AND_STORE, USERS, Known, endpoint, location, protected
+from authjwt_env import DEFAULT, KEY_AND_STORE, USERS, Known, endpoint, location, protected
 from authjwt_tokens import claims, read, sign, tamper
 from authjwt_visitor import (ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, REFRESH, WEB, Visitor, assert_cleared, set_cookies,
                              signed_in)
@@ -276,3 +276,19 @@ def test_a_spoilt_access_cookie_does_not_keep_a_logout_from_ending_the_session(s
     assert visitor.submit("/logout").status == 303 and visitor.jar == {}
     assert_error(server.get("/protected", kept[ACCESS]), "token_revoked")
     assert_error(server.post("/refresh", kept[REFRESH]), "token_revoked")
+
+
+@pytest.mark.parametrize("lines, warned", [
+    (("AuthJWTCookieSameSite None", "AuthJWTCookieSecure off"), True), (("AuthJWTCookieSameSite none",), False),
+    (("AuthJWTCookieSameSite Lax", "AuthJWTCookieSecure off"), False)])
+def test_cookies_that_no_browser_keeps_are_warned_of_once(new_server, expect_log, lines, warned):
+    if warned:
+        expect_log("AJ1782: ")
+    with new_server(DEFAULT + location("/x", "AuthJWTCookies on", *lines)) as server:
+        assert server.read_log().count("AJ1782") == warned
+
+
+def test_the_warning_knows_enclosing_sections(new_server, expect_log):
+    expect_log("AJ1782: ")
+    with new_server("AuthJWTCookieSecure off\n" + DEFAULT + location("/x", "AuthJWTCookieSameSite None")) as server:
+        assert server.read_log().count("AJ1782") == 1
