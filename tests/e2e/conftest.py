@@ -44,7 +44,7 @@ def running(module_config):
     """A server for a whole test module: options from its globals CONFIG and OPTIONS, log checked once more at its end."""
     server = Httpd(module_config.get("CONFIG", DEFAULT), **module_config.get("OPTIONS", {}))
     for name, content in module_config.get("FILES", {}).items():
-        server.write(name, content, 0o755 if content.startswith("#!") else 0o644)
+        server.write(name, content, 0o755 if content[:2] in ("#!", b"#!") else 0o644)
     try:
         server.access_log_holds_tokens = module_config.get("TOKENS_IN_ADDRESSES", False)
         yield server.start()
