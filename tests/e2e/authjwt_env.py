@@ -23,10 +23,11 @@ if "AUTHJWT_PRELOAD" in os.environ:
     SANITIZER["LD_PRELOAD"] = os.environ["AUTHJWT_PRELOAD"]
 START_LIMIT = 20                            # seconds until a server must be up, or down
 
-# Lines that httpd itself writes about an ordinary refusal, about its capacity and (event) about a stop amid traffic.
+# Lines that httpd itself writes about an ordinary refusal, about its capacity, (event) about a stop amid traffic, and where it
+# has been upgraded before OpenSSL.
 EXPLAINED = [r"AH0028[67]: |AH00484: |AH10159: ", r"\[mpm_event:error\] .*\(9\)Bad file descriptor: AH\d+: ",
              r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
-             r"AH01617: ", r"AH01618: "]
+             r"AH01617: ", r"AH01618: ", r"AH01882: Init: this version of mod_ssl was compiled against a newer library"]
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
 LINE = re.compile(r"^\[[^\]]+\] \[[^:\]]*:(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] ")
 
@@ -178,7 +179,8 @@ class Httpd:
         if self.mpm != "prefork":
             lines += ["ScriptSock cgisock"]
         lines += ["Timeout 20", "KeepAliveTimeout 1", "UseCanonicalName Off", "ErrorLog error.log",
-                  "LogLevel info authjwt:" + self.log, 'LogFormat "%P %>s \\"%r\\" %u" test', "CustomLog access.log test",
+                  "LogLevel info\n<IfModule authjwt_module>\n    LogLevel authjwt:%s\n</IfModule>" % self.log,
+                  'LogFormat "%P %>s \\"%r\\" %u" test', "CustomLog access.log test",
                   "DocumentRoot htdocs", "TypesConfig /dev/null", "AddType text/html .html", "AddType text/plain .txt",
                   "<Directory />\n    AllowOverride None\n</Directory>",
                   "<Directory %s>\n    Require all granted\n</Directory>" % self.path("htdocs"),

@@ -1,6 +1,7 @@
 """A private httpd for a file of conf/examples, as shipped but for a visible list of replacements.
 
 It loads what Debian enables by itself, and what the file's own a2enmod line names: an example that forgets a module fails.
+authjwt_docs.py does the same for the configurations in docs/.
 """
 import os
 import pathlib
@@ -38,30 +39,39 @@ LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" c
 <Directory @dir@/www>
     Require all granted
 </Directory>
-SSLSessionCache shmcb:@dir@/run/ssl(64000)
-AuthJWTRevocationStore lmdb:@dir@/state(64M)
+<IfModule ssl_module>
+    SSLSessionCache shmcb:@dir@/run/ssl(64000)
+</IfModule>
+<IfModule authjwt_module>
+    AuthJWTRevocationStore lmdb:@dir@/state(64M)
+</IfModule>
 """
 
 
-class Example(Httpd):
-    """Files: name -> content, written below the server's directory; jwt.secret, jwt.users and jwt.groups are there."""
+def names_after_a2enmod(text):
+    return [word for line in re.findall(r"(?m)^\W*a2enmod (.*)$", text) for word in line.split()]
 
-    def __init__(self, name, replaced=None, groups=Known.groups, files=None, defined=""):
-        shipped = (EXAMPLES / name).read_text()
-        self.named = [word for line in re.findall(r"(?m)^# +a2enmod (.*)$", shipped) for word in line.split()]
-        super().__init__(AROUND + defined + self._replace(shipped, {**REPLACED, **(replaced or {})}), log="info")
+
+class OnDebian(Httpd):
+    """text: a configuration as an administrator would save it. named: what a2enmod is told to enable. replaced: what stands in
+    text -> what takes its place. files: name -> content, written below the server's directory, a script if it begins with #!;
+    jwt.secret, jwt.users and jwt.groups are there."""
+
+    def __init__(self, text, named, replaced, groups=Known.groups, files=None, defined=""):
+        self.named = named
+        super().__init__(AROUND + defined + self._replace(text, replaced), log="info")
         self.env["APACHE_LOG_DIR"] = self.dir
         self.write("jwt.secret", Known.secret, 0o600)
         self.write("jwt.users", Known.users())
         self.write("jwt.groups", groups)
         for path, content in (files or {}).items():
-            self.write(path, content)
-        self._make_certificate("localhost", *re.findall(r"(?m)^ *ServerName +(\S+)", shipped))
+            self.write(path, content, 0o755 if content[:2] in ("#!", b"#!") else 0o644)
+        self._make_certificate("localhost", *re.findall(r"(?m)^ *ServerName +(\S+)", text))
 
     @staticmethod
     def _replace(text, replaced):
         for old, new in replaced.items():
-            assert old in text, "the example has no %r any more" % old
+            assert old in text, "it has no %r any more" % old
             text = text.replace(old, new)
         return text
 
@@ -73,7 +83,6 @@ class Example(Httpd):
 
     def _load_modules(self):
         where = apxs("LIBEXECDIR")
-        assert "authjwt" in self.named
         wanted = ENABLED + [one for name in self.named for one in ALONG.get(name, []) + [name]] + ["cgid"]   # the harness has ScriptSock
         for name in dict.fromkeys(wanted):
             path = MODULE if name == "authjwt" else os.path.join(where, "mod_%s.so" % name)
@@ -89,6 +98,14 @@ class Example(Httpd):
 
     def client(self):
         return Client(self)
+
+
+class Example(OnDebian):
+    def __init__(self, name, replaced=None, groups=Known.groups, files=None, defined=""):
+        shipped = (EXAMPLES / name).read_text()
+        named = names_after_a2enmod(shipped)
+        assert "authjwt" in named
+        super().__init__(shipped, named, {**REPLACED, **(replaced or {})}, groups, files, defined)
 
 
 class Client(requests.Session):
