@@ -3,6 +3,7 @@
 #define AUTHJWT_CONFIG_H
 
 #include <httpd.h>
+#include <ap_expr.h>
 #include <http_config.h>
 #include <apr_tables.h>
 #include <apr_time.h>
@@ -74,6 +75,12 @@ typedef struct {
     const char *type;     /**< Content-Type, by the suffix of the file */
 } authjwt_error_document_t;
 
+/** One AuthJWTClaim line. */
+typedef struct {
+    const char           *name;    /**< literal name, none that this module sets itself */
+    const ap_expr_info_t *value;   /**< string expression, asked when a token is issued */
+} authjwt_extra_claim_t;
+
 /** How requests with a token from a cookie prove that no other site made them. */
 typedef enum { AUTHJWT_CSRF_UNSET = 0, AUTHJWT_CSRF_AUTO, AUTHJWT_CSRF_TOKEN, AUTHJWT_CSRF_ORIGIN, AUTHJWT_CSRF_OFF } authjwt_csrf_e;
 
@@ -128,6 +135,7 @@ typedef struct {
     apr_array_header_t *providers;        /**< authjwt_provider_t */
     apr_array_header_t *grants;           /**< authjwt_rule_t */
     apr_array_header_t *login_requires;   /**< authjwt_rule_t */
+    apr_array_header_t *extra_claims;     /**< authjwt_extra_claim_t, of enclosing sections too, theirs first */
 } authjwt_dir_conf_t;
 
 void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s);
@@ -140,6 +148,9 @@ extern const command_rec authjwt_config_directives[];
 
 /** Configuration of a server; never NULL. */
 authjwt_server_conf_t *authjwt_config_server(const server_rec *s);
+
+/** Is this the literal name of a claim that this module sets in each token it issues (contract section 6)? */
+int authjwt_config_is_own_claim(const char *name);
 
 /** Is this the name of an endpoint that looks after authentication itself (login, refresh, logout, jwks)? NULL is none. */
 int authjwt_config_is_endpoint(const char *handler);

@@ -116,6 +116,7 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(providers);
     MERGE_POINTER(grants);
     MERGE_POINTER(login_requires);
+    MERGE_LIST(extra_claims);
     return merged;
 }
 
@@ -127,6 +128,21 @@ authjwt_server_conf_t *authjwt_config_server(const server_rec *s)
 const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &authjwt_module);
+}
+
+int authjwt_config_is_own_claim(const char *name)
+{
+    static const char *const names[] = {
+        "iss", "aud", "sub", "iat", "nbf", "exp", "jti", "type", "fresh", "sid", "sid_exp", "csrf", "role"
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcmp(name, names[i])) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int authjwt_config_is_endpoint(const char *handler)

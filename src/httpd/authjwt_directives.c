@@ -397,6 +397,7 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE_ARGV("AuthJWTProvider", authjwt_directives_set_providers, NULL, ISSUING, "authn providers that check passwords"),
     AP_INIT_RAW_ARGS("AuthJWTGrantRole", authjwt_directives_add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),
     AP_INIT_RAW_ARGS("AuthJWTLoginRequire", authjwt_directives_add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
+    AP_INIT_TAKE2("AuthJWTClaim", authjwt_directives_add_claim, NULL, ISSUING, "NAME EXPR"),
     AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
     AP_INIT_TAKE1("AuthJWTRefreshGrace", set_grace, NULL, ISSUING, "how long a used refresh token gets the same successor"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING, "fields of user name and password"),

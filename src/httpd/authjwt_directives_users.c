@@ -1,10 +1,15 @@
-/* authjwt_config: the setters that name httpd's own authn and authz providers. */
+/* authjwt_config: the setters that say who gets a token and what is in it, by httpd's own authn and authz providers. */
 #include <httpd.h>
+#include <ap_expr.h>
 #include <ap_provider.h>
 #include <http_config.h>
+#include <http_log.h>
 #include <apr_strings.h>
+#include <jansson.h>
 
 #include "authjwt_directives_private.h"
+
+APLOG_USE_MODULE(authjwt);
 
 const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
@@ -82,4 +87,37 @@ const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, cons
     }
     error = parse_rule(cmd, args, &rule);
     return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->login_requires, &rule);
+}
+
+static int is_utf8(const char *text)
+{
+    json_t *checked = json_string(text);
+
+    json_decref(checked);
+    return checked != NULL;
+}
+
+const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *name, const char *value)
+{
+    authjwt_dir_conf_t *conf = dir;
+    authjwt_extra_claim_t claim = { .name = name };
+    const char *error = NULL;
+
+    if (!*name || *name == '/' || !is_utf8(name)) {
+        return apr_psprintf(cmd->pool, "AuthJWTClaim: \"%s\" cannot be the name of a claim; write its literal name in UTF-8, which does not "
+                            "begin with /", name);
+    }
+    if (authjwt_config_is_own_claim(name)) {
+        return apr_psprintf(cmd->pool, "AuthJWTClaim: the claim %s is set by this module%s", name,
+                            strcmp(name, "role") ? "; choose another name" : "; see AuthJWTGrantRole, or choose another name");
+    }
+    claim.value = ap_expr_parse_cmd(cmd, value, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+    if (error) {
+        return apr_psprintf(cmd->pool, "AuthJWTClaim %s: the expression cannot be read: %s", name, error);
+    }
+    if (!conf->extra_claims) {
+        conf->extra_claims = apr_array_make(cmd->pool, 2, sizeof(authjwt_extra_claim_t));
+    }
+    APR_ARRAY_PUSH(conf->extra_claims, authjwt_extra_claim_t) = claim;
+    return NULL;
 }

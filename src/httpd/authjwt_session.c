@@ -63,7 +63,10 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
     refresh.csrf = new_csrf(r);
-    status = issue_pair(r, &session, 1, &refresh, tokens);
+    status = authjwt_session_extra_claims(r, NULL, &session.extra);
+    if (status == OK) {
+        status = issue_pair(r, &session, 1, &refresh, tokens);
+    }
     if (status == OK) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1502: session started");
     }
@@ -185,6 +188,9 @@ int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_
         return authjwt_session_failed(r, "no key of this server can sign");
     }
     status = find_session(r, refresh, secret, &session);
+    if (status == OK) {
+        status = authjwt_session_extra_claims(r, refresh, &session.extra);
+    }
     if (status != OK) {
         return status;
     }

@@ -33,7 +33,7 @@ static int check_length(request_rec *r, const authjwt_cookie_t *cookie)
         return OK;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1511: no token issued: cookie %s would have %" APR_SIZE_T_FMT " bytes and browsers "
-                  "keep %d; drop claims: roles (AuthJWTGrantRole) or a long issuer or audience", cookie->name, len, AUTHJWT_COOKIE_MAX);
+                  "keep %d; drop claims: roles (AuthJWTGrantRole), AuthJWTClaim, or a long issuer or audience", cookie->name, len, AUTHJWT_COOKIE_MAX);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 

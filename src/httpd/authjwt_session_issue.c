@@ -94,6 +94,8 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     if (session->roles) {
         json_object_set(claims, authjwt_session_role_claim(r), session->roles);
     }
+    /* Whatever the names of AuthJWTRoleClaim and AuthJWTIdentityClaim are, what was set above stays. */
+    json_object_update_missing(claims, session->extra);
     return claims;
 }
 
@@ -121,7 +123,7 @@ int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, cons
         return authjwt_session_failed(r, "signing failed");
     }
     if (strlen(*token) > AJ_JWS_MAX_LENGTH) {
-        return authjwt_session_failed(r, "it would be longer than any token that is accepted; drop roles");
+        return authjwt_session_failed(r, "it would be longer than any token that is accepted; drop claims (AuthJWTGrantRole, AuthJWTClaim)");
     }
     if (expires) {
         *expires = end;

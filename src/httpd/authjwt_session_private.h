@@ -11,6 +11,7 @@ typedef struct {
     apr_time_t  now;      /**< time of issue */
     apr_time_t  ends;     /**< end of the session */
     json_t     *roles;    /**< borrowed; NULL when there are none */
+    json_t     *extra;    /**< further claims, an object; borrowed */
 } authjwt_session_t;
 
 /** One token to be issued. */
@@ -36,6 +37,15 @@ const aj_key_t *authjwt_session_signer(request_rec *r);
 
 /** Name of the claim that roles are issued under: the first of AuthJWTRoleClaim that is no JSON Pointer. */
 const char *authjwt_session_role_claim(const request_rec *r);
+
+/**
+ * The claims of AuthJWTClaim, for the user in r->user. At a refresh, what the refresh token holds of such claims stays where no line
+ * in effect says something else; of a token of another issuer only what a line names.
+ * @param refresh  verified claims of the refresh token, NULL at login
+ * @param out      set on OK: an object owned by r->pool, may be empty
+ * @return OK, or HTTP_INTERNAL_SERVER_ERROR (logged)
+ */
+int authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, json_t **out);
 
 /** A claim's value: the string when there is one, an array when several, NULL for none. Owned by pool. */
 json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_t *pool);
