@@ -14,7 +14,10 @@ int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
  */
 int authjwt_page_is_local(const char *path);
 
-/** `next` of form or query if it is local, else "/". @param fields  of the body, or NULL */
+/** Is this page shown in place of httpd's own for an error (ErrorDocument 401 /login)? Then the answer keeps the error's status. */
+int authjwt_page_is_error_document(const request_rec *r);
+
+/** `next` of form or query if it is local, else "/"; for an error document the address that was refused. @param fields  of the body, or NULL */
 const char *authjwt_page_next(request_rec *r, const json_t *fields);
 
 /** Was the page asked for because a fresh token is required? Then it is for those who are signed in too. */
@@ -32,7 +35,7 @@ int authjwt_page_offer_login(request_rec *r);
 
 /**
  * Write the login page.
- * @param status  of the answer: 200, or that of the login that failed
+ * @param status  of the answer: 200, which is the error's for an error document, or that of the login that failed
  * @param user    what was typed, or NULL
  * @return OK, or an HTTP status when the administrator's file cannot be read (logged)
  */

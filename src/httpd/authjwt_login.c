@@ -101,10 +101,10 @@ static int is_signed_in(request_rec *r)
     return authjwt_config_cookies(authjwt_config_dir(r)) && authjwt_judge_quietly(r);
 }
 
-/* Whoever is signed in is sent on, unless the sign-in is too old for where they come from. */
+/* Whoever is signed in is sent on, unless the sign-in is too old for where they come from, or they come from a refusal. */
 static int show_page(request_rec *r)
 {
-    if (!authjwt_page_wants_fresh(r) && is_signed_in(r)) {
+    if (!authjwt_page_wants_fresh(r) && !authjwt_page_is_error_document(r) && is_signed_in(r)) {
         return authjwt_page_see_other(r, authjwt_page_next(r, NULL));
     }
     return authjwt_page_login(r, HTTP_OK, authjwt_page_next(r, NULL), NULL);

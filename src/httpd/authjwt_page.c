@@ -101,7 +101,8 @@ static const char *message_of(request_rec *r, int status)
 
     switch (status) {
     case HTTP_OK:
-        unsaved = authjwt_request_parameter(r->args, "unsaved", 1, r->pool) != NULL;
+        unsaved = authjwt_page_is_error_document(r) ? !authjwt_page_sent_nothing(authjwt_request_initial(r))
+                                                    : authjwt_request_parameter(r->args, "unsaved", 1, r->pool) != NULL;
         if (authjwt_page_wants_fresh(r)) {
             return unsaved ? "What you sent was not saved. Sign in once more and send it again."
                                                  : "Please sign in once more to go on.";
@@ -122,7 +123,9 @@ static const char *message_of(request_rec *r, int status)
 
 static void begin_page(request_rec *r, int status, const char *nonce)
 {
-    r->status = status;
+    if (!authjwt_page_is_error_document(r)) {
+        r->status = status;
+    }
     ap_set_content_type(r, HTML);
     set_headers(r, nonce);
 }

@@ -7,6 +7,9 @@
 /** Answer a refusal with the page that says that what was sent was not saved. @param address  of the login page */
 void authjwt_page_unsaved(request_rec *r, const char *address);
 
+/** Was it a request by GET or HEAD, whatever httpd makes of it for an error document? @param initial  the client's request */
+int authjwt_page_sent_nothing(const request_rec *initial);
+
 /** What to tell a person whose browser would drop Secure cookies here, NULL if all is well; the administrator reads it once, in the log. */
 const char *authjwt_page_insecure_notice(request_rec *r);
 

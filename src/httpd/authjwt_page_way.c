@@ -62,21 +62,17 @@ static const char *query_parameter(request_rec *r, const char *name)
     return authjwt_request_parameter(r->args, name, 1, r->pool);
 }
 
-const char *authjwt_page_next(request_rec *r, const json_t *fields)
+int authjwt_page_is_error_document(const request_rec *r)
 {
-    const char *next = fields ? authjwt_body_string(fields, "next") : NULL;
-
-    if (!next) {
-        next = query_parameter(r, "next");
-    }
-    return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
+    return r->prev && ap_is_HTTP_ERROR(r->status);
 }
 
-int authjwt_page_see_other(request_rec *r, const char *path)
+/* For its error documents httpd says GET, and in the environment what it was. */
+int authjwt_page_sent_nothing(const request_rec *initial)
 {
-    apr_table_setn(r->headers_out, "Location", path);
-    authjwt_reply_no_store(r);
-    return HTTP_SEE_OTHER;
+    const char *method = apr_table_get(initial->subprocess_env, "REQUEST_METHOD");
+
+    return method ? !strcmp(method, "GET") || !strcmp(method, "HEAD") : initial->method_number == M_GET;
 }
 
 /* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
@@ -86,12 +82,32 @@ static const char *way_back(const request_rec *r)
     const char *host = apr_table_get(r->headers_in, "Host");
     const char *path = r->unparsed_uri;
 
-    if (r->method_number != M_GET) {
+    if (!authjwt_page_sent_nothing(r)) {
         const char *p = referer && host ? strstr(referer, "://") : NULL;
 
         path = p && !strncmp(p + 3, host, strlen(host)) ? p + 3 + strlen(host) : "/";
     }
     return authjwt_page_is_local(path) ? path : "/";
+}
+
+const char *authjwt_page_next(request_rec *r, const json_t *fields)
+{
+    const char *next = fields ? authjwt_body_string(fields, "next") : NULL;
+
+    if (!next) {
+        next = query_parameter(r, "next");
+    }
+    if (!next && authjwt_page_is_error_document(r)) {
+        next = way_back(authjwt_request_initial(r));
+    }
+    return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
+}
+
+int authjwt_page_see_other(request_rec *r, const char *path)
+{
+    apr_table_setn(r->headers_out, "Location", path);
+    authjwt_reply_no_store(r);
+    return HTTP_SEE_OTHER;
 }
 
 static int for_fresh_token(request_rec *r)
@@ -123,7 +139,7 @@ int authjwt_page_offer_login(request_rec *r)
     if (!authjwt_config_dir(r)->login_url || r->main || !authjwt_request_is_navigation(initial)) {
         return HTTP_UNAUTHORIZED;
     }
-    if (initial->method_number == M_GET) {
+    if (authjwt_page_sent_nothing(initial)) {
         const char *address = login_address(r, "");
 
         authjwt_reply_withdraw(r);
