@@ -44,6 +44,7 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_authn_basic_register(pool);
     authjwt_authz_register(pool);
     authjwt_expr_register(pool);
+    authjwt_forward_register(pool);
     ap_hook_header_parser(authjwt_forward_header_parser, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access(authjwt_forward_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(authjwt_forward_fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST);

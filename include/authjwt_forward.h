@@ -5,6 +5,9 @@
 
 #include <httpd.h>
 
+/** Register the input filter that keeps trailers from becoming such headers. */
+void authjwt_forward_register(apr_pool_t *pool);
+
 /** Hook header_parser: take away what the client sent under the names of AuthJWTRequestHeader. @return DECLINED */
 int authjwt_forward_header_parser(request_rec *r);
 

@@ -1,6 +1,7 @@
 /* authjwt_forward: what the application gets of the request. */
 #include <httpd.h>
 #include <apr_lib.h>
+#include <http_core.h>
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
@@ -8,6 +9,8 @@
 #include "authjwt_forward.h"
 #include "authjwt_identity.h"
 #include "authjwt_request.h"
+
+static ap_filter_rec_t *trailers_filter;
 
 /* Applications read X-Remote-User, x-remote-user and X_Remote_User as the same name. */
 static int looks_like(const char *sent, apr_size_t len, const char *name)
@@ -99,6 +102,46 @@ static void set_headers(request_rec *r, const apr_array_header_t *headers)
     }
 }
 
+/* With MergeTrailers on, httpd adds what follows a chunked body to the headers, and some handlers read the body before they hand the
+ * headers on. What was agreed on before the body stays. */
+static apr_status_t read_with_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                       apr_off_t readbytes)
+{
+    const apr_array_header_t *headers = authjwt_config_dir(f->r)->request_headers;
+    const apr_table_t *before = f->r->headers_in;
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
+    if (headers && f->r->headers_in != before) {
+        const apr_array_header_t *all = apr_table_elts(before);
+        int i;
+
+        remove_sent(f->r, headers);
+        for (i = 0; i < all->nelts; i++) {
+            const apr_table_entry_t *entry = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+            if (is_managed(entry->key, strlen(entry->key), headers)) {
+                apr_table_addn(authjwt_request_own_headers(f->r), entry->key, entry->val);
+            }
+        }
+    }
+    return rv;
+}
+
+static void watch_trailers(request_rec *r)
+{
+    const core_server_config *core = ap_get_core_module_config(r->server->module_config);
+
+    if (core->merge_trailers == AP_MERGE_TRAILERS_ENABLE && !r->main) {
+        ap_add_input_filter_handle(trailers_filter, NULL, r, r->connection);
+    }
+}
+
+void authjwt_forward_register(apr_pool_t *pool)
+{
+    (void)pool;
+    trailers_filter = ap_register_input_filter("AUTHJWT_TRAILERS", read_with_trailers, NULL, AP_FTYPE_CONTENT_SET);
+}
+
 int authjwt_forward_header_parser(request_rec *r)
 {
     const apr_array_header_t *headers = authjwt_config_dir(r)->request_headers;
@@ -132,6 +175,9 @@ int authjwt_forward_fixups_first(request_rec *r)
     if (conf->request_headers && conf->request_headers != state->managed_headers) {
         remove_sent(r, conf->request_headers);
         set_headers(r, conf->request_headers);
+        if (!state->managed_headers) {
+            watch_trailers(r);
+        }
         state->managed_headers = conf->request_headers;
     }
     if (!authjwt_config_forward_token(conf)) {

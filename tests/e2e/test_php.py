@@ -150,3 +150,17 @@ def test_php_that_is_down_is_503_for_members_and_401_for_others(server, token, e
     expect_log(DOWN)
     assert server.get("/down/x.php", token).status == 503
     assert_error(server.get("/down/x.php"), "token_missing")
+
+
+def test_what_follows_a_body_does_not_become_the_identity_either(php, new_server, token):
+    """With MergeTrailers, httpd adds trailers to the headers; PHP gets them after that where the body is counted first."""
+    lines = ["AuthJWTRequestHeader X-Remote-User sub", "AuthJWTRequestHeader X-Absent absent", "Require valid-user"]
+    server = new_server("MergeTrailers on\nSetEnv proxy-sendcl 1\n" + CONFIG.replace("@php@", php.handler).replace("@fcgi@", php.address)
+                        + protected("/app/trailers", *lines), modules=PhpFpm.MODULES)
+    server.write("htdocs/app/trailers/page.php", PAGE)
+    head = "POST /app/trailers/page.php HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n" % token
+    body = "Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n"
+    trailers = "0\r\nX-Remote-User: root\r\nx-remote-user: root\r\nX-Absent: root\r\nX-Control: seen\r\n\r\n"
+    saw = seen(server.start().raw((head + body + trailers).encode()))
+    env = saw["server"]
+    assert env["HTTP_X_CONTROL"] == "seen" and env["HTTP_X_REMOTE_USER"] == "ann" and "HTTP_X_ABSENT" not in env
