@@ -6,7 +6,8 @@
 #include <jansson.h>
 
 /**
- * Judge a request that a cookie authenticates. Methods that change nothing pass.
+ * Judge a request that a cookie authenticates. Methods that change nothing pass; a WebSocket passes that
+ * does not come from another site.
  * @param csrf  the `csrf` claim of the token that proves it, or NULL
  * @return OK, or 403 (csrf_failed), the answer being prepared
  */

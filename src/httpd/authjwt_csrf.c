@@ -1,6 +1,7 @@
 /* authjwt_csrf: proof that a request with a cookie comes from this site. */
 #include <httpd.h>
 #include <http_log.h>
+#include <http_protocol.h>
 #include <apr_strings.h>
 
 #include "aj_digest.h"
@@ -67,6 +68,13 @@ static int same_origin(request_rec *r)
     return origin ? origin_is_host(r, origin) : -1;
 }
 
+/* The handshake of a WebSocket is a GET that pages of any site can send with this site's cookies, and what follows it they can read
+ * (RFC 6455 10.2). Scripts cannot add a header to it, so that Origin, which browsers always send, decides in every mode. */
+static int is_handshake(request_rec *r)
+{
+    return ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
+}
+
 /* Double submit: what only a page of this site can read, sent as a header or a form field. */
 static int has_token(request_rec *r, const char *csrf, const json_t *fields)
 {
@@ -91,7 +99,13 @@ int authjwt_csrf_check_fields(request_rec *r, const char *csrf, const json_t *fi
 {
     authjwt_csrf_e mode = authjwt_config_csrf(authjwt_config_dir(r));
 
-    if (is_safe(r) || mode == AUTHJWT_CSRF_OFF) {
+    if (mode == AUTHJWT_CSRF_OFF) {
+        return OK;
+    }
+    if (is_handshake(r)) {
+        return same_origin(r) ? OK : fail(r, "a WebSocket from another origin");
+    }
+    if (is_safe(r)) {
         return OK;
     }
     if (mode != AUTHJWT_CSRF_TOKEN && same_origin(r) == 1) {
