@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import requests
+from authjwt_app import App, Saw
 from authjwt_docs import DOCS, Documented, block, blocks, commands, rows
 from authjwt_env import Known, location
 from authjwt_leaks import register_token
@@ -166,9 +167,21 @@ def test_going_back_what_httpd_has_ended_is_good_again_in_the_application(before
     assert before.ask("GET", "/whoami", access).status_code == 200
 
 
-def test_after_the_application_gets_no_token_and_headers_of_clients_do_not_count(after):
+def test_headers_of_clients_do_not_count(after):
     answer = after.ask("GET", "/whoami", after.login("bob")[0], headers={"X-Remote-User": "root", "X_Remote_User": "root", "X-Remote-Role": "admin"})
     assert answer.json() == {"user": "bob", "role": "user", "tenant": "acme"}
+
+
+@pytest.mark.parametrize("heading, token_arrives", [("In between", True), ("After", False)])
+def test_the_application_gets_the_token_for_as_long_as_it_checks_it(heading, token_arrives, after):
+    access, _ = after.login("bob")
+    with App() as application:
+        server = site(heading, application)
+        try:
+            saw = Saw(Client(server.start()).ask("GET", "/whoami", access).json())
+        finally:
+            server.close()
+    assert saw.one("X-Remote-User") == "bob" and saw.one("Authorization") == ("Bearer " + access if token_arrives else None)
 
 
 def test_the_tutorials_requests_get_the_tutorials_answers(after):
