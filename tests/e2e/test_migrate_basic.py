@@ -1,5 +1,7 @@
 """docs/migrate/from-mod_auth_basic.md: its configurations as written, before, in between and after, asked the same things."""
 import base64
+import os
+import subprocess
 from urllib.parse import unquote
 
 import pytest
@@ -107,6 +109,19 @@ def test_a_wrong_password_and_none_are_refused(each):
 def test_a_program_that_waits_to_be_asked_is_asked_for_basic(each):
     _, server = each
     assert_basic_challenge(server.client().get("/app/page", headers=GIT))
+
+
+@pytest.mark.parametrize("name, secret", [("before", "password"), ("both", "password"), ("both", "token"), ("after", "token")])
+def test_the_real_git_is_asked_and_answers(request, name, secret):
+    """It comes without a password first. Our script is no repository, so what counts is how far git came."""
+    server = request.getfixturevalue(name)
+    given = Known.passwords["bob"] if secret == "password" else server.client().token("bob")
+    begin = len(server.access_log())
+    subprocess.run(["git", "ls-remote", "https://bob:%s@localhost:%d/app/repository" % (given, server.port)], capture_output=True, check=False,
+                   timeout=20, env={**os.environ, "GIT_SSL_CAINFO": server.certificate, "GIT_TERMINAL_PROMPT": "0", "HOME": server.dir,
+                                    "GIT_CONFIG_NOSYSTEM": "1", "no_proxy": "localhost"})
+    lines = [line.split() for line in server.access_log()[begin:].splitlines() if "/app/repository/info/refs" in line]
+    assert [(line[1], line[-1]) for line in lines][:2] == [("401", "-"), ("200", "bob")], lines
 
 
 # --- before -----------------------------------------------------------------------------------------------------------
