@@ -24,6 +24,7 @@
 #include "authjwt_store.h"
 #include "authjwt_throttle.h"
 #include "authjwt_userinfo.h"
+#include "authjwt_users.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -50,6 +51,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(authjwt_forward_fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_fixups(authjwt_forward_fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_error_log(authjwt_users_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
 

@@ -50,10 +50,13 @@ const unsigned char *aj_claims_token_hash(const aj_claims_t *claims);
  */
 apr_array_header_t *aj_claims_strings(const aj_claims_t *claims, const apr_array_header_t *names, apr_pool_t *pool);
 
+/** Is there a control character in UTF-8 text: below 0x20, 0x7f, or U+0080 to U+009F (C2 80 to C2 9F)? */
+int aj_claims_has_control(const char *text);
+
 /**
  * Text of a value for environments and headers: a string as it is, numbers and booleans as JSON text, an array of such
  * comma-joined, anything else compact JSON.
- * @return owned by pool; NULL for null and for text with a control character (below 0x20, or 0x7f)
+ * @return owned by pool; NULL for null and for text with a control character
  */
 const char *aj_claims_text(const json_t *value, apr_pool_t *pool);
 

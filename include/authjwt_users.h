@@ -3,13 +3,21 @@
 #define AUTHJWT_USERS_H
 
 #include <httpd.h>
+#include <http_core.h>
 #include <apr_tables.h>
+
+/** Hook error_log: notices what a provider says nowhere else. */
+void authjwt_users_error_log(const ap_errorlog_info *info, const char *text);
+
+/** Can this be somebody's name in a token and in REMOTE_USER: non-empty UTF-8 without control characters? */
+int authjwt_users_is_identity(const char *name);
 
 /**
  * Check a password against the providers of AuthJWTProvider in order, as mod_auth_basic does: the first that knows the user decides.
+ * @param identity  set on OK: who that is; another name than the one typed where the provider says so (AuthLDAPRemoteUserAttribute)
  * @return OK, or an HTTP status, the answer being prepared (invalid_credentials, backend_unavailable)
  */
-int authjwt_users_check_password(request_rec *r, const char *user, const char *password);
+int authjwt_users_check_password(request_rec *r, const char *user, const char *password, const char **identity);
 
 /**
  * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and all of them can

@@ -17,21 +17,6 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* The name goes into a token and into REMOTE_USER, so it must be text without control characters. */
-static int is_identity(const json_t *fields, const char *name)
-{
-    const json_t *value = json_object_get(fields, name);
-    const unsigned char *p = (const unsigned char *)json_string_value(value);
-    json_t *checked = json_string((const char *)p);
-    int is_text = checked != NULL;
-
-    json_decref(checked);
-    for (; is_text && *p; p++) {
-        is_text = *p >= 0x20 && *p != 0x7f && !(*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f);
-    }
-    return is_text;
-}
-
 /* What was sent, as far as it could be read. */
 typedef struct {
     json_t     *fields;
@@ -54,7 +39,7 @@ static int read_credentials(request_rec *r, credentials_t *out)
     }
     out->user = authjwt_body_string(out->fields, user_field);
     out->password = authjwt_body_string(out->fields, password_field);
-    if (!out->user || !out->password || !is_identity(out->fields, user_field)) {
+    if (!out->user || !out->password || !authjwt_users_is_identity(out->user)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1601: login refused: %s",
                       out->user && out->password ? "the user name holds control characters or is not UTF-8"
                                                  : "the body has no user name or no password");
@@ -64,14 +49,14 @@ static int read_credentials(request_rec *r, credentials_t *out)
 }
 
 /* An attempt counts from its beginning, so that attempts at the same time count too. */
-static int check_password(request_rec *r, const char *user, const char *password)
+static int check_password(request_rec *r, const char *user, const char *password, const char **identity)
 {
     int status = authjwt_throttle_begin(r, user);
 
     if (status != OK) {
         return status;
     }
-    status = authjwt_users_check_password(r, user, password);
+    status = authjwt_users_check_password(r, user, password, identity);
     if (status == OK) {
         authjwt_throttle_success(r, user);
     }
@@ -120,14 +105,15 @@ static int is_person(request_rec *r)
 static int log_in(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
 {
     int status = authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_csrf_check_login(r) : OK;
+    const char *identity = NULL;
 
     if (status == OK) {
         status = read_credentials(r, credentials);
     }
     if (status == OK) {
-        status = check_password(r, credentials->user, credentials->password);
+        status = check_password(r, credentials->user, credentials->password, &identity);
     }
-    return status == OK ? sign_in(r, credentials->user, tokens) : status;
+    return status == OK ? sign_in(r, identity, tokens) : status;
 }
 
 static int is_page_status(int status)

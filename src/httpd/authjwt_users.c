@@ -1,25 +1,39 @@
 /* authjwt_users: ask httpd's own authn and authz providers. */
 #include <httpd.h>
 #include <ap_provider.h>
+#include <http_config.h>
 #include <http_log.h>
 #include <mod_auth.h>
 #include <apr_md5.h>
 #include <apr_strings.h>
 
+#include "aj_claims.h"
 #include "authjwt_config.h"
 #include "authjwt_reply.h"
-#include "authjwt_users.h"
+#include "authjwt_request.h"
+#include "authjwt_users_private.h"
 
 APLOG_USE_MODULE(authjwt);
 
+int authjwt_users_is_identity(const char *name)
+{
+    json_t *checked = json_string(name);
+    int is_text = checked && *name && !aj_claims_has_control(name);
+
+    json_decref(checked);
+    return is_text;
+}
+
+/* r->user is as with mod_auth_basic: what was typed, unless the provider puts another name there. */
 static authn_status ask_provider(request_rec *r, const authjwt_provider_t *entry, const char *user, const char *password)
 {
     authn_status answer;
 
+    r->user = apr_pstrdup(r->pool, user);
     apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, entry->name);
     answer = entry->provider->check_password(r, user, password);
     apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
-    return answer;
+    return answer == AUTH_USER_NOT_FOUND && !authjwt_users_database_answers(r) ? AUTH_GENERAL_ERROR : answer;
 }
 
 /* Without AuthJWTProvider it is "file", as with mod_auth_basic. */
@@ -35,7 +49,24 @@ static authn_status ask_default(request_rec *r, const char *user, const char *pa
     return ask_provider(r, &entry, user, password);
 }
 
-int authjwt_users_check_password(request_rec *r, const char *user, const char *password)
+static int accept_user(request_rec *r, const char *typed, const char **identity)
+{
+    const char *name = r->user ? r->user : "";
+
+    if (!authjwt_users_is_identity(name)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1212: login refused: the name that the user store gives the user is empty, not UTF-8 or "
+                      "holds control characters");
+        return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
+    }
+    if (strcmp(name, typed)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1208: the user store calls user \"%s\" \"%s\"",
+                      aj_escape(typed, strlen(typed), r->pool), aj_escape(name, strlen(name), r->pool));
+    }
+    *identity = name;
+    return OK;
+}
+
+int authjwt_users_check_password(request_rec *r, const char *user, const char *password, const char **identity)
 {
     const apr_array_header_t *list = authjwt_config_dir(r)->providers;
     authn_status answer = list ? AUTH_USER_NOT_FOUND : ask_default(r, user, password);
@@ -45,8 +76,9 @@ int authjwt_users_check_password(request_rec *r, const char *user, const char *p
         answer = ask_provider(r, &APR_ARRAY_IDX(list, i, authjwt_provider_t), user, password);
     }
     if (answer == AUTH_GRANTED) {
-        return OK;
+        return accept_user(r, user, identity);
     }
+    r->user = NULL;
     if (answer == AUTH_GENERAL_ERROR) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1202: login not decided: a user store cannot answer");
         return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
@@ -92,14 +124,34 @@ int authjwt_users_still_known(request_rec *r, const char *user)
     return OK;
 }
 
+/* A provider of mod_authz_groupfile denies where it cannot read the file, and says so in the log alone. */
+void authjwt_users_error_log(const ap_errorlog_info *info, const char *text)
+{
+    const module *groupfile;
+
+    (void)text;
+    if (!info->r || info->level > APLOG_ERR || !ap_get_module_config(info->r->request_config, &authjwt_module)) {
+        return;
+    }
+    groupfile = ap_find_linked_module("mod_authz_groupfile.c");
+    if (groupfile && info->module_index == groupfile->module_index) {
+        authjwt_request_state((request_rec *)info->r)->group_file_failed = 1;
+    }
+}
+
 static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)
 {
+    authjwt_state_t *state = authjwt_request_state(r);
     authz_status answer;
 
+    state->group_file_failed = 0;
     apr_table_setn(r->notes, AUTHZ_PROVIDER_NAME_NOTE, rule->name);
     answer = rule->provider->check_authorization(r, rule->args, rule->parsed);
     apr_table_unset(r->notes, AUTHZ_PROVIDER_NAME_NOTE);
-    return answer;
+    if (answer == AUTHZ_GRANTED) {
+        return answer;
+    }
+    return state->group_file_failed || !authjwt_users_database_answers(r) ? AUTHZ_GENERAL_ERROR : answer;
 }
 
 static int rule_failed(request_rec *r, const authjwt_rule_t *rule)
@@ -118,7 +170,8 @@ int authjwt_users_admit(request_rec *r, const char *user)
         const authjwt_rule_t *rule = &APR_ARRAY_IDX(rules, i, authjwt_rule_t);
         authz_status answer = ask_rule(r, rule);
 
-        if (answer == AUTHZ_GENERAL_ERROR) {
+        if (answer == AUTHZ_GENERAL_ERROR
+            || (answer != AUTHZ_GRANTED && authjwt_users_is_ldap(rule->name) && !authjwt_users_directory_answers(r))) {
             return rule_failed(r, rule);
         }
         if (answer != AUTHZ_GRANTED) {
@@ -151,6 +204,7 @@ int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **o
 {
     const apr_array_header_t *rules = authjwt_config_dir(r)->grants;
     apr_array_header_t *roles = apr_array_make(r->pool, 2, sizeof(const char *));
+    const authjwt_rule_t *denied_by_ldap = NULL;
     int i;
 
     r->user = apr_pstrdup(r->pool, user);
@@ -168,6 +222,13 @@ int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **o
         if (answer == AUTHZ_GRANTED) {
             APR_ARRAY_PUSH(roles, const char *) = rule->role;
         }
+        else if (authjwt_users_is_ldap(rule->name)) {
+            denied_by_ldap = rule;
+        }
+    }
+    /* Asked once, and last: whoever has all roles needs no further search. */
+    if (denied_by_ldap && !authjwt_users_directory_answers(r)) {
+        return rule_failed(r, denied_by_ldap);
     }
     *out = roles;
     return OK;

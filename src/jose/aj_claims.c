@@ -143,10 +143,12 @@ static const char *joined_text(const json_t *array, apr_pool_t *pool)
     return apr_array_pstrcat(pool, texts, ',');
 }
 
-static int has_control(const char *text)
+int aj_claims_has_control(const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+    const unsigned char *c;
+
+    for (c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
             return 1;
         }
     }
@@ -164,7 +166,7 @@ const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
     if (text == NULL) {
         text = aj_json_write(value, pool);
     }
-    return has_control(text) ? NULL : apr_pstrdup(pool, text);
+    return aj_claims_has_control(text) ? NULL : apr_pstrdup(pool, text);
 }
 
 int aj_claims_read_date(const json_t *value, apr_time_t *out)

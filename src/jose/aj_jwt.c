@@ -137,19 +137,6 @@ static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusa
     return AJ_OK;
 }
 
-/* Below 0x20, 0x7f, and U+0080 to U+009F, which UTF-8 writes as C2 80 to C2 9F. */
-static int has_control(const char *text)
-{
-    const unsigned char *c;
-
-    for (c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static aj_error_e check_identity(judge_t *judge)
 {
     const char *name = judge->policy->identity_claim;
@@ -166,7 +153,7 @@ static aj_error_e check_identity(judge_t *judge)
     else if (*text == '\0') {
         why = "is empty";
     }
-    else if (has_control(text)) {
+    else if (aj_claims_has_control(text)) {
         why = "holds a control character";
     }
     if (why != NULL) {
