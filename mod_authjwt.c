@@ -36,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(authjwt_users_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);

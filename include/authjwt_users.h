@@ -6,6 +6,9 @@
 #include <http_core.h>
 #include <apr_tables.h>
 
+/** Hook post_config: looks at how rules ask a directory. @return OK */
+int authjwt_users_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /** Hook error_log: notices what a provider says nowhere else. */
 void authjwt_users_error_log(const ap_errorlog_info *info, const char *text);
 

@@ -33,7 +33,14 @@ static authn_status ask_provider(request_rec *r, const authjwt_provider_t *entry
     apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, entry->name);
     answer = entry->provider->check_password(r, user, password);
     apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
-    return answer == AUTH_USER_NOT_FOUND && !authjwt_users_database_answers(r) ? AUTH_GENERAL_ERROR : answer;
+    if (answer == AUTH_USER_NOT_FOUND && !authjwt_users_database_answers(r)) {
+        return AUTH_GENERAL_ERROR;
+    }
+    /* A service account that the directory refuses looks like a wrong password. */
+    if (answer == AUTH_DENIED && !strcmp(entry->name, "ldap") && *password && !authjwt_users_directory_answers(r)) {
+        return AUTH_GENERAL_ERROR;
+    }
+    return answer;
 }
 
 /* Without AuthJWTProvider it is "file", as with mod_auth_basic. */

@@ -3,8 +3,8 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
-#include <mod_dbd.h>
 #include <apr_dbd.h>
+#include <mod_dbd.h>
 #include <apr_hash.h>
 #include <apr_optional.h>
 

@@ -5,8 +5,9 @@
 #include <http_log.h>
 #include <mod_auth.h>
 
-#include "aj_digest.h"
 #include "aj_base64url.h"
+#include "aj_digest.h"
+#include "authjwt_config.h"
 #include "authjwt_users_private.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -14,6 +15,62 @@ APLOG_USE_MODULE(authjwt);
 int authjwt_users_is_ldap(const char *name)
 {
     return !strncmp(name, "ldap-", 5);
+}
+
+/* Does any line say AuthLDAPInitialBindAsUser on? Then a bind that fails is a user's, and not the service account's. */
+static int binds_as_user;
+
+static int is_ldap_alias(const ap_directive_t *node, apr_pool_t *ptemp)
+{
+    const char *args = node->args;
+
+    return !ap_cstr_casecmp(node->directive, "<AuthzProviderAlias") && authjwt_users_is_ldap(ap_getword_conf(ptemp, &args));
+}
+
+/* The rule's provider, for a line of AuthJWTGrantRole or AuthJWTLoginRequire; else NULL. */
+static const char *rule_of(const ap_directive_t *node, apr_pool_t *ptemp)
+{
+    const char *args = node->args;
+    int grants = !ap_cstr_casecmp(node->directive, "AuthJWTGrantRole");
+
+    if (!grants && ap_cstr_casecmp(node->directive, "AuthJWTLoginRequire")) {
+        return NULL;
+    }
+    if (grants) {
+        (void)ap_getword_conf(ptemp, &args);
+    }
+    return ap_getword_conf(ptemp, &args);
+}
+
+/* Aliases stand outside all sections, and before what uses them. */
+static void look_at(const ap_directive_t *node, apr_table_t *aliases, server_rec *s, apr_pool_t *ptemp)
+{
+    for (; node; node = node->next) {
+        const char *args = node->args;
+        const char *rule = rule_of(node, ptemp);
+
+        if (is_ldap_alias(node, ptemp)) {
+            (void)ap_getword_conf(ptemp, &args);
+            apr_table_set(aliases, ap_getword_conf(ptemp, &args), "");
+        }
+        else if (!ap_cstr_casecmp(node->directive, "AuthLDAPInitialBindAsUser")) {
+            binds_as_user |= !ap_cstr_casecmp(node->args, "on");
+        }
+        else if (rule && apr_table_get(aliases, rule) && authjwt_config_announces()) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ1213: %s %s (%s:%d): while the directory is down this alias reads as \"not in the "
+                         "group\"; write the ldap- provider itself there", node->directive, node->args, node->filename, node->line_num);
+        }
+        look_at(node->first_child, aliases, s, ptemp);
+    }
+}
+
+int authjwt_users_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    binds_as_user = 0;
+    look_at(ap_conftree, apr_table_make(ptemp, 4), s, ptemp);
+    return OK;
 }
 
 /* A user that there is not: found or not, nobody's password is tried, and no account is locked. */
@@ -47,6 +104,10 @@ int authjwt_users_directory_answers(request_rec *r)
     r->user = user;
     if (answer == AUTH_GENERAL_ERROR) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1210: the directory does not answer");
+    }
+    else if (answer == AUTH_DENIED && !binds_as_user) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1214: the directory refuses AuthLDAPBindDN, or its AuthLDAPBindPassword");
+        answer = AUTH_GENERAL_ERROR;
     }
     return answer != AUTH_GENERAL_ERROR;
 }

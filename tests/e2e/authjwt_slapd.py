@@ -27,7 +27,7 @@ rootdn "cn=root,dc=example,dc=com"
 rootpw %(root)s
 directory %(dir)s/db
 access to attrs=userPassword by self write by anonymous auth by * none
-access to * by dn.exact="cn=httpd,dc=example,dc=com" read by self read by anonymous auth by * none
+access to * by users read by anonymous auth by * none
 """
 TREE = """dn: dc=example,dc=com
 objectClass: organization
