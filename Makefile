@@ -1,7 +1,7 @@
 # mod_authjwt: short targets, one list of sources.
 #   make           build/mod_authjwt.so            make test      install what tests need, build, run all tests
 #   make run       the demo on 127.0.0.1:8080      make install   into the httpd that apxs belongs to
-#   make lint      layers, tags, both compilers    make asan      unit tests under ASan and UBSan
+#   make lint      layers, tags, links, compilers   make asan      unit tests under ASan and UBSan
 #   make valgrind  unit tests under valgrind       make asan-e2e  the module in httpd under ASan and UBSan
 #   make soak      the figures of docs/figures.md  make fuzz      each parser for FUZZ_SECONDS
 #   make coverage  of the core                     make man       build/mod_authjwt.8
@@ -108,6 +108,7 @@ e2e: $(MODULE)
 lint: lint-packages
 	tests/lint/layers
 	tests/lint/tags
+	tests/lint/links
 	tests/lint/exports $(MODULE)
 	@$(MAKE) --no-print-directory -s B=$(B)/gcc CC=gcc all $(B)/gcc/unit
 	@$(MAKE) --no-print-directory -s B=$(B)/clang CC=clang all $(B)/clang/unit
