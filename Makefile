@@ -20,7 +20,7 @@ RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
                   chromium chromium-driver python3-selenium php8.2-fpm tomcat10-user openjdk-17-jre-headless \
-                  python3-websockets python3-h2 slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql
+                  python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql
 LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
