@@ -1,0 +1,160 @@
+"""Range and conditional requests, caches in front, connections that users share: nobody gets what is somebody else's."""
+import http.client
+import socket
+
+import pytest
+from authjwt_client import Answer, assert_error, send_raw
+from authjwt_env import DEFAULT, location, protected
+from authjwt_rules import token_of
+from authjwt_tokens import tamper
+
+CONFIG = DEFAULT + """
+CacheEnable socache /
+CacheSocache shmcb
+CacheQuickHandler off
+CacheHeader on
+CacheIgnoreNoLastMod on
+CacheDefaultExpire 600
+FileETag MTime Size
+""" + (protected("/p/file") + location("/open", 'Header set Cache-Control "max-age=600"') + protected("/members") + location("/members", 'Header set Cache-Control "max-age=600"')
+       + protected("/shared") + location("/shared", 'Header set Cache-Control "public, max-age=600"')
+       + protected("/cgi", "Require valid-user"))
+FILES = {"htdocs/members/file.txt": "0123456789\n", "htdocs/open/file.txt": "0123456789\n", "htdocs/shared/file.txt": "0123456789\n"}
+OPTIONS = {"modules": ("cache", "cache_socache", "deflate", "filter"), "children": 1}
+PRIVATE = ("private", "Authorization")
+
+
+@pytest.fixture
+def ann():
+    return token_of("ann")
+
+
+def kept(answer):
+    """(Cache-Control, Vary)"""
+    return answer.header("Cache-Control"), answer.header("Vary")
+
+
+@pytest.mark.parametrize("wanted, status, body", [("bytes=0-2", 206, "let"), ("bytes=-3", 206, "in\n"), ("bytes=2-4", 206, "t i"), ("bytes=99-", 416, None),
+                                                  ("lines=1-2", 200, "let in\n")])
+def test_a_part_of_a_file_needs_a_token_like_the_whole(server, ann, wanted, status, body):
+    for bad in (None, tamper(ann)):
+        answer = server.get("/p/file", bad, headers={"Range": wanted})
+        assert answer.status == 401 and "let" not in answer.text and answer.header("Content-Range") is None
+    answer = server.get("/p/file", ann, headers={"Range": wanted})
+    assert answer.status == status and (body is None or answer.text == body)
+    assert kept(answer) == PRIVATE
+
+
+def test_a_condition_is_answered_only_to_who_may_see_the_file(server, ann):
+    first = server.get("/p/file", ann)
+    etag, modified = first.header("ETag"), first.header("Last-Modified")
+    assert first.status == 200 and kept(first) == PRIVATE
+    for condition in ({"If-None-Match": etag}, {"If-Modified-Since": modified}, {"If-None-Match": "*"}):
+        answer = server.get("/p/file", ann, headers=condition)
+        assert answer.status == 304 and not answer.body and kept(answer) == PRIVATE
+        for bad in (None, tamper(ann)):
+            answer = server.get("/p/file", bad, headers=condition)
+            assert answer.status == 401 and answer.header("ETag") is None
+    for condition, status in (({"If-Match": '"x"'}, 412), ({"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 412)):
+        assert server.get("/p/file", ann, headers=condition).status == status
+        assert server.get("/p/file", headers=condition).status == 401
+
+
+def test_if_range_gives_the_part_or_the_whole(server, ann):
+    etag = server.get("/p/file", ann).header("ETag").removeprefix("W/")
+    whole = server.get("/p/file", ann, headers={"Range": "bytes=0-2", "If-Range": '"other"'})
+    assert whole.status == 200 and whole.text == "let in\n" and kept(whole) == PRIVATE
+    assert server.get("/p/file", ann, headers={"Range": "bytes=0-2", "If-Range": etag}).status in (200, 206)
+    assert server.get("/p/file", headers={"Range": "bytes=0-2", "If-Range": etag}).status == 401
+
+
+def test_head_says_what_get_would(server, ann):
+    for token, status in ((ann, 200), (None, 401), (tamper(ann), 401)):
+        head, get = (server.request(method, "/p/file", token=token) for method in ("HEAD", "GET"))
+        assert head.status == get.status == status and not head.body
+        assert kept(head) == kept(get) and head.header("WWW-Authenticate") == get.header("WWW-Authenticate")
+
+
+def from_cache(answer):
+    return (answer.header("X-Cache") or "").startswith("HIT")
+
+
+def test_the_control_the_cache_in_front_does_keep_what_is_public(server):
+    server.get("/open/file.txt")
+    assert from_cache(server.get("/open/file.txt"))
+
+
+@pytest.mark.parametrize("path", ["/p/file", "/members/file.txt", "/cgi/x"])
+def test_it_keeps_nothing_that_is_for_members(server, path):
+    """Not even where the page itself may be kept for a while: an answer to a request with Authorization is not for others (RFC 9111 3.5)."""
+    for user in ("ann", "bob", "ann"):
+        answer = server.get(path, token_of(user))
+        assert answer.status == 200 and not from_cache(answer)
+        if path.startswith("/cgi"):
+            assert answer.env()["REMOTE_USER"] == user
+    for bad in (None, tamper(token_of())):
+        assert server.get(path, bad).status == 401
+
+
+def test_what_the_administrator_makes_public_is_kept_for_each_token_and_still_asked_a_token_for(server):
+    """With CacheQuickHandler off the cache stands behind authentication; Vary keeps what it has apart."""
+    ann, bob = token_of("ann"), token_of("bob")
+    for _ in range(2):
+        answer = server.get("/shared/file.txt", ann)
+        assert answer.text == "0123456789\n"
+    assert from_cache(answer) and not from_cache(server.get("/shared/file.txt", bob))
+    for bad in (None, tamper(ann)):
+        assert server.get("/shared/file.txt", bad).status == 401
+
+
+def test_a_refusal_is_not_kept(server, ann):
+    for _ in range(2):
+        assert server.get("/p/file").status == 401
+    assert server.get("/p/file", ann).status == 200 and server.get("/p/file").status == 401
+
+
+# --- one connection -------------------------------------------------------------------------------------------------------------------
+
+
+def test_users_who_share_a_connection_do_not_mix(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for turn in range(12):
+        user = (None, "ann", "bob")[turn % 3]
+        bad = turn % 4 == 3
+        token = token_of(user or "cara")
+        headers = {"Authorization": "Bearer " + (tamper(token) if bad else token)} if user or bad else {}
+        connection.request("POST" if turn % 2 else "GET", "/cgi/x", headers=headers, body=b"a=b" if turn % 2 else None)
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        if user and not bad:
+            assert answer.env()["REMOTE_USER"] == user and answer.env()["JWT_CLAIM_SUB"] == user
+        else:
+            assert_error(answer, "token_invalid" if bad else "token_missing")
+    connection.close()
+
+
+def test_requests_sent_ahead_do_not_mix(server):
+    head = "GET /cgi/x HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n"
+    users = ["ann", None, "bob", "ann", None, "cara"]
+    sent = "".join(head % ("Authorization: Bearer %s\r\n" % token_of(user) if user else "", "Connection: close\r\n" * (number == len(users) - 1))
+                   for number, user in enumerate(users))
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+        sock.sendall(sent.encode())
+        answers = sock.makefile("rb").read().split(b"HTTP/1.1 ")[1:]
+    assert len(answers) == len(users)
+    for user, answer in zip(users, answers):
+        assert answer.startswith(b"200" if user else b"401")
+        assert (b"REMOTE_USER=%s\0" % user.encode() in answer) if user else b"REMOTE_USER" not in answer
+
+
+def test_a_body_is_not_asked_for_where_the_token_is_no_good(server, ann):
+    """Expect: 100-continue: the refusal comes at once, and a good token is told to go on."""
+    head = "POST /cgi/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n"
+    assert_error(send_raw(server.port, (head % tamper(ann)).encode()), "token_invalid")
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+        sock.sendall((head % ann).encode())
+        assert sock.recv(100).startswith(b"HTTP/1.1 100 ")
+        sock.sendall(b"0123456789")
+        assert b"200 OK" in sock.makefile("rb").read()
