@@ -17,7 +17,7 @@ typedef struct {
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int  owns_headers;            /**< request: headers_in is a copy of ours */
     int  password_cut;            /**< forward, of the initial request: its Basic credentials were kept from an application */
-    int  published;               /**< identity: environment is set */
+    const apr_table_t *published; /**< identity: environment that was set, NULL if none was */
     int  in_auth_checker;         /**< authz: inside its own call of the chain */
     int  in_access_checker;       /**< authz: likewise */
     int  fresh_denied;            /**< authz: a jwt-fresh rule has refused */

@@ -35,6 +35,22 @@ static void export_claim(request_rec *r, apr_table_t *names, const char *claim, 
     }
 }
 
+/* Included parts and index files begin with the environment of the page, which another section may have filled. */
+static void forget_inherited(request_rec *r)
+{
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+    int i;
+
+    for (i = all->nelts - 1; i >= 0; i--) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (!strncmp(name, ENV_PREFIX, strlen(ENV_PREFIX))) {
+            apr_table_unset(r->subprocess_env, name);
+            i = i < all->nelts ? i : all->nelts;
+        }
+    }
+}
+
 static void export_claims(request_rec *r, const aj_claims_t *claims)
 {
     const apr_array_header_t *wanted;
@@ -58,13 +74,17 @@ static void export_claims(request_rec *r, const aj_claims_t *claims)
 static void publish(request_rec *r, const aj_claims_t *claims)
 {
     const char *jti = aj_claims_string(claims, "jti");
+    authjwt_state_t *state = authjwt_request_state(r);
 
+    if (r->main || r->prev || state->published) {
+        forget_inherited(r);
+    }
     export_claims(r, claims);
     apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
     if (jti && aj_claims_text(aj_claims_get(claims, "jti"), r->pool)) {
         apr_table_setn(r->notes, "jwt-jti", jti);
     }
-    authjwt_request_state(r)->published = 1;
+    state->published = r->subprocess_env;
 }
 
 void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char *auth_type)
@@ -98,7 +118,8 @@ int authjwt_identity_fixups(request_rec *r)
 {
     const aj_claims_t *claims = authjwt_identity_claims(r);
 
-    if (claims && !authjwt_request_state(r)->published) {
+    /* mod_dir may have made another request of this one since, whose environment is of both. */
+    if (claims && authjwt_request_state(r)->published != r->subprocess_env) {
         publish(r, claims);
     }
     return DECLINED;
