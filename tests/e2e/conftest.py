@@ -4,6 +4,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
+from authjwt_app import App  # noqa: E402
 from authjwt_env import DEFAULT, Httpd  # noqa: E402
 
 
@@ -53,6 +54,13 @@ def running(module_config):
     faults, _ = server.faults()
     Httpd.live.remove(server)
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def app():
+    """A proxied application of this test module."""
+    with App() as one:
+        yield one
 
 
 @pytest.fixture(scope="module")

@@ -28,12 +28,6 @@ FILES = {"htdocs/public.html": "public page", "ours.json": '{"ours":401}', "ours
 
 
 @pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server(app):
     yield from running({"CONFIG": CONFIG.replace("@app@", app.url), "FILES": FILES, "OPTIONS": {"modules": App.MODULES}})
 

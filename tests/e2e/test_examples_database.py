@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from authjwt_app import App, Saw
+from authjwt_app import Saw
 from authjwt_env import Known, hash_password
 from authjwt_examples import EXAMPLES, Example
 from authjwt_leaks import register_token
@@ -26,12 +26,6 @@ def database():
         rows = ["INSERT INTO users VALUES ('%s', '%s', '%s@example.com')" % (name, hash_password(name, password).split(":")[1].strip(), name)
                 for name, password in Known.passwords.items()]
         one.sql(*statements(), *rows, "INSERT INTO roles VALUES ('ann', 'admin'), ('ann', 'editor'), ('bob', 'editor')")
-        yield one
-
-
-@pytest.fixture(scope="module")
-def app():
-    with App() as one:
         yield one
 
 

@@ -30,12 +30,6 @@ ADDRESS_WARNING = r"AJ1001: AuthJWTTokenLocation query"
 
 
 @pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server(app):
     yield from running({"CONFIG": CONFIG.replace("@app@", app.url), "OPTIONS": {"modules": App.MODULES}, "FILES": FILES,
                         "TOKENS_IN_ADDRESSES": True})

@@ -23,12 +23,6 @@ PEOPLE = ["user-%02d" % number for number in range(24)]
 
 
 @pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server(app):
     yield from running({"CONFIG": CONFIG.replace("@app@", app.url), "OPTIONS": {"modules": ("http2", *App.MODULES)}})
 

@@ -1,6 +1,6 @@
 """docs/ldap.md and conf/examples/ldap.conf, as they stand but for addresses and passwords, with a real slapd."""
 import pytest
-from authjwt_app import App, Saw
+from authjwt_app import Saw
 from authjwt_docs import Documented
 from authjwt_env import ENV_CGI, Known
 from authjwt_examples import WWW, Example
@@ -39,12 +39,6 @@ def test_the_page_makes_a_site_for_the_people_of_the_directory(documented):
 def test_the_page_gives_one_person_one_name(documented):
     answer = documented.client().post("/login", json={"username": "ANN", "password": Known.passwords["ann"]})
     assert read(answer.json()["access_token"])["sub"] == "ann"
-
-
-@pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -36,12 +36,6 @@ DOWN = r"AH0095[79]|AH01114"
 
 
 @pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server(app):
     yield from running({"CONFIG": CONFIG.replace("@app@", app.url), "FILES": FILES,
                         "OPTIONS": {"modules": (*App.MODULES, "proxy_balancer", "lbmethod_byrequests", "slotmem_shm")}})

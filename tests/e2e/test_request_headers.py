@@ -48,12 +48,6 @@ SPOOFS = ["X-Remote-User", "x-remote-user", "X_Remote_User", "X-REMOTE_USER", "X
 
 
 @pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server(app):
     yield from running({"CONFIG": CONFIG.replace("@app@", app.url), "OPTIONS": {"modules": App.MODULES}, "FILES": FILES})
 

@@ -59,12 +59,6 @@ FILES.update({"htdocs/dir/x.txt": "x of dir\n", "htdocs/shop/front.txt": "front\
 
 
 @pytest.fixture(scope="module")
-def app():
-    with App() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server(app):
     yield from running({"CONFIG": CONFIG.replace("@app@", app.url), "FILES": FILES,
                         "OPTIONS": {"modules": App.MODULES, "log": "trace8"}})
