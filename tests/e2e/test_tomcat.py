@@ -1,7 +1,8 @@
 """A real Tomcat behind mod_proxy_ajp and mod_proxy_http: a servlet's getRemoteUser is the user of the token."""
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import Known, location, protected
+from authjwt_docs import block
+from authjwt_env import DEFAULT, Known, location, protected
 from authjwt_tokens import claims, sign, tamper
 from authjwt_tomcat import Tomcat, seen
 from authjwt_visitor import CSRF_ACCESS, WEB, signed_in
@@ -99,3 +100,14 @@ def test_a_tomcat_that_is_down_is_503_for_members_and_401_for_others(server, tok
     expect_log(r"AH0095[79]|AH01114|AH00896")
     assert server.get("/down/who.jsp", token).status == 503
     assert_error(server.get("/down/who.jsp"), "token_missing")
+
+
+def test_the_page_of_the_documentation(new_server, tomcat, token):
+    text = block("backends.md", "Tomcat by AJP", "<Location")
+    for old, new in (("ajp://127.0.0.1:8009", "ajp://127.0.0.1:%d" % tomcat.ajp_port), ("change-me", tomcat.secret)):
+        assert old in text
+        text = text.replace(old, new)
+    documented = new_server(DEFAULT + text, modules=Tomcat.MODULES).start()
+    saw = seen(documented.get("/app/who.jsp", token, headers={**SPOOFED, "X_Remote_Roles": "root"}))
+    assert saw["user"] == "ann" and saw["header x-remote-roles"] == "admin,staff" and "header authorization" not in saw
+    assert_error(documented.get("/app/who.jsp"), "token_missing")
