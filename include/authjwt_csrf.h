@@ -4,17 +4,21 @@
 
 #include <httpd.h>
 #include <jansson.h>
+#include "aj_claims.h"
+#include "authjwt_config.h"
 
 /**
- * Judge a request that a cookie authenticates. Methods that change nothing pass; a WebSocket passes that
- * does not come from another site.
- * @param csrf  the `csrf` claim of the token that proves it, or NULL
+ * Judge a request that a token has authenticated. A token that did not come from a cookie needs no proof, nor do methods that change
+ * nothing; a WebSocket passes that does not come from another site.
+ * @param from    where the token was
+ * @param claims  of the token; its `csrf` may be the proof
+ * @param fields  of the body, where an endpoint of ours has read it; else NULL
  * @return OK, or 403 (csrf_failed), the answer being prepared
  */
-int authjwt_csrf_check(request_rec *r, const char *csrf);
+int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields);
 
-/** The same for an endpoint of ours that has read its body itself. @param fields  of the body */
-int authjwt_csrf_check_fields(request_rec *r, const char *csrf, const json_t *fields);
+/** The same for a token from a cookie. @param csrf  its `csrf`, or NULL */
+int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields);
 
 /** Does the request say that another site made it? Never with AuthJWTCookieCSRFProtect off. */
 int authjwt_csrf_is_foreign(request_rec *r);

@@ -72,7 +72,7 @@ static int same_origin(request_rec *r)
  * (RFC 6455 10.2). Scripts cannot add a header to it, so that Origin, which browsers always send, decides in every mode. */
 static int is_handshake(request_rec *r)
 {
-    return ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
+    return r->method_number == M_GET && ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
 }
 
 /* Double submit: what only a page of this site can read, sent as a header or a form field. */
@@ -95,7 +95,7 @@ static int fail(request_rec *r, const char *why)
     return authjwt_reply_refuse(r, AUTHJWT_CSRF_FAILED);
 }
 
-int authjwt_csrf_check_fields(request_rec *r, const char *csrf, const json_t *fields)
+int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields)
 {
     authjwt_csrf_e mode = authjwt_config_csrf(authjwt_config_dir(r));
 
@@ -119,9 +119,9 @@ int authjwt_csrf_check_fields(request_rec *r, const char *csrf, const json_t *fi
                    : "the request does not come from this origin, or does not say, and holds no csrf value");
 }
 
-int authjwt_csrf_check(request_rec *r, const char *csrf)
+int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields)
 {
-    return authjwt_csrf_check_fields(r, csrf, NULL);
+    return from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check_cookie(r, aj_claims_string(claims, "csrf"), fields) : OK;
 }
 
 int authjwt_csrf_is_foreign(request_rec *r)

@@ -68,7 +68,7 @@ static int judge_sent(request_rec *r, const aj_claims_t **claims)
     apr_array_header_t *tokens = authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
     int status = authjwt_verify(r, tokens, &wanted, claims);
 
-    return status == OK && from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check(r, aj_claims_string(*claims, "csrf")) : status;
+    return status == OK ? authjwt_csrf_check(r, from, *claims, NULL) : status;
 }
 
 /* Refused for want of a living access cookie, where a refresh cookie may help. */

@@ -43,9 +43,9 @@ static int end_session(request_rec *r, const json_t *fields, int *proven)
     const aj_claims_t *claims;
     int status = authjwt_verify(r, tokens, &wanted, &claims);
 
-    if (status == OK && from == AUTHJWT_IN_COOKIE) {
-        status = authjwt_csrf_check_fields(r, aj_claims_string(claims, "csrf"), fields);
-        *proven = status == OK;
+    if (status == OK) {
+        status = authjwt_csrf_check(r, from, claims, fields);
+        *proven = status == OK && from == AUTHJWT_IN_COOKIE;
     }
     if (status == OK) {
         r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));

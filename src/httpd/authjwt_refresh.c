@@ -31,7 +31,7 @@ static int find_refresh(request_rec *r, const aj_claims_t **claims)
     if (status == OK) {
         status = authjwt_verify(r, tokens, &wanted, claims);
     }
-    return status == OK && from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check_fields(r, aj_claims_string(*claims, "csrf"), fields) : status;
+    return status == OK ? authjwt_csrf_check(r, from, *claims, fields) : status;
 }
 
 int authjwt_refresh_handler(request_rec *r)

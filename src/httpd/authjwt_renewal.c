@@ -87,7 +87,7 @@ static int renew_at(request_rec *r, request_rec *at, authjwt_tokens_t *tokens)
         return status == HTTP_SERVICE_UNAVAILABLE ? status : DECLINED;
     }
     authjwt_request_state(authjwt_request_initial(r))->new_csrf = aj_claims_string(refresh, "csrf");
-    status = authjwt_csrf_check(r, aj_claims_string(refresh, "csrf"));
+    status = authjwt_csrf_check_cookie(r, aj_claims_string(refresh, "csrf"), NULL);
     if (status != OK) {
         return status;
     }
@@ -108,7 +108,7 @@ int authjwt_renewal_automatic(request_rec *r, const char **token)
     /* An internal redirect or subrequest: renewed already, but perhaps under another AuthJWTCookieCSRFProtect. */
     if (state->new_token) {
         *token = state->new_token;
-        return authjwt_csrf_check(r, state->new_csrf);
+        return authjwt_csrf_check_cookie(r, state->new_csrf, NULL);
     }
     state->renewing = 1;
     at = ap_sub_req_method_uri("POST", authjwt_config_auto_refresh(authjwt_config_dir(r)), r, NULL);

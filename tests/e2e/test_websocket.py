@@ -115,6 +115,12 @@ def test_no_spelling_of_the_header_leads_round_that(server, jar, upgrade):
     assert answer.status == 403 and answer.json()["code"] == "csrf_failed"
 
 
+def test_a_form_does_not_pass_for_a_handshake(server, jar):
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", **cookies(jar)}
+    for path in ("/mode/token", "/protected"):
+        assert server.post(path, headers=upgrade).json()["code"] == "csrf_failed"
+
+
 def test_an_expired_session_is_renewed_by_the_handshake_and_only_from_this_site(server, jar):
     del jar[ACCESS]
     assert status_of(server, "/tunnel", {**cookies(jar), **FOREIGN[0]}) == 403
