@@ -26,6 +26,7 @@ typedef struct {
     const char *new_token;        /**< renewal, of the initial request: access token that the answer's cookies carry */
     const char *new_csrf;         /**< renewal: `csrf` of the refresh token that it was renewed with */
     int  renewing;                /**< renewal, of the initial request: it is under way */
+    int  directory_answered;      /**< users: to a question of this request */
     int  group_file_failed;       /**< users: the rule that was asked last could not read its file */
     int  problem;                 /**< reply: authjwt_problem_e + 1 of the refusal that is prepared, 0 if none */
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */

@@ -77,10 +77,14 @@ int authjwt_users_check_password(request_rec *r, const char *user, const char *p
 {
     const apr_array_header_t *list = authjwt_config_dir(r)->providers;
     authn_status answer = list ? AUTH_USER_NOT_FOUND : ask_default(r, user, password);
+    int costs_nothing = answer == AUTH_USER_NOT_FOUND;
     int i;
 
     for (i = 0; list && i < list->nelts && answer == AUTH_USER_NOT_FOUND; i++) {
-        answer = ask_provider(r, &APR_ARRAY_IDX(list, i, authjwt_provider_t), user, password);
+        const authjwt_provider_t *entry = &APR_ARRAY_IDX(list, i, authjwt_provider_t);
+
+        answer = ask_provider(r, entry, user, password);
+        costs_nothing = answer == AUTH_USER_NOT_FOUND || authjwt_users_is_directory(entry->name);
     }
     if (answer == AUTH_GRANTED) {
         return accept_user(r, user, identity);
@@ -90,8 +94,8 @@ int authjwt_users_check_password(request_rec *r, const char *user, const char *p
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1202: login not decided: a user store cannot answer");
         return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
     }
-    if (answer == AUTH_USER_NOT_FOUND) {
-        /* As long as a wrong password takes, so that time does not tell which names exist. */
+    if (costs_nothing) {
+        /* As long as a wrong password takes elsewhere, so that time does not tell which names exist. */
         (void)apr_password_validate(password, authjwt_config_dummy_hash(authjwt_config_server(r->server)));
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1203: login refused: %s",
@@ -146,7 +150,7 @@ void authjwt_users_error_log(const ap_errorlog_info *info, const char *text)
     }
 }
 
-static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)
+static authz_status ask_rule_once(request_rec *r, const authjwt_rule_t *rule)
 {
     authjwt_state_t *state = authjwt_request_state(r);
     authz_status answer;
@@ -159,6 +163,17 @@ static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)
         return answer;
     }
     return state->group_file_failed || !authjwt_users_database_answers(r) ? AUTHZ_GENERAL_ERROR : answer;
+}
+
+/* mod_authnz_ldap denies where the directory is down, or a kept connection to it has broken: what counts is what it says when it is there. */
+static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)
+{
+    authz_status answer = ask_rule_once(r, rule);
+
+    if (answer == AUTHZ_GRANTED || answer == AUTHZ_GENERAL_ERROR || !authjwt_users_is_ldap(rule->name)) {
+        return answer;
+    }
+    return authjwt_users_directory_answers(r) ? ask_rule_once(r, rule) : AUTHZ_GENERAL_ERROR;
 }
 
 static int rule_failed(request_rec *r, const authjwt_rule_t *rule)
@@ -177,8 +192,7 @@ int authjwt_users_admit(request_rec *r, const char *user)
         const authjwt_rule_t *rule = &APR_ARRAY_IDX(rules, i, authjwt_rule_t);
         authz_status answer = ask_rule(r, rule);
 
-        if (answer == AUTHZ_GENERAL_ERROR
-            || (answer != AUTHZ_GRANTED && authjwt_users_is_ldap(rule->name) && !authjwt_users_directory_answers(r))) {
+        if (answer == AUTHZ_GENERAL_ERROR) {
             return rule_failed(r, rule);
         }
         if (answer != AUTHZ_GRANTED) {
@@ -211,7 +225,6 @@ int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **o
 {
     const apr_array_header_t *rules = authjwt_config_dir(r)->grants;
     apr_array_header_t *roles = apr_array_make(r->pool, 2, sizeof(const char *));
-    const authjwt_rule_t *denied_by_ldap = NULL;
     int i;
 
     r->user = apr_pstrdup(r->pool, user);
@@ -229,13 +242,6 @@ int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **o
         if (answer == AUTHZ_GRANTED) {
             APR_ARRAY_PUSH(roles, const char *) = rule->role;
         }
-        else if (authjwt_users_is_ldap(rule->name)) {
-            denied_by_ldap = rule;
-        }
-    }
-    /* Asked once, and last: whoever has all roles needs no further search. */
-    if (denied_by_ldap && !authjwt_users_directory_answers(r)) {
-        return rule_failed(r, denied_by_ldap);
     }
     *out = roles;
     return OK;

@@ -8,6 +8,7 @@
 #include "aj_base64url.h"
 #include "aj_digest.h"
 #include "authjwt_config.h"
+#include "authjwt_request.h"
 #include "authjwt_users_private.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -20,11 +21,24 @@ int authjwt_users_is_ldap(const char *name)
 /* Does any line say AuthLDAPInitialBindAsUser on? Then a bind that fails is a user's, and not the service account's. */
 static int binds_as_user;
 
-static int is_ldap_alias(const ap_directive_t *node, apr_pool_t *ptemp)
+/* Names of AuthnProviderAlias for ldap. */
+static apr_table_t *authn_aliases;
+
+int authjwt_users_is_directory(const char *name)
+{
+    return !strcmp(name, "ldap") || (authn_aliases && apr_table_get(authn_aliases, name));
+}
+
+/* @return name of the alias that a section makes of one of mod_authnz_ldap's providers, authn or authz; else NULL */
+static const char *ldap_alias(const ap_directive_t *node, const char *section, apr_pool_t *pool)
 {
     const char *args = node->args;
+    const char *provider = ap_getword_conf(pool, &args);
 
-    return !ap_cstr_casecmp(node->directive, "<AuthzProviderAlias") && authjwt_users_is_ldap(ap_getword_conf(ptemp, &args));
+    if (ap_cstr_casecmp(node->directive, section) || (strcmp(provider, "ldap") && !authjwt_users_is_ldap(provider))) {
+        return NULL;
+    }
+    return ap_getword(pool, &args, '>');
 }
 
 /* The rule's provider, for a line of AuthJWTGrantRole or AuthJWTLoginRequire; else NULL. */
@@ -46,12 +60,15 @@ static const char *rule_of(const ap_directive_t *node, apr_pool_t *ptemp)
 static void look_at(const ap_directive_t *node, apr_table_t *aliases, server_rec *s, apr_pool_t *ptemp)
 {
     for (; node; node = node->next) {
-        const char *args = node->args;
         const char *rule = rule_of(node, ptemp);
+        const char *authn = ldap_alias(node, "<AuthnProviderAlias", ptemp);
+        const char *authz = ldap_alias(node, "<AuthzProviderAlias", ptemp);
 
-        if (is_ldap_alias(node, ptemp)) {
-            (void)ap_getword_conf(ptemp, &args);
-            apr_table_set(aliases, ap_getword_conf(ptemp, &args), "");
+        if (authn) {
+            apr_table_set(authn_aliases, ap_getword_conf(ptemp, &authn), "");
+        }
+        else if (authz) {
+            apr_table_set(aliases, ap_getword_conf(ptemp, &authz), "");
         }
         else if (!ap_cstr_casecmp(node->directive, "AuthLDAPInitialBindAsUser")) {
             binds_as_user |= !ap_cstr_casecmp(node->args, "on");
@@ -66,9 +83,9 @@ static void look_at(const ap_directive_t *node, apr_table_t *aliases, server_rec
 
 int authjwt_users_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    (void)pconf;
     (void)plog;
     binds_as_user = 0;
+    authn_aliases = apr_table_make(pconf, 2);
     look_at(ap_conftree, apr_table_make(ptemp, 4), s, ptemp);
     return OK;
 }
@@ -90,12 +107,13 @@ int authjwt_users_directory_answers(request_rec *r)
 {
     const authn_provider *ldap = ap_lookup_provider(AUTHN_PROVIDER_GROUP, "ldap", AUTHN_PROVIDER_VERSION);
     module *owner = ap_find_linked_module("mod_authnz_ldap.c");
+    authjwt_state_t *state = authjwt_request_state(r);
     authn_status answer;
     char *user = r->user;
     void *found;
 
-    if (!ldap || !owner) {
-        return 0;
+    if (state->directory_answered || !ldap || !owner) {
+        return state->directory_answered;
     }
     /* What the module knows of the user of this request is not to be mixed up with nobody. */
     found = ap_get_module_config(r->request_config, owner);
@@ -109,5 +127,6 @@ int authjwt_users_directory_answers(request_rec *r)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1214: the directory refuses AuthLDAPBindDN, or its AuthLDAPBindPassword");
         answer = AUTH_GENERAL_ERROR;
     }
-    return answer != AUTH_GENERAL_ERROR;
+    state->directory_answered = answer != AUTH_GENERAL_ERROR;
+    return state->directory_answered;
 }

@@ -10,8 +10,11 @@
  */
 int authjwt_users_database_answers(request_rec *r);
 
-/** Can the directory of this location (AuthLDAPURL) answer, asked through the authn provider ldap? */
+/** Can the directory of this location (AuthLDAPURL) answer, asked through the authn provider ldap? Asked once a request while it can. */
 int authjwt_users_directory_answers(request_rec *r);
+
+/** Is this the authn provider ldap, or an alias of it? Then a wrong password costs the directory time, and httpd none. */
+int authjwt_users_is_directory(const char *name);
 
 /** Is this the name of one of mod_authnz_ldap's authz providers? */
 int authjwt_users_is_ldap(const char *name);

@@ -23,7 +23,7 @@ def both(path, *lines):
     return endpoint(path + "/login", "login", *lines) + endpoint(path + "/refresh", "refresh", *lines)
 
 
-UNCACHED = "LDAPCacheTTL 0\nLDAPOpCacheTTL 0\nLDAPRetries 1\nLDAPConnectionTimeout 5\n" + KEY_AND_STORE
+UNCACHED = "LDAPCacheTTL 0\nLDAPOpCacheTTL 0\nLDAPConnectionTimeout 5\n" + KEY_AND_STORE
 CONFIG = UNCACHED + (
     both("", *DIRECTORY, *ROLES, CANONICAL) + both("/typed", *DIRECTORY) + endpoint("/logout", "logout")
     + both("/members", *DIRECTORY, "AuthJWTLoginRequire ldap-group cn=staff,ou=groups," + SUFFIX, CANONICAL)
@@ -183,6 +183,22 @@ def test_while_the_directory_is_down_nobody_is_told_a_wrong_password_and_nobody_
     answer = renew(server, refresh)
     assert answer.status == 200 and "admin" in read(register_token(answer.json()["access_token"]))["role"]
     assert_error(log_in(server, "/login", "ann", Known.wrong_password), "invalid_credentials")
+
+
+def test_connections_that_a_restart_of_the_directory_broke_cost_no_role(new_server):
+    """mod_ldap tries a connection anew, but gives up on one that it last used for a password."""
+    with Slapd() as one:
+        server = new_server("LDAPRetries 1\n" + config(one), modules=Slapd.MODULES, children=1)
+        server.write("others", "")
+        _, refresh = server.start().login("ann")
+        for _ in range(3):
+            assert server.try_login("bob", path="/typed/login").status == 200
+            one.stop()
+            one.start()
+            answer = renew(server, refresh)
+            assert answer.status == 200
+            assert set(read(register_token(answer.json()["access_token"]))["role"]) == {"admin", "staff", "permanent"}
+            refresh = register_token(answer.json()["refresh_token"])
 
 
 def test_a_directory_that_is_not_authoritative_reads_as_unknown_user_when_it_is_down(server, directory):
