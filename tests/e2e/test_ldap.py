@@ -32,6 +32,8 @@ CONFIG = UNCACHED + (
     + endpoint("/first-file", "login", "AuthJWTProvider file ldap", "AuthUserFile @dir@/others", *DIRECTORY[1:])
     + both("/stranger", *DIRECTORY[:3], "AuthLDAPBindPassword not-that", ROLES[0])
     + endpoint("/by-mail", "login", *DIRECTORY, "AuthLDAPRemoteUserAttribute mail")
+    + endpoint("/nameless", "login", DIRECTORY[0], DIRECTORY[1].replace("mail", "employeeNumber"), *DIRECTORY[2:],
+               "AuthLDAPRemoteUserAttribute employeeNumber")
     + protected("/protected") + protected("/cgi") + protected("/p/admin", "Require jwt-role admin"))
 
 
@@ -113,6 +115,11 @@ def test_without_the_canonical_name_it_is_the_one_typed(server):
 
 def test_another_attribute_can_be_the_name(server):
     assert read(register_token(log_in(server, "/by-mail", "ann", Known.passwords["ann"]).json()["access_token"]))["sub"] == "ann@example.com"
+
+
+def test_who_has_no_such_attribute_is_nobody(server, expect_log):
+    expect_log(r"AJ1212: login refused: the name that the user store gives the user is empty")
+    assert_error(server.try_login("ann", path="/nameless"), "backend_unavailable")
 
 
 def test_who_may_sign_in_can_hang_on_a_group(server):
