@@ -141,7 +141,8 @@ void authjwt_users_error_log(const ap_errorlog_info *info, const char *text)
     const module *groupfile;
 
     (void)text;
-    if (!info->r || info->level > APLOG_ERR || !ap_get_module_config(info->r->request_config, &authjwt_module)) {
+    /* Requests that modules make up for themselves may have no configuration. */
+    if (!info->r || !info->r->request_config || info->level > APLOG_ERR || !ap_get_module_config(info->r->request_config, &authjwt_module)) {
         return;
     }
     groupfile = ap_find_linked_module("mod_authz_groupfile.c");

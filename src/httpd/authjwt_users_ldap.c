@@ -33,12 +33,13 @@ int authjwt_users_is_directory(const char *name)
 static const char *ldap_alias(const ap_directive_t *node, const char *section, apr_pool_t *pool)
 {
     const char *args = node->args;
-    const char *provider = ap_getword_conf(pool, &args);
+    const char *provider;
 
-    if (ap_cstr_casecmp(node->directive, section) || (strcmp(provider, "ldap") && !authjwt_users_is_ldap(provider))) {
+    if (!args || ap_cstr_casecmp(node->directive, section)) {
         return NULL;
     }
-    return ap_getword(pool, &args, '>');
+    provider = ap_getword_conf(pool, &args);
+    return !strcmp(provider, "ldap") || authjwt_users_is_ldap(provider) ? ap_getword(pool, &args, '>') : NULL;
 }
 
 /* The rule's provider, for a line of AuthJWTGrantRole or AuthJWTLoginRequire; else NULL. */
@@ -47,7 +48,7 @@ static const char *rule_of(const ap_directive_t *node, apr_pool_t *ptemp)
     const char *args = node->args;
     int grants = !ap_cstr_casecmp(node->directive, "AuthJWTGrantRole");
 
-    if (!grants && ap_cstr_casecmp(node->directive, "AuthJWTLoginRequire")) {
+    if (!args || (!grants && ap_cstr_casecmp(node->directive, "AuthJWTLoginRequire"))) {
         return NULL;
     }
     if (grants) {
