@@ -17,7 +17,7 @@ STATEDIR ?= /var/lib/apache2/authjwt
 
 BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libssl-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
-TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-requests python3-jwt python3-cryptography \
+TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xdist python3-requests python3-jwt python3-cryptography \
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
                   chromium chromium-driver python3-selenium php8.2-fpm tomcat10-user openjdk-17-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql

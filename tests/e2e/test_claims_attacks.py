@@ -146,7 +146,8 @@ def test_keys_and_addresses_in_the_token_are_ignored(server):
     assert "/jwks" not in server.access_log()
 
 
-@pytest.mark.parametrize("key", ["", "\0" * 32, "secret", SECRET + "\n", SECRET[:-1], SECRET.upper(), SECRET.encode().hex(), "null"])
+@pytest.mark.parametrize("key", ["", "\0" * 32, "secret", SECRET + "\n", SECRET[:-1], SECRET.upper(), SECRET.encode().hex(), "null"],
+                         ids=["empty", "zeros", "word", "newline added", "one short", "capitals", "hex", "null"])
 def test_a_wrong_key_is_refused(server, key):
     refuse(server, forged(key=key))
 

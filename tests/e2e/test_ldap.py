@@ -81,7 +81,8 @@ def test_who_is_in_the_directory_signs_in(server):
 
 @pytest.mark.parametrize("user, password", [("ann", Known.wrong_password), ("nobody", Known.passwords["ann"]), ("ann", Known.passwords["bob"]),
                                             ("*", Known.passwords["ann"]), ("ann)(uid=*", Known.passwords["ann"]), ("a*", Known.passwords["ann"]),
-                                            ("ann\\", Known.passwords["ann"])])
+                                            ("ann\\", Known.passwords["ann"])],
+                         ids=["wrong", "unknown", "of another", "*", "ann)(uid=*", "a*", "ann\\"])
 def test_nobody_else_does(server, user, password):
     assert_error(log_in(server, "/login", user, password), "invalid_credentials")
 

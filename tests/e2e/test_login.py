@@ -49,7 +49,8 @@ def test_the_name_may_be_sent_as_email(server, kind):
 
 @pytest.mark.parametrize("user, password", [("ann", Known.wrong_password), ("nobody", Known.wrong_password),
                                             ("ann", Known.passwords["bob"]), ("Ann", Known.passwords["ann"]),
-                                            ("ann", Known.passwords["ann"][:-1]), ("ann ", Known.passwords["ann"])])
+                                            ("ann", Known.passwords["ann"][:-1]), ("ann ", Known.passwords["ann"])],
+                         ids=["wrong", "unknown", "of another", "name in capitals", "one short", "name with a blank"])
 def test_a_wrong_name_or_password_is_refused_without_saying_which(server, user, password):
     answer = server.post("/login", json={"username": user, "password": password})
     assert_error(answer, "invalid_credentials")

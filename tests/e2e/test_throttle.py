@@ -345,7 +345,8 @@ def test_bad_arguments_stop_the_start(new_server, line, expect_log):
 
 
 @pytest.mark.parametrize("line", ["AuthJWTLoginThrottle OFF", "AuthJWTLoginThrottle 1 1s", "AuthJWTLoginThrottle 1000000 30d",
-                                  "AuthJWTDummyHash " + DUMMY])
+                                  "AuthJWTDummyHash " + DUMMY],
+                         ids=["off", "least", "most", "hash"])
 def test_good_arguments_do_not(new_server, line):
     status, text = new_server(DEFAULT + line + "\n").configtest()
     assert status == 0, text

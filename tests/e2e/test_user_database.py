@@ -1,5 +1,7 @@
 """Users in a database, PostgreSQL and SQLite, through mod_dbd: who they are, their columns as claims, and what happens while it is down."""
+import pathlib
 import sqlite3
+import tempfile
 
 import pytest
 from authjwt_client import assert_error
@@ -52,12 +54,19 @@ def database():
 
 
 class Lite:
-    """A file of SQLite with the same tables."""
+    """A file of SQLite with the same tables, where httpd's user can read it."""
 
-    def __init__(self, path):
-        self.path = path
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="authjwt-e2e-sqlite-")
+        folder = pathlib.Path(self._folder.name)
+        folder.chmod(0o755)
+        self.path = folder / "users.db"
         self.sql(*SCHEMA, *ROWS)
-        path.chmod(0o644)
+        self.path.chmod(0o644)
+        return self
+
+    def __exit__(self, *exception):
+        self._folder.cleanup()
 
     def sql(self, *statements):
         with sqlite3.connect(self.path) as connection:
@@ -67,15 +76,14 @@ class Lite:
 
 
 @pytest.fixture(scope="module", params=["pgsql", "sqlite3"])
-def kind(request, tmp_path_factory):
+def kind(request):
     """(lines of mod_dbd, something that takes statements)"""
     if request.param == "pgsql":
         one = request.getfixturevalue("database")
-        return pgsql(one), one
-    folder = tmp_path_factory.mktemp("lite", numbered=False)
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)
-    return "DBDriver sqlite3\nDBDParams %s" % (folder / "users.db"), Lite(folder / "users.db")
+        yield pgsql(one), one
+    else:
+        with Lite() as one:
+            yield "DBDriver sqlite3\nDBDParams %s" % one.path, one
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +115,8 @@ def test_an_application_sees_the_column(server):
 
 
 @pytest.mark.parametrize("user, password", [("ann", Known.wrong_password), ("nobody", Known.passwords["ann"]), ("ANN", Known.passwords["ann"]),
-                                            *[(name, Known.passwords["ann"]) for name in NAMES]])
+                                            *[(name, Known.passwords["ann"]) for name in NAMES]],
+                         ids=["wrong", "unknown", "capitals", *NAMES])
 def test_nobody_else_does(server, user, password):
     assert_error(log_in(server, "/login", user, password), "invalid_credentials")
     assert server.try_login("ann").status == 200

@@ -72,11 +72,9 @@ def test_the_dbm_file_of_the_page(new_server, expect_log):
     assert_serves(server.start())
 
 
-def test_the_sqlite_file_of_the_page(new_server, tmp_path):
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    Lite(tmp_path / "users.db")
-    assert_serves(documented(new_server, "SQLite", {"/var/lib/apache2/users.db": str(tmp_path / "users.db")}).start(), mail=True)
+def test_the_sqlite_file_of_the_page(new_server):
+    with Lite() as file:
+        assert_serves(documented(new_server, "SQLite", {"/var/lib/apache2/users.db": str(file.path)}).start(), mail=True)
 
 
 @pytest.fixture(scope="module")
