@@ -1,6 +1,8 @@
 """Servers that are not httpd: each in a temporary directory, on free ports, stopped and removed at the end."""
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,6 +22,15 @@ def is_open(address):
     with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as one:
         one.settimeout(1)
         return one.connect_ex(address) == 0
+
+
+def processes_of(pid):
+    """The process and all below it, parents first."""
+    found = [pid]
+    for one in found:
+        with open("/proc/%d/task/%d/children" % (one, one)) as children:
+            found += [int(child) for child in children.read().split()]
+    return found
 
 
 class Service:
@@ -58,6 +69,19 @@ class Service:
                 raise AssertionError("%s did not start\n%s" % (command[0], said[-3000:]))
             time.sleep(0.02)
         return self
+
+    @contextlib.contextmanager
+    def hanging(self):
+        """Meanwhile its port takes connections, and nothing answers."""
+        held = []
+        try:
+            for pid in processes_of(self.process.pid):
+                os.kill(pid, signal.SIGSTOP)
+                held.append(pid)
+            yield
+        finally:
+            for pid in held:
+                os.kill(pid, signal.SIGCONT)
 
     def close(self):
         if self.process is not None and self.process.poll() is None:

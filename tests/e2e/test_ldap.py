@@ -193,6 +193,23 @@ def test_while_the_directory_is_down_nobody_is_told_a_wrong_password_and_nobody_
     assert_error(log_in(server, "/login", "ann", Known.wrong_password), "invalid_credentials")
 
 
+def test_a_directory_that_takes_connections_and_answers_nothing_is_503_after_the_time_that_is_set(new_server, expect_log):
+    with Slapd() as one:
+        server = new_server("LDAPTimeout 1\nLDAPRetries 0\n" + config(one), modules=Slapd.MODULES)
+        server.write("others", "")
+        access, refresh = server.start().login("ann")
+        with one.hanging():
+            for password in (Known.passwords["ann"], Known.wrong_password):
+                assert_error(log_in(server, "/login", "ann", password), "backend_unavailable")
+            expect_log(r"AJ1202: login not decided")
+            assert_error(renew(server, refresh), "backend_unavailable")
+            expect_log(r"AJ1204: no token issued")
+            expect_log(r"AJ1210: the directory does not answer")
+            assert server.get("/p/admin", access).status == 200
+        answer = renew(server, refresh)
+        assert answer.status == 200 and "admin" in read(register_token(answer.json()["access_token"]))["role"]
+
+
 def test_connections_that_a_restart_of_the_directory_broke_cost_no_role(new_server):
     """mod_ldap tries a connection anew, but gives up on one that it last used for a password."""
     with Slapd() as one:

@@ -212,6 +212,22 @@ def test_while_the_database_is_down_nobody_is_told_a_wrong_password_and_nobody_l
         assert_error(log_in(server, "/login", "ann", Known.wrong_password), "invalid_credentials")
 
 
+def test_a_database_that_takes_connections_and_answers_nothing_is_503_after_the_time_that_is_set(new_server, expect_log):
+    with PostgreSQL() as database:
+        lines = pgsql(prepare(database)).replace("user=httpd", "user=httpd connect_timeout=2")
+        server = new_server(CONFIG.replace("@dbd@", lines), modules=PostgreSQL.MODULES)
+        server.write("others", OTHERS)
+        _, refresh = server.start().login("ann")
+        expect_log.may(DOWN)
+        with database.hanging():
+            for password in (Known.passwords["ann"], Known.wrong_password):
+                assert_error(log_in(server, "/login", "ann", password), "backend_unavailable")
+            expect_log(r"AJ1202: login not decided")
+            assert_error(server.post("/refresh", refresh), "backend_unavailable")
+            expect_log(r"AJ1206: refresh not decided")
+        assert read(renew(server, refresh)[0])["role"] == ["admin", "staff"]
+
+
 def test_started_before_the_database(new_server, expect_log):
     with PostgreSQL() as database:
         prepare(database)
