@@ -2,6 +2,7 @@
 #include <httpd.h>
 #include <ap_provider.h>
 #include <http_log.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <mod_auth.h>
 
@@ -37,6 +38,7 @@ static authn_status refuse(request_rec *r, int status)
     if (code) {
         apr_table_setn(r->notes, "jwt-error", code);
     }
+    authjwt_request_state(r)->store_failed = status == HTTP_SERVICE_UNAVAILABLE;
     return status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }
 
@@ -67,6 +69,22 @@ static authn_status check_password(request_rec *r, const char *user, const char 
     }
     authjwt_identity_set(r, claims, r->ap_auth_type ? r->ap_auth_type : "Basic");
     return AUTH_GRANTED;
+}
+
+int authjwt_authn_basic_check(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    const char *user, *password;
+    int status;
+
+    if (state->in_authn_check || !authjwt_config_is_basic(r) || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS
+        || !looks_like_token(password, r->pool)) {
+        return DECLINED;
+    }
+    state->in_authn_check = 1;
+    status = ap_run_check_user_id(r);
+    state->in_authn_check = 0;
+    return status == HTTP_INTERNAL_SERVER_ERROR && state->store_failed ? authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE) : status;
 }
 
 /* No hash for Digest: there is no password to make one of. */

@@ -35,14 +35,6 @@ static int ask_without_user(request_rec *r)
     return status == DECLINED && authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? OK : status;
 }
 
-/* Where a token may come as a password: %{jwt:…} is empty until mod_auth_basic has asked provider jwt. */
-static int is_basic(request_rec *r)
-{
-    const char *type = ap_auth_type(r);
-
-    return type && !ap_cstr_casecmp(type, "Basic");
-}
-
 /* Endpoints look after authentication themselves and are outside Require. */
 static int check_access(request_rec *r)
 {
@@ -56,7 +48,9 @@ static int check_access(request_rec *r)
         state->exempt = endpoint;
         return OK;
     }
-    if (authjwt_config_protects(r) ? authjwt_expr_in_use() || authjwt_request_is_preflight(r) : authjwt_expr_in_use() && is_basic(r)) {
+    /* Under AuthType Basic %{jwt:…} is empty until mod_auth_basic has asked provider jwt. */
+    if (authjwt_config_protects(r) ? authjwt_expr_in_use() || authjwt_request_is_preflight(r)
+                                   : authjwt_expr_in_use() && authjwt_config_is_basic(r)) {
         return ask_without_user(r);
     }
     return DECLINED;

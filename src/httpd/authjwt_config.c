@@ -160,11 +160,21 @@ int authjwt_config_is_endpoint(const char *handler)
     return 0;
 }
 
-int authjwt_config_protects(request_rec *r)
+static int has_type(request_rec *r, const char *wanted)
 {
     const char *type = ap_auth_type(r);
 
-    return type && !ap_cstr_casecmp(type, "JWT");
+    return type && !ap_cstr_casecmp(type, wanted);
+}
+
+int authjwt_config_protects(request_rec *r)
+{
+    return has_type(r, "JWT");
+}
+
+int authjwt_config_is_basic(request_rec *r)
+{
+    return has_type(r, "Basic");
 }
 
 int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations)
