@@ -237,85 +237,6 @@ static const char *set_claim_name(cmd_parms *cmd, void *dir, const char *name)
                  : apr_pstrcat(cmd->pool, cmd->cmd->name, ": the name is empty", NULL);
 }
 
-static const char *set_same_site(cmd_parms *cmd, void *dir, const char *word)
-{
-    static const char *const values[] = { "Lax", "Strict", "None" };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        if (!ap_cstr_casecmp(word, values[i])) {
-            return ap_set_string_slot(cmd, dir, values[i]);
-        }
-    }
-    return apr_psprintf(cmd->pool, "AuthJWTCookieSameSite: \"%s\" is none of Lax, Strict, None", word);
-}
-
-/* What ends up in a Set-Cookie attribute: nothing that ends it (RFC 6265 4.1.1). */
-static const char *set_cookie_attribute(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *p;
-
-    for (p = value; *p > 0x20 && *p < 0x7f && *p != ';' && *p != ','; p++) {
-        continue;
-    }
-    return *value && !*p ? ap_set_string_slot(cmd, dir, value)
-                         : apr_psprintf(cmd->pool, "%s: \"%s\" cannot be an attribute of a cookie", cmd->cmd->name, value);
-}
-
-static const char *set_cookie_path(cmd_parms *cmd, void *dir, const char *path)
-{
-    return *path == '/' ? set_cookie_attribute(cmd, dir, path)
-                        : apr_psprintf(cmd->pool, "AuthJWTCookiePath: \"%s\" does not begin with /", path);
-}
-
-/* A path of this host, which browsers are sent to. */
-static const char *set_local_path(cmd_parms *cmd, void *dir, const char *path)
-{
-    const char *p;
-
-    for (p = path; *p > 0x20 && *p < 0x7f && *p != '\\' && *p != '#'; p++) {
-        continue;
-    }
-    if (path[0] != '/' || path[1] == '/' || *p) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is no path of this host; write one that begins with a single /",
-                            cmd->cmd->name, path);
-    }
-    return ap_set_string_slot(cmd, dir, path);
-}
-
-static const char *set_auto_refresh(cmd_parms *cmd, void *dir, const char *path)
-{
-    return ap_cstr_casecmp(path, "off") ? set_local_path(cmd, dir, path) : ap_set_string_slot(cmd, dir, "off");
-}
-
-static const char *set_login_page(cmd_parms *cmd, void *dir, const char *page)
-{
-    const char *path;
-
-    if (!ap_cstr_casecmp(page, "builtin") || !ap_cstr_casecmp(page, "off")) {
-        return ap_set_string_slot(cmd, dir, ap_cstr_casecmp(page, "off") ? "builtin" : "off");
-    }
-    path = ap_server_root_relative(cmd->pool, page);
-    return path ? ap_set_string_slot(cmd, dir, path) : "AuthJWTLoginPage: write builtin, off, or the path of an HTML file";
-}
-
-static const char *set_csrf(cmd_parms *cmd, void *dir, const char *word)
-{
-    static const struct { const char *name; authjwt_csrf_e value; } known[] = {
-        { "auto", AUTHJWT_CSRF_AUTO }, { "token", AUTHJWT_CSRF_TOKEN }, { "origin", AUTHJWT_CSRF_ORIGIN },
-        { "off", AUTHJWT_CSRF_OFF },   { "on", AUTHJWT_CSRF_TOKEN }
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (!ap_cstr_casecmp(word, known[i].name)) {
-            ((authjwt_dir_conf_t *)dir)->csrf = known[i].value;
-            return NULL;
-        }
-    }
-    return apr_psprintf(cmd->pool, "AuthJWTCookieCSRFProtect: \"%s\" is none of auto, token, origin, off", word);
-}
-
 static const char *set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     int i;
@@ -384,15 +305,16 @@ const command_rec authjwt_config_directives[] = {
 
     AP_INIT_FLAG("AuthJWTCookies", ap_set_flag_slot, SLOT(cookies), ANYWHERE, "login, refresh and logout set and clear cookies"),
     AP_INIT_FLAG("AuthJWTCookieSecure", ap_set_flag_slot, SLOT(cookie_secure), ANYWHERE, "cookies for https alone"),
-    AP_INIT_TAKE1("AuthJWTCookieSameSite", set_same_site, SLOT(cookie_same_site), ANYWHERE, "Lax, Strict or None"),
-    AP_INIT_TAKE1("AuthJWTCookieDomain", set_cookie_attribute, SLOT(cookie_domain), ANYWHERE, "Domain of cookies"),
-    AP_INIT_TAKE1("AuthJWTCookiePath", set_cookie_path, SLOT(cookie_path), ANYWHERE, "Path of cookies"),
+    AP_INIT_TAKE1("AuthJWTCookieSameSite", authjwt_directives_set_same_site, SLOT(cookie_same_site), ANYWHERE, "Lax, Strict or None"),
+    AP_INIT_TAKE1("AuthJWTCookieDomain", authjwt_directives_set_cookie_attribute, SLOT(cookie_domain), ANYWHERE, "Domain of cookies"),
+    AP_INIT_TAKE1("AuthJWTCookiePath", authjwt_directives_set_cookie_path, SLOT(cookie_path), ANYWHERE, "Path of cookies"),
     AP_INIT_FLAG("AuthJWTSessionCookie", ap_set_flag_slot, SLOT(session_cookie), ANYWHERE, "cookies end with the browser"),
-    AP_INIT_TAKE1("AuthJWTLoginURL", set_local_path, SLOT(login_url), ANYWHERE, "where browsers are sent to sign in"),
-    AP_INIT_TAKE1("AuthJWTLoginPage", set_login_page, SLOT(login_page), ISSUING, "builtin, off, or an HTML file"),
-    AP_INIT_TAKE1("AuthJWTLogoutRedirect", set_local_path, SLOT(logout_redirect), ANYWHERE, "where a form logout lands"),
-    AP_INIT_TAKE1("AuthJWTCookieAutoRefresh", set_auto_refresh, SLOT(auto_refresh), ANYWHERE, "path of a jwt-refresh location, or off"),
-    AP_INIT_TAKE1("AuthJWTCookieCSRFProtect", set_csrf, NULL, ANYWHERE, "auto, token, origin or off"),
+    AP_INIT_TAKE1("AuthJWTLoginURL", authjwt_directives_set_local_path, SLOT(login_url), ANYWHERE, "where browsers are sent to sign in"),
+    AP_INIT_TAKE1("AuthJWTLoginPage", authjwt_directives_set_login_page, SLOT(login_page), ISSUING, "builtin, off, or an HTML file"),
+    AP_INIT_TAKE1("AuthJWTLogoutRedirect", authjwt_directives_set_local_path, SLOT(logout_redirect), ANYWHERE, "where a form logout lands"),
+    AP_INIT_TAKE1("AuthJWTCookieAutoRefresh", authjwt_directives_set_auto_refresh, SLOT(auto_refresh), ANYWHERE,
+                  "path of a jwt-refresh location, or off"),
+    AP_INIT_TAKE1("AuthJWTCookieCSRFProtect", authjwt_directives_set_csrf, NULL, ANYWHERE, "auto, token, origin or off"),
 
     AP_INIT_TAKE_ARGV("AuthJWTProvider", authjwt_directives_set_providers, NULL, ISSUING, "authn providers that check passwords"),
     AP_INIT_RAW_ARGS("AuthJWTGrantRole", authjwt_directives_add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),

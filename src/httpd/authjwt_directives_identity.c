@@ -71,6 +71,14 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
     return NULL;
 }
 
+const char *authjwt_directives_file(cmd_parms *cmd, const char *file)
+{
+    const char *path = ap_server_root_relative(cmd->pool, file);
+    apr_finfo_t info;
+
+    return path && apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool) == APR_SUCCESS && info.filetype == APR_REG ? path : NULL;
+}
+
 /* @return NULL for a suffix that says nothing */
 static const char *type_of(const char *path)
 {
@@ -93,7 +101,6 @@ const char *authjwt_directives_add_error_document(cmd_parms *cmd, void *dir, con
 {
     authjwt_dir_conf_t *conf = dir;
     authjwt_error_document_t entry = { 0 };
-    apr_finfo_t info;
 
     if (apr_isdigit(*code)) {
         entry.status = atoi(code);
@@ -105,8 +112,8 @@ const char *authjwt_directives_add_error_document(cmd_parms *cmd, void *dir, con
         return apr_psprintf(cmd->pool, "AuthJWTErrorDocument: \"%s\" is no code of a refusal; write one such as token_expired, or a status "
                             "such as 401", code);
     }
-    entry.path = ap_server_root_relative(cmd->pool, file);
-    if (!entry.path || apr_stat(&info, entry.path, APR_FINFO_TYPE, cmd->temp_pool) != APR_SUCCESS || info.filetype != APR_REG) {
+    entry.path = authjwt_directives_file(cmd, file);
+    if (!entry.path) {
         return apr_psprintf(cmd->pool, "AuthJWTErrorDocument %s: %s is no file", code, file);
     }
     entry.type = type_of(entry.path);

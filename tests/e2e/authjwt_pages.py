@@ -19,14 +19,14 @@ CONFIG = WEB + (
     + protected("/with-document", "AuthJWTLoginURL /login", "ErrorDocument 401 /sorry.txt", "Require valid-user")
     + APP
     + endpoint("/own/login", "login", "AuthJWTLoginPage @dir@/own.html", USERS)
-    + endpoint("/lost/login", "login", "AuthJWTLoginPage @dir@/no-such-file.html", USERS)
+    + endpoint("/lost/login", "login", "AuthJWTLoginPage @dir@/lost.html", USERS)
     + endpoint("/pageless/login", "login", "AuthJWTLoginPage off", USERS)
     + endpoint("/choosy/login", "login", "AuthJWTLoginRequire user bob", USERS)
     + endpoint("/fields/login", "login", "AuthJWTLoginFields mail secret", USERS)
     + endpoint("/elsewhere/logout", "logout", "AuthJWTLogoutRedirect /bye?from=app")
     + "<VirtualHost *:@port@>\nServerName localhost\n</VirtualHost>\n"
     + "<VirtualHost *:@port@>\nServerName strict\nAuthJWTLoginThrottle 2 60s\n</VirtualHost>\n")
-FILES = {"own.html": OWN_PAGE, "htdocs/members": "in\n", "htdocs/app": "in\n", "htdocs/sorry.txt": "sorry\n",
+FILES = {"own.html": OWN_PAGE, "lost.html": OWN_PAGE, "htdocs/members": "in\n", "htdocs/app": "in\n", "htdocs/sorry.txt": "sorry\n",
          "htdocs/staff-only": "in\n", "htdocs/with-document": "in\n"}
 
 

@@ -1,4 +1,6 @@
 """The page for signing in, and what of a client shows up in it (contract section 7)."""
+import os
+import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -119,14 +121,25 @@ def test_without_a_page_get_is_405_and_post_still_works(server):
 
 
 def test_a_page_file_that_cannot_be_read_is_500_with_a_line_in_the_log(server, expect_log):
-    expect_log(r"AJ1772: AuthJWTLoginPage .*no-such-file.html cannot be read")
+    assert Visitor(server).navigate("/lost/login").status == 200
+    os.rename(server.path("lost.html"), server.path("found.html"))
+    expect_log(r"AJ1772: AuthJWTLoginPage .*lost.html cannot be read")
     assert Visitor(server).navigate("/lost/login").status == 500
+    os.rename(server.path("found.html"), server.path("lost.html"))
+    assert Visitor(server).navigate("/lost/login").status == 200
+
+
+@pytest.mark.parametrize("page", ["absent.html", "@dir@/absent.html", "@dir@/htdocs", "built-in"])
+def test_a_page_that_is_no_file_stops_the_start(new_server, page):
+    status, said = new_server(CONFIG.replace("@dir@/own.html", page)).configtest()
+    assert status and re.search(r"AuthJWTLoginPage: \S+ is no file; write builtin, off, or the path of an HTML file", said), said
 
 
 @pytest.mark.parametrize("path", ["/login", "/own/login"])
 def test_plain_http_from_afar_is_said_on_the_page_and_once_in_the_log(new_server, expect_log, path):
     server = new_server(CONFIG)
-    server.write("own.html", OWN_PAGE)
+    for name in ("own.html", "lost.html"):
+        server.write(name, OWN_PAGE)
     server.start()
     for _ in range(30):
         assert "not opened by https" in Page(server.get(path, host="intranet.example").text).text
