@@ -1,10 +1,8 @@
 """A server with all kinds of login pages: CONFIG and FILES for the fixture server, and one whose store fails."""
-import pathlib
-import subprocess
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from authjwt_env import APXS, USERS, endpoint, protected
+from authjwt_env import USERS, endpoint, protected
 from authjwt_visitor import WEB
 
 OWN_PAGE = """<!DOCTYPE html><html lang="en"><title>{{message}}</title>
@@ -39,15 +37,9 @@ def sent_to(answer):
 
 
 @pytest.fixture
-def broken(new_server, tmp_path, expect_log):
+def broken(new_server, on_failing_store, expect_log):
     """A server whose store fails while the file `broken` exists."""
-    source = pathlib.Path(__file__).with_name("failing_store") / "mod_failing_store.c"
-    (tmp_path / source.name).write_text(source.read_text())
-    subprocess.run([APXS, "-c", source.name], cwd=tmp_path, check=True, capture_output=True)
-    expect_log.may(r"\[authjwt:warn\].*failing")
     expect_log(r"\[authjwt:error\].*AJ\d{4}: ")
-    store = "AuthJWTRevocationStore failing:@dir@/broken:lmdb"
-    config = WEB.replace("AuthJWTRevocationStore lmdb", store) + protected("/members", "AuthJWTLoginURL /login", "Require valid-user")
-    made = new_server("LoadModule failing_store_module %s\n" % (tmp_path / ".libs/mod_failing_store.so") + config)
+    made = new_server(on_failing_store(WEB + protected("/members", "AuthJWTLoginURL /login", "Require valid-user")))
     made.write("htdocs/members", "in\n")
     return made.start()

@@ -1,11 +1,13 @@
 """Fixtures of the end-to-end tests, and the check of the logs after every test."""
+import pathlib
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
 from authjwt_app import App  # noqa: E402
-from authjwt_env import DEFAULT, Httpd  # noqa: E402
+from authjwt_env import APXS, DEFAULT, Httpd  # noqa: E402
 
 
 class LogExpectations:
@@ -81,6 +83,29 @@ def new_server():
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def failing_store_module(tmp_path_factory):
+    """mod_failing_store.so, built with apxs outside the source tree."""
+    source = pathlib.Path(__file__).with_name("failing_store") / "mod_failing_store.c"
+    build = tmp_path_factory.mktemp("failing_store")
+    (build / source.name).write_text(source.read_text())
+    subprocess.run([APXS, "-c", source.name], cwd=build, check=True, capture_output=True)
+    return build / ".libs/mod_failing_store.so"
+
+
+@pytest.fixture
+def on_failing_store(failing_store_module, expect_log):
+    """on_failing_store(config): the same with a store that cannot answer while the file `broken` is in the server's directory, nor write
+    while that says "store"."""
+    expect_log.may(r"\[authjwt:warn\].*failing")      # an unknown provider may be called volatile
+
+    def replace(config):
+        assert "AuthJWTRevocationStore lmdb" in config
+        return "LoadModule failing_store_module %s\n" % failing_store_module + config.replace(
+            "AuthJWTRevocationStore lmdb", "AuthJWTRevocationStore failing:@dir@/broken:lmdb")
+    return replace
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@ import concurrent.futures
 import hashlib
 import os
 import pathlib
-import subprocess
 import threading
 import time
 
 import pytest
 from authjwt_client import PROBLEMS, assert_denied, assert_error
-from authjwt_env import APXS, GRANTS, USERS, Known, endpoint, hash_password, location, protected
+from authjwt_env import GRANTS, USERS, Known, endpoint, hash_password, location, protected
 from authjwt_tokens import read, sign, tamper
 from authjwt_visitor import (ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, NAVIGATION, REFRESH, WEB, Cookie, Visitor, set_cookies,
                              signed_in)
@@ -389,15 +388,9 @@ def test_a_path_that_is_no_refresh_location_is_said_in_the_log_and_the_answer_is
     assert visitor.navigate(path).status == 200
 
 
-def test_a_store_that_cannot_answer_is_503_and_uses_nothing_up(new_server, tmp_path, expect_log):
-    source = pathlib.Path(__file__).with_name("failing_store") / "mod_failing_store.c"
-    (tmp_path / source.name).write_text(source.read_text())
-    subprocess.run([APXS, "-c", source.name], cwd=tmp_path, check=True, capture_output=True)
-    expect_log.may(r"\[authjwt:warn\].*failing")
+def test_a_store_that_cannot_answer_is_503_and_uses_nothing_up(new_server, on_failing_store, expect_log):
     expect_log(r"\[authjwt:error\].*AJ\d{4}: ")
-    config = WEB.replace("AuthJWTRevocationStore lmdb", "AuthJWTRevocationStore failing:@dir@/broken:lmdb")
-    server = new_server("LoadModule failing_store_module %s\n" % (tmp_path / ".libs/mod_failing_store.so") + config
-                        + protected("/app", AUTO, "AuthJWTLoginURL /login", VALID))
+    server = new_server(on_failing_store(WEB + protected("/app", AUTO, "AuthJWTLoginURL /login", VALID)))
     server.write("htdocs/app", "in\n")
     server.start()
     visitor = make_spent(server)

@@ -2,40 +2,23 @@
 import base64
 import concurrent.futures
 import os
-import pathlib
-import subprocess
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import APXS, DEFAULT, Known, location
+from authjwt_env import DEFAULT, Known, location
 from authjwt_leaks import register_secret
 from authjwt_tokens import claims, sign, tamper
 
-STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)"
 ERROR = r"\[authjwt:error\].*AJ\d{4}: "
 
 
-@pytest.fixture(scope="module")
-def provider_module(tmp_path_factory):
-    """mod_failing_store.so, built with apxs outside the source tree."""
-    source = pathlib.Path(__file__).with_name("failing_store") / "mod_failing_store.c"
-    build = tmp_path_factory.mktemp("failing_store")
-    (build / source.name).write_text(source.read_text())
-    subprocess.run([APXS, "-c", source.name], cwd=build, check=True, capture_output=True)
-    return str(build / ".libs/mod_failing_store.so")
-
-
-def failing_config(module, policy=""):
-    return ("LoadModule failing_store_module %s\n" % module
-            + DEFAULT.replace(STORE, "AuthJWTRevocationStore failing:@dir@/broken:lmdb:@dir@/state(64M)\n" + policy)
-            + location("/p/tools", "AuthType Basic", 'AuthName "tools"', "AuthBasicProvider jwt file", "AuthUserFile @dir@/users",
-                       "Require valid-user"))
+CONFIG = DEFAULT + location("/p/tools", "AuthType Basic", 'AuthName "tools"', "AuthBasicProvider jwt file", "AuthUserFile @dir@/users",
+                            "Require valid-user")
 
 
 @pytest.fixture
-def failing(new_server, provider_module, expect_log):
-    expect_log.may(r"\[authjwt:warn\].*failing")      # an unknown provider may be called volatile
-    return with_room(new_server(failing_config(provider_module))).start()
+def failing(new_server, on_failing_store):
+    return with_room(new_server(on_failing_store(CONFIG))).start()
 
 
 def with_room(server):
@@ -46,9 +29,8 @@ def with_room(server):
 
 
 @pytest.fixture
-def lenient(new_server, provider_module, expect_log):
-    expect_log.may(r"\[authjwt:warn\].*failing")
-    return with_room(new_server(failing_config(provider_module, "AuthJWTRevocationOnError allow\n"))).start()
+def lenient(new_server, on_failing_store):
+    return with_room(new_server(on_failing_store(CONFIG + "AuthJWTRevocationOnError allow\n"))).start()
 
 
 def break_store(server, stores_only=False):
@@ -149,7 +131,7 @@ def test_a_provider_that_asks_for_a_mutex_is_never_entered_twice_at_once(failing
 @pytest.mark.parametrize("spec", ["shmcb:@dir@/run/revoked(512000)", "dbm:@dir@/run/revoked"])
 def test_httpds_own_providers_work_and_are_called_forgetful_in_one_warning(new_server, expect_log, spec):
     expect_log(r"\[authjwt:warn\].*AJ\d{4}: .*" + spec.split(":")[0])
-    server = new_server(DEFAULT.replace(STORE, "AuthJWTRevocationStore " + spec)).start()
+    server = new_server(DEFAULT.replace("lmdb:@dir@/state(64M)", spec)).start()
     access, refresh = server.login()
     assert server.get("/protected", access).status == 200
     assert server.post("/logout", access).status == 200
