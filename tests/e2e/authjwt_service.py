@@ -80,7 +80,8 @@ class Service:
                 held.append(pid)
             yield
         finally:
-            for pid in held:
+            # Children first: runuser stops itself when it sees that its child has been stopped.
+            for pid in reversed(held):
                 os.kill(pid, signal.SIGCONT)
 
     def close(self):
