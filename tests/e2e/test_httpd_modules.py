@@ -23,6 +23,7 @@ def of(kind):
         location("/%s/status" % kind, "SetHandler server-status", *BOTH[kind]), location("/%s/info" % kind, "SetHandler server-info", *BOTH[kind]),
         location("/%s/dav" % kind, "Dav On", *inside[:-1], "<Limit GET PROPFIND>", inside[-1], "</Limit>",
                  "<LimitExcept GET PROPFIND>", BOTH[kind][-1], "</LimitExcept>"),
+        location("/%s/shared" % kind, "Dav On", *inside), location("/%s/shared/admins" % kind, BOTH[kind][-1]),
         location("/%s/packed" % kind, *inside, "SetOutputFilter DEFLATE"),
         location("/%s/changed" % kind, *inside, "AddOutputFilterByType SUBSTITUTE text/plain", 'Substitute "s/old/new/"'),
         location("/%s/slowly" % kind, *inside, "SetOutputFilter RATE_LIMIT", "SetEnv rate-limit 400"),
@@ -42,7 +43,8 @@ CONFIG = "<VirtualHost *>\nServerName localhost\n</VirtualHost>\n" + WEB + of("j
     + location("/cgi/session", "Session On", "SessionCookieName theirs path=/", "SessionEnv On"))
 FILES = {name % kind: content for kind in BOTH for name, content in {
     "htdocs/%s/packed/x.txt": "text " * 500, "htdocs/%s/changed/x.txt": "old text", "htdocs/%s/slowly/x.txt": "text", "htdocs/%s/buffered/x.txt": "text",
-    "htdocs/%s/spelled/Hello.txt": "hello", "htdocs/%s/dav/x.txt": "first", "htdocs/%s/rule/x.txt": "for ann", "htdocs/%s/secret/x.txt": "secret",
+    "htdocs/%s/spelled/Hello.txt": "hello", "htdocs/%s/dav/x.txt": "first", "htdocs/%s/rule/x.txt": "for ann", "htdocs/%s/shared/x.txt": "shared",
+    "htdocs/%s/shared/admins/x.txt": "for admins", "htdocs/%s/secret/x.txt": "secret",
     "htdocs/%s/lua/who.lua": "function handle(r)\n  r:puts(tostring(r.user), ' ', tostring(r.ap_auth_type), ' ', tostring(r.notes['jwt-sub']), ' ', "
                              "tostring(r.subprocess_env['JWT_CLAIM_ROLE']))\n  return apache2.OK\nend\n"}.items()}
 FILES.update({"homes/%s/www/x.txt" % user: "home of " + user for user in ("ann", "bob")})
@@ -58,8 +60,8 @@ MODULES = ("status info dav dav_fs dav_lock deflate filter substitute ratelimit 
 @pytest.fixture(scope="module")
 def server():
     for one in running({"CONFIG": CONFIG, "FILES": FILES, "OPTIONS": {"modules": MODULES}}):
-        for folder in ("locks", "htdocs/jwt/dav", "htdocs/basic/dav"):
-            subprocess.run(["chmod", "777", one.path(folder)], check=True)
+        folders = [one.path("htdocs/%s/%s" % (kind, name)) for kind in BOTH for name in ("dav", "shared", "shared/admins")]
+        subprocess.run(["chmod", "777", one.path("locks"), *folders], check=True)
         yield one
 
 
@@ -132,6 +134,14 @@ def test_webdav_reads_for_members_and_writes_for_admins(server):
         assert_error(alike(server, "/dav/x.txt", None, method=method, body=body), "token_missing")
         assert alike(server, "/dav/x.txt", "ann", method=method, body=body).status == done
     assert alike(server, "/dav/x.txt", "bob").text == "second"
+
+
+def test_webdav_moves_nothing_to_where_the_user_may_not_write(server):
+    def to(method, path, destination, user):
+        return [ask(server, kind, path, user, method=method, host="localhost:%d" % server.port, headers={
+            "Destination": "http://localhost:%d/%s%s" % (server.port, kind, destination)}).status for kind in BOTH]
+    assert to("COPY", "/shared/x.txt", "/shared/admins/y.txt", "bob") == to("COPY", "/shared/admins/x.txt", "/shared/y.txt", "bob") == [403, 401]
+    assert to("COPY", "/shared/x.txt", "/shared/y.txt", "bob") == to("MOVE", "/shared/x.txt", "/shared/admins/y.txt", "ann") == [201, 201]
 
 
 def test_lua_knows_the_user_and_may_decide(server):

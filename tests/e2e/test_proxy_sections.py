@@ -1,4 +1,6 @@
 """Rules about what is proxied, wherever they stand: <Location>, <Proxy>, <ProxyMatch>, balancers and their members; and HTTP/2 to the application."""
+import base64
+
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import assert_denied, assert_error
@@ -15,6 +17,7 @@ ProxyPass /some/files !
 ProxyPass /some @app@/some
 ProxyPass /section @app@/section
 ProxyPass /open @app@/open
+ProxyPass /basic @app@/basic
 ProxyPass /match @app@/match
 <Proxy balancer://pair>
     BalancerMember @app@/ route=one
@@ -35,7 +38,8 @@ ProxyPass /pair balancer://pair
     AuthName "members"
     Require jwt-role admin
 </ProxyMatch>
-""".replace("MEMBERS", MEMBERS) + protected("/some", "Require valid-user", "AuthJWTRequestHeader X-Remote-User sub", "AuthJWTForwardToken off")
+""".replace("MEMBERS", MEMBERS) + protected("/some", "Require valid-user", "AuthJWTRequestHeader X-Remote-User sub", "AuthJWTForwardToken off") + protected(
+    "/basic", "Require valid-user", "AuthJWTForwardToken off", 'AuthBasicFake "%{REMOTE_USER}" shared-with-httpd')
 FILES = {"htdocs/some/files/x.txt": "a file"}
 FORGED = {"X-Remote-User": "root", "X_Remote_User": "root"}
 WAYS = ("/some/x", "/section/x", "/pair/x")
@@ -69,6 +73,13 @@ def test_where_no_token_is_asked_for_nothing_forged_and_no_token_comes_through(s
     for token in (None, token_of(), tamper(token_of())):
         saw = seen(server.get("/open/x", token, headers=FORGED))
         assert saw.all("X-Remote-User") == [] and saw.one("Authorization") is None
+
+
+def test_an_application_that_knows_only_basic_is_given_the_user_that_way(server):
+    for sent in ({"headers": {"Authorization": "Bearer " + token_of("ann")}}, {"cookies": {ACCESS: token_of("ann")}}):
+        saw = seen(server.get("/basic/x", **sent))
+        assert saw.one("Authorization") == "Basic " + base64.b64encode(b"ann:shared-with-httpd").decode()
+    assert_error(server.get("/basic/x", headers={"Authorization": "Basic YW5uOnNoYXJlZC13aXRoLWh0dHBk"}), "token_missing")
 
 
 def test_a_pattern_asks_for_more(server):
