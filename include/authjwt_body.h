@@ -18,9 +18,10 @@ int authjwt_body_fields(request_rec *r, json_t **fields);
 
 /**
  * Look into a form that somebody else will read: its first AUTHJWT_BODY_MAX bytes are kept, and replayed to the handler.
- * @return value of the field, owned by the request's pool; NULL when the body is no form or does not hold it
+ * @param value  set on OK: that of the field, owned by the request's pool; NULL when the body is no form or does not hold it
+ * @return OK, or a status to return when the body cannot be read: httpd may have answered already
  */
-const char *authjwt_body_peek(request_rec *r, const char *name);
+int authjwt_body_peek(request_rec *r, const char *name, const char **value);
 
 /** Register the input filter that replays what has been looked into. */
 void authjwt_body_register(apr_pool_t *pool);

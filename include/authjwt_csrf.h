@@ -13,7 +13,7 @@
  * @param from    where the token was
  * @param claims  of the token; its `csrf` may be the proof
  * @param fields  of the body, where an endpoint of ours has read it; else NULL
- * @return OK, or 403 (csrf_failed), the answer being prepared
+ * @return OK, or 403 (csrf_failed), the answer being prepared, or what authjwt_body_peek returns where the form cannot be read
  */
 int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields);
 

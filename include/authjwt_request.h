@@ -61,6 +61,12 @@ int authjwt_request_may_issue(request_rec *r);
 /** Is it a CORS preflight that AuthJWTAllowPreflight lets pass without identity? */
 int authjwt_request_is_preflight(request_rec *r);
 
+/** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in `Proxy-Authorization` (RFC 9110 11.7). */
+int authjwt_request_is_forward_proxied(request_rec *r);
+
+/** The request header that the token stands in: AuthJWTHeaderName, but for forward proxies. */
+const char *authjwt_request_token_header(request_rec *r);
+
 /** Headers as the client sent them, whatever was taken from headers_in since. */
 const apr_table_t *authjwt_request_sent_headers(request_rec *r);
 

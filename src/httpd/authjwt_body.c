@@ -25,7 +25,7 @@ static int too_large(request_rec *r)
     return authjwt_reply_refuse(r, AUTHJWT_BODY_TOO_LARGE);
 }
 
-static int unreadable(request_rec *r, apr_status_t rv)
+int authjwt_body_unreadable(request_rec *r, apr_status_t rv)
 {
     int status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 
@@ -98,7 +98,7 @@ static int read_all(request_rec *r, char **body, apr_size_t *body_len)
         return too_large(r);
     }
     if (rv != APR_SUCCESS) {
-        return unreadable(r, rv);
+        return authjwt_body_unreadable(r, rv);
     }
     buffer[len] = '\0';
     *body = buffer;

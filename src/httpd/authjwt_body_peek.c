@@ -6,7 +6,7 @@
 #include <util_filter.h>
 
 #include "aj_digest.h"
-#include "authjwt_body.h"
+#include "authjwt_body_private.h"
 #include "authjwt_request.h"
 
 #define REPLAY_FILTER "AUTHJWT_REPLAY"
@@ -86,10 +86,21 @@ static int is_form(const request_rec *r)
     return type && !ap_cstr_casecmpn(type, "application/x-www-form-urlencoded", 33) && (!type[33] || strchr("; \t", type[33]));
 }
 
-const char *authjwt_body_peek(request_rec *r, const char *name)
+int authjwt_body_peek(request_rec *r, const char *name, const char **value)
 {
+    const read_ahead_t *ahead;
+
+    *value = NULL;
     /* Only the request that has the body; a subrequest has none. */
-    return r->main || !is_form(r) ? NULL : authjwt_request_parameter(read_ahead(r)->bytes, name, 1, r->pool);
+    if (r->main || !is_form(r)) {
+        return OK;
+    }
+    ahead = read_ahead(r);
+    if (ahead->failed != APR_SUCCESS) {
+        return authjwt_body_unreadable(r, ahead->failed);
+    }
+    *value = authjwt_request_parameter(ahead->bytes, name, 1, r->pool);
+    return OK;
 }
 
 /* First what was kept, then what is still to come. */

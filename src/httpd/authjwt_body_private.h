@@ -12,4 +12,7 @@
  */
 const char *authjwt_body_read_form(char *body, apr_size_t len, json_t *fields);
 
+/** Log that the body could not be read. @return status to return, the answer being prepared, or given by httpd already (AP_FILTER_ERROR) */
+int authjwt_body_unreadable(request_rec *r, apr_status_t rv);
+
 #endif

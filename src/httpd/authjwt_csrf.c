@@ -76,16 +76,21 @@ static int is_handshake(request_rec *r)
 }
 
 /* Double submit: what only a page of this site can read, sent as a header or a form field. */
-static int has_token(request_rec *r, const char *csrf, const json_t *fields)
+static int find_token(request_rec *r, const json_t *fields, const char **sent)
 {
-    const char *sent = apr_table_get(r->headers_in, CSRF_HEADER);
+    *sent = apr_table_get(r->headers_in, CSRF_HEADER);
+    if (*sent) {
+        return OK;
+    }
+    if (fields) {
+        *sent = authjwt_body_string(fields, CSRF_FIELD);
+        return OK;
+    }
+    return authjwt_body_peek(r, CSRF_FIELD, sent);
+}
 
-    if (!csrf || !*csrf) {
-        return 0;
-    }
-    if (!sent) {
-        sent = fields ? authjwt_body_string(fields, CSRF_FIELD) : authjwt_body_peek(r, CSRF_FIELD);
-    }
+static int is_token(const char *sent, const char *csrf)
+{
     return sent && strlen(sent) == strlen(csrf) && aj_equal(sent, csrf, strlen(csrf));
 }
 
@@ -98,6 +103,8 @@ static int fail(request_rec *r, const char *why)
 int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields)
 {
     authjwt_csrf_e mode = authjwt_config_csrf(authjwt_config_dir(r));
+    const char *sent;
+    int status;
 
     if (mode == AUTHJWT_CSRF_OFF) {
         return OK;
@@ -111,8 +118,11 @@ int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fi
     if (mode != AUTHJWT_CSRF_TOKEN && same_origin(r) == 1) {
         return OK;
     }
-    if (mode != AUTHJWT_CSRF_ORIGIN && has_token(r, csrf, fields)) {
-        return OK;
+    if (mode != AUTHJWT_CSRF_ORIGIN && csrf && *csrf) {
+        status = find_token(r, fields, &sent);
+        if (status != OK || is_token(sent, csrf)) {
+            return status;
+        }
     }
     return fail(r, mode == AUTHJWT_CSRF_TOKEN ? "neither header nor form field holds the token's csrf value"
                    : mode == AUTHJWT_CSRF_ORIGIN ? "the request does not come from this origin, or does not say"

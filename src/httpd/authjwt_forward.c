@@ -202,7 +202,7 @@ static int holds_token(const char *value, const char *scheme, apr_pool_t *pool)
 /* A token that was taken for a Basic password. A forward proxy's own credentials stand elsewhere, and mod_proxy keeps them. */
 static void cut_password(request_rec *r)
 {
-    if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && r->proxyreq != PROXYREQ_PROXY) {
+    if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && !authjwt_request_is_forward_proxied(r)) {
         apr_table_unset(authjwt_request_own_headers(r), "Authorization");
         authjwt_request_state(authjwt_request_initial(r))->password_cut = 1;
     }
@@ -228,7 +228,7 @@ int authjwt_forward_fixups_last(request_rec *r)
     if (authjwt_config_forward_token(conf)) {
         return DECLINED;
     }
-    header = authjwt_config_header_name(conf);
+    header = authjwt_request_token_header(r);
     if (holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
         apr_table_unset(authjwt_request_own_headers(r), header);
     }

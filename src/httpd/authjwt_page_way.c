@@ -136,7 +136,8 @@ int authjwt_page_offer_login(request_rec *r)
 {
     request_rec *initial = authjwt_request_initial(r);
 
-    if (!authjwt_config_dir(r)->login_url || r->main || !authjwt_request_is_navigation(initial)) {
+    /* A forward proxy has no place of its own under the origin's name. */
+    if (!authjwt_config_dir(r)->login_url || r->main || !authjwt_request_is_navigation(initial) || authjwt_request_is_forward_proxied(r)) {
         return HTTP_UNAUTHORIZED;
     }
     if (authjwt_page_sent_nothing(initial)) {

@@ -50,7 +50,7 @@ static void challenge(request_rec *r, const authjwt_problem_t *problem)
         value = apr_pstrcat(r->pool, value, ", error=\"", problem->challenge, "\", error_description=",
                             quote(problem->message, r->pool), NULL);
     }
-    apr_table_setn(r->err_headers_out, "WWW-Authenticate", value);
+    apr_table_setn(r->err_headers_out, authjwt_request_is_forward_proxied(r) ? "Proxy-Authenticate" : "WWW-Authenticate", value);
 }
 
 static const char *error_body(const authjwt_problem_t *problem, const char *error, apr_pool_t *pool)
@@ -122,6 +122,10 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
 {
     int renewing = authjwt_request_state(authjwt_request_initial(r))->renewing;
 
+    /* What httpd makes of it later. */
+    if (status == HTTP_UNAUTHORIZED && authjwt_request_is_forward_proxied(r)) {
+        status = HTTP_PROXY_AUTHENTICATION_REQUIRED;
+    }
     /* Also on the request above a subrequest: mod_dir passes on what it was told of an index file, but not the body. What a renewal on
      * the way was told is nobody's answer. */
     for (; r; r = renewing ? NULL : r->main) {
@@ -150,6 +154,7 @@ void authjwt_reply_withdraw(request_rec *r)
 
     apr_table_unset(r->notes, "jwt-error");
     apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+    apr_table_unset(r->err_headers_out, "Proxy-Authenticate");
     apr_table_unset(r->err_headers_out, "Retry-After");
     authjwt_request_state(r)->problem = 0;
     /* From wherever authjwt_reply_body has put it. */
@@ -199,7 +204,7 @@ static void add_vary(request_rec *r)
     int i;
 
     for (i = 0; i < count; i++) {
-        const char *name = locations[i] == AUTHJWT_IN_HEADER ? authjwt_config_header_name(conf)
+        const char *name = locations[i] == AUTHJWT_IN_HEADER ? authjwt_request_token_header(r)
                            : locations[i] == AUTHJWT_IN_COOKIE ? "Cookie" : NULL;
         const char *vary = apr_table_get(r->headers_out, "Vary");
 

@@ -56,6 +56,18 @@ int authjwt_request_is_preflight(request_rec *r)
            && apr_table_get(r->headers_in, "Origin") && apr_table_get(r->headers_in, "Access-Control-Request-Method");
 }
 
+int authjwt_request_is_forward_proxied(request_rec *r)
+{
+    return authjwt_request_initial(r)->proxyreq == PROXYREQ_PROXY;
+}
+
+const char *authjwt_request_token_header(request_rec *r)
+{
+    const char *name = authjwt_config_header_name(authjwt_config_dir(r));
+
+    return authjwt_request_is_forward_proxied(r) && !ap_cstr_casecmp(name, "Authorization") ? "Proxy-Authorization" : name;
+}
+
 /* The handler that core will set in fixups, after access has been checked. */
 static const char *configured_handler(request_rec *r)
 {
@@ -125,10 +137,11 @@ int authjwt_request_may_issue(request_rec *r)
     return 0;
 }
 
-static void find_in_header(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
+static void find_in_header(request_rec *r, apr_array_header_t *tokens)
 {
-    const char *value = apr_table_get(authjwt_request_sent_headers(r), authjwt_config_header_name(conf));
-    const char *token = value ? authjwt_request_credentials(value, authjwt_config_header_type(conf), r->pool) : NULL;
+    const char *value = apr_table_get(authjwt_request_sent_headers(r), authjwt_request_token_header(r));
+    const char *type = authjwt_config_header_type(authjwt_config_dir(r));
+    const char *token = value ? authjwt_request_credentials(value, type, r->pool) : NULL;
 
     if (token) {
         APR_ARRAY_PUSH(tokens, const char *) = token;
@@ -156,7 +169,7 @@ apr_array_header_t *authjwt_request_tokens(request_rec *r, aj_token_type_e type,
 
     for (i = 0; i < count && !tokens->nelts; i++) {
         if (locations[i] == AUTHJWT_IN_HEADER) {
-            find_in_header(initial, conf, tokens);
+            find_in_header(r, tokens);
         }
         else if (locations[i] == AUTHJWT_IN_QUERY) {
             find_in_query(initial, conf, tokens);

@@ -1,9 +1,9 @@
 """docs/backends.md and docs/httpd.md: their configurations as they stand but for addresses, with the real thing behind."""
 import pytest
 from authjwt_app import seen
-from authjwt_client import assert_error
+from authjwt_client import assert_denied, assert_error
 from authjwt_docs import block, text_of
-from authjwt_env import ENV_CGI
+from authjwt_env import ENV_CGI, protected
 from authjwt_php_fpm import PAGE as PHP_PAGE
 from authjwt_php_fpm import PhpFpm
 from authjwt_php_fpm import seen as php_saw
@@ -86,11 +86,14 @@ def test_http2_is_a_line(new_server):
 
 def test_error_pages(new_server):
     text = block("httpd.md", "Error pages", "ErrorDocument")
-    server = new_server(text + WEB)
+    server = new_server(text + WEB + protected("/p/admin", "Require jwt-role admin"))
     server.write("htdocs/errors/denied.html", "you may not")
     page = server.start().get("/protected", headers=NAVIGATION)
     assert page.status == 401 and 'name="password"' in page.text and 'value="/protected"' in page.text
     assert_error(server.get("/protected"), "token_missing")
+    denied = server.get("/p/admin", token_of("bob"), headers=NAVIGATION)
+    assert denied.status == 403 and denied.text == "you may not" and denied.challenge()[0] == "Bearer"
+    assert_denied(server.get("/p/admin", token_of("bob")))
 
 
 def test_homes(new_server, ann):

@@ -7,8 +7,9 @@ from authjwt_client import Answer, assert_error, send_raw
 from authjwt_env import DEFAULT, location, protected
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
+from authjwt_visitor import ACCESS, REFRESH, WEB, set_cookies, signed_in
 
-CONFIG = DEFAULT + """
+CACHE = """
 CacheEnable socache /
 CacheSocache shmcb
 CacheQuickHandler off
@@ -16,7 +17,8 @@ CacheHeader on
 CacheIgnoreNoLastMod on
 CacheDefaultExpire 600
 FileETag MTime Size
-""" + (protected("/p/file") + location("/open", 'Header set Cache-Control "max-age=600"') + protected("/members") + location("/members", 'Header set Cache-Control "max-age=600"')
+"""
+CONFIG = DEFAULT + CACHE + (protected("/p/file") + location("/open", 'Header set Cache-Control "max-age=600"') + protected("/members") + location("/members", 'Header set Cache-Control "max-age=600"')
        + protected("/shared") + location("/shared", 'Header set Cache-Control "public, max-age=600"')
        + protected("/cgi", "Require valid-user"))
 FILES = {"htdocs/members/file.txt": "0123456789\n", "htdocs/open/file.txt": "0123456789\n", "htdocs/shared/file.txt": "0123456789\n"}
@@ -105,6 +107,40 @@ def test_what_the_administrator_makes_public_is_kept_for_each_token_and_still_as
     assert from_cache(answer) and not from_cache(server.get("/shared/file.txt", bob))
     for bad in (None, tamper(ann)):
         assert server.get("/shared/file.txt", bad).status == 401
+
+
+def test_an_answer_with_new_cookies_is_not_kept_even_where_the_page_is_public(new_server):
+    """AuthJWTCookieAutoRefresh: whole, in part, and as 304."""
+    server = new_server(CACHE + WEB + protected("/shared", "AuthJWTCookieAutoRefresh /refresh", 'Header set Cache-Control "public, max-age=600"',
+                                                "Require valid-user"), **OPTIONS)
+    server.write("htdocs/shared/file.txt", FILES["htdocs/shared/file.txt"])
+    server.start()
+    jar = signed_in(server).jar
+    etag = server.get("/shared/file.txt", cookies={ACCESS: jar[ACCESS]}).header("ETag")
+    for headers, status in (({}, 200), ({"If-None-Match": etag}, 304), ({"Range": "bytes=0-2"}, 206)):
+        spent = {REFRESH: signed_in(server).jar[REFRESH]}
+        for _ in range(2):
+            answer = server.get("/shared/file.txt", cookies=spent, headers=headers)
+            assert answer.status == status and not from_cache(answer) and ACCESS in set_cookies(answer)
+            assert answer.header("Cache-Control") == "no-store" and answer.header("Vary") == "Authorization,Cookie"
+    assert from_cache(server.get("/shared/file.txt", cookies={ACCESS: jar[ACCESS]})), "the control"
+
+
+def test_a_cache_that_answers_first_asks_nobody(new_server, ann):
+    """CacheQuickHandler on, httpd's default: what is public goes to whoever sends the same cookie again, also after a logout, as docs/httpd.md
+    says. What has no Cache-Control of its own, and what is asked for by header, is kept for no one even then."""
+    server = new_server(CACHE.replace("CacheQuickHandler off", "") + WEB + protected("/shared") + protected("/p/file")
+                        + location("/shared", 'Header set Cache-Control "public, max-age=600"'), **OPTIONS)
+    server.write("htdocs/shared/file.txt", FILES["htdocs/shared/file.txt"])
+    server.start()
+    cookies = {ACCESS: signed_in(server, "bob").jar[ACCESS]}
+    for path in ("/shared/file.txt", "/p/file"):
+        assert server.get(path, cookies=cookies).status == server.get(path, ann).status == 200
+    assert server.post("/logout", cookies[ACCESS]).status == 200
+    assert from_cache(server.get("/shared/file.txt", cookies=cookies))
+    assert server.get("/shared/file.txt").status == 401, "by Vary another request"
+    assert not from_cache(server.get("/shared/file.txt", ann))
+    assert_error(server.get("/p/file", cookies=cookies), "token_revoked")
 
 
 def test_a_refusal_is_not_kept(server, ann):

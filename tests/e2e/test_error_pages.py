@@ -20,6 +20,7 @@ CONFIG = KEY_AND_STORE + WEB + (
     + protected("/p/denied-twice", "Require jwt-role admin") + location("/p/denied-twice", "ErrorDocument 403 /p/admin")
     + protected("/p/denied-inside", "Require jwt-role admin") + location("/p/denied-inside", "ErrorDocument 403 /p/for-members")
     + protected("/p/proxied-page", "Require jwt-role admin") + location("/p/proxied-page", "ErrorDocument 403 /app/denied")
+    + protected("/p/denied-away", "Require jwt-role admin") + location("/p/denied-away", "ErrorDocument 403 https://elsewhere.example/denied")
     + location("/app", "ProxyPass @app@/app") + protected("/gone") + location("/gone", "ErrorDocument 404 /cgi/missing")
     + protected("/both", "Require jwt-role admin")
     + location("/both", "ErrorDocument 401 /public.html", "ErrorDocument 403 /public.html", "AuthJWTErrorDocument 401 @dir@/ours.json",
@@ -111,6 +112,13 @@ def test_a_script_for_403_is_told_who_was_denied_and_where(server, bob):
     assert page.status == 403 and env["REDIRECT_STATUS"] == "403" and env["REDIRECT_URL"] == "/p/admin" and env["REDIRECT_QUERY_STRING"] == "x=y"
     assert env["REDIRECT_REMOTE_USER"] == "bob" and env["REDIRECT_JWT_CLAIM_ROLE"] == "staff"
     assert_denied(server.get("/p/admin", bob))
+
+
+def test_who_is_denied_can_be_sent_elsewhere_and_programs_still_get_json(server, bob):
+    page = navigate(server, "/p/denied-away", bob)
+    assert page.status == 302 and page.header("Location") == "https://elsewhere.example/denied"
+    assert_denied(server.get("/p/denied-away", bob))
+    assert navigate(server, "/p/denied-away").status == 401
 
 
 def test_a_403_page_that_is_shut_too_makes_no_loop(server, bob):

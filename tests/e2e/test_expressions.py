@@ -32,6 +32,7 @@ CONFIG = DEFAULT + """
 LogFormat "%U %{jwt-sub}n %{jwt-jti}n %{jwt-error}n" notes
 CustomLog @dir@/notes.log notes
 CustomLog @dir@/editors.log "%U" "expr='editor' -in jwt('role')"
+CustomLog @dir@/with-role.log "%U" env=JWT_CLAIM_ROLE
 RewriteEngine On
 RewriteCond expr "%{jwt:department} == 'sales'"
 RewriteRule ^/home$ /sales.txt [PT]
@@ -203,6 +204,19 @@ def test_a_log_can_be_chosen_by_claim(server):
             return file.read()
     server._wait("the last line", lambda: "/if/last" in text(), 3)
     assert "logged-editor" in text() and "logged-reader" not in text() and "logged-nobody" not in text()
+
+
+def test_or_by_a_variable_that_a_claim_has_made(server):
+    server.get("/protected/with", token_of(role="x"))
+    server.get("/protected/without", token_of())
+    server.get("/protected/refused", tamper(token_of(role="x")))
+    server.get("/protected/with-last", token_of(role="x"))
+
+    def lines():
+        with open(server.path("with-role.log")) as file:
+            return [line for line in file.read().splitlines() if line.startswith("/protected/")]
+    server._wait("the last line", lambda: "/protected/with-last" in lines(), 3)
+    assert lines() == ["/protected/with", "/protected/with-last"]
 
 
 def test_an_answer_that_hangs_on_the_token_says_so_to_caches(server):

@@ -3,7 +3,7 @@ import hashlib
 import subprocess
 
 import pytest
-from authjwt_app import App, seen
+from authjwt_app import App, Saw, seen
 from authjwt_client import assert_denied, assert_error, assert_logged_in
 from authjwt_env import Known, location, protected
 from authjwt_http2 import Connection, Request, bearer
@@ -11,6 +11,7 @@ from authjwt_leaks import register_token
 from authjwt_rules import token_of
 from authjwt_tokens import read, tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, WEB, signed_in
+from authjwt_websocket import Echo
 from conftest import running
 
 HEADER = "AuthJWTRequestHeader X-Remote-User sub"
@@ -95,6 +96,23 @@ def test_neither_headers_nor_what_follows_a_body_become_the_identity(h2, path):
     forged = {"x-remote-user": "root", "x_remote_user": "root"}
     saw = seen(h2.send("POST", path, {**bearer(token_of("ann")), **forged}, b"a=b", {"x-remote-user": "root", "x-control": "seen"}))
     assert saw.all("X-Remote-User") == ["ann"]
+
+
+def test_websockets_are_opened_by_who_may_and_from_this_site(new_server):
+    with Echo() as echo:
+        server = new_server("Protocols h2c http/1.1\nH2WebSockets on\n" + WEB + protected("/live", "Require valid-user", HEADER)
+                            + location("/live", "ProxyPass http://127.0.0.1:%d/live upgrade=websocket" % echo.port),
+                            modules=("http2", *App.MODULES)).start()
+        cookie = {"cookie": "%s=%s" % (ACCESS, signed_in(server).jar[ACCESS])}
+
+        def ask(headers):
+            with Connection(server.port) as h2:
+                return h2.open_websocket("/live", headers)
+        for foreign in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
+            assert ask({**cookie, **foreign}) == 403
+        assert ask({}) == ask(bearer(tamper(token_of()))) == 401 and not echo.seen
+        assert ask({**cookie, "origin": "http://localhost"}) == ask({**bearer(token_of("ann")), "x_remote_user": "root"}) == 200
+        assert [Saw(one).all("X-Remote-User") for one in echo.seen] == [["ann"]] * 2
 
 
 def test_a_stream_that_is_given_up_harms_no_other(h2, expect_log):

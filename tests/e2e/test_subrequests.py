@@ -9,6 +9,7 @@ from authjwt_visitor import NAVIGATION
 CONFIG = DEFAULT + """
 <Directory @dir@/htdocs/list>
     Options +Indexes
+    IndexOptions FancyIndexing
 </Directory>
 <Directory @dir@/htdocs/neg>
     Options +MultiViews
@@ -47,6 +48,8 @@ ScriptAliasMatch ^/redirecting/(.*)$ @dir@/cgi-bin/redirect.sh
 FILES = {"htdocs/list/a.txt": "a", "htdocs/list/secret/b.txt": "b", "htdocs/neg/page.html.en": "English", "htdocs/neg/page.html.de": "Deutsch",
          "htdocs/inc/page.shtml": '[<!--#include virtual="/inc/env.cgi" -->][<!--#include virtual="/inc/admins/part.html" -->]'
                                   '[<!--#include virtual="/inc/inner/env.cgi" -->]end',
+         "htdocs/inc/asks.shtml": '<!--#echo var="REMOTE_USER" -->, <!--#echo var="JWT_CLAIM_ROLE" -->, <!--#exec cmd="echo $REMOTE_USER $JWT_CLAIM_SUB" -->,'
+                                  '<!--#if expr="\'admin\' in jwt(\'role\')" --> is an admin<!--#else --> is none<!--#endif -->',
          "htdocs/inc/env.cgi": ENV_CGI, "htdocs/inc/inner/env.cgi": ENV_CGI, "htdocs/inc/admins/part.html": "for admins", "htdocs/index/index.cgi": ENV_CGI,
          "htdocs/front/front.cgi": ENV_CGI, "cgi-bin/redirect.sh": "#!/bin/sh\nprintf 'Location: /cgi/target\\r\\n\\r\\n'\n",
          "htdocs/home/ann/own.shtml": 'ann <!--#include virtual="/home/ann/part.txt" --> <!--#include virtual="/home/bob/part.txt" -->',
@@ -93,6 +96,13 @@ def test_each_part_of_a_page_obeys_its_own_section(server, ann, bob, expect_log)
     assert "REMOTE_USER=bob\0" in inner and "JWT_CLAIM" not in inner and "HTTP_X_ROLE=staff\0" in inner
     assert "HTTP_X_USER=root" not in text and "HTTP_X_ROLE=root" not in inner and text.endswith("end")
     assert "for admins" in server.get("/inc/page.shtml", ann).text
+
+
+def test_a_page_asks_who_it_is_for_and_so_do_its_commands(server, ann, bob):
+    for token, said in ((ann, "ann, admin,staff, ann ann\n, is an admin"), (bob, "bob, staff, bob bob\n, is none")):
+        answer = server.get("/inc/asks.shtml", token)
+        assert answer.text == said and answer.header("Cache-Control") == "private"
+    assert_error(server.get("/inc/asks.shtml"), "token_missing")
 
 
 def test_an_index_script_gets_what_its_own_section_says(server, ann):
