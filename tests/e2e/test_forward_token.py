@@ -22,9 +22,16 @@ RewriteRule ^/rewritten(.*)$ @app@/off$1 [P]
        + protected("/cgi/off", "Require valid-user", *OFF)
        + protected("/folder", "Require valid-user", *OFF)
        + protected("/ssi", "Require valid-user", *OFF) + location("/cgi/inner", "Require valid-user", *OFF)
+       + protected("/ssi-on", "Require valid-user", *WHERE) + protected("/redirecting", "Require valid-user", *WHERE)
+       + "ScriptAliasMatch ^/redirecting @dir@/cgi-bin/redirect.sh\n"
+       + protected("/off/refusing", "Require jwt-role nobody", *OFF, "ErrorDocument 403 /cgi/error", "ErrorDocument 401 /cgi/error")
+       + location("/cgi/error", "AuthType None", "Require all granted", *OFF)
        + "<Directory @dir@/htdocs/ssi>\nOptions +Includes\nAddOutputFilter INCLUDES .shtml\n</Directory>\n"
+       + "Alias /ssi-on @dir@/htdocs/ssi\n"
        + location("/refresh-off", "SetHandler jwt-refresh", *OFF) + location("/logout-off", "SetHandler jwt-logout", *OFF))
 FILES = {"htdocs/ssi/page.shtml": '[<!--#include virtual="/ssi/part.txt" --><!--#include virtual="/cgi/inner" -->]',
+         "htdocs/ssi/script.shtml": '<!--#include virtual="/cgi/inner" -->',
+         "cgi-bin/redirect.sh": "#!/bin/sh\nprintf 'Location: /cgi/inner\\r\\n\\r\\n'\n",
          "htdocs/ssi/part.txt": "a part", "htdocs/folder/index.html": "the index\n"}
 ADDRESS_WARNING = r"AJ1001: AuthJWTTokenLocation query"
 
@@ -123,6 +130,21 @@ def test_subrequests_and_index_files_still_know_the_user(server, token):
     assert page.startswith("[a part") and "REMOTE_USER=ann" in page and token not in page
     assert server.get("/folder/", token).text == "the index\n"
     assert server.get("/folder/", cookies={"access_token_cookie": token}).text == "the index\n"
+
+
+@pytest.mark.parametrize("path", ["/ssi-on/script.shtml", "/redirecting"])
+def test_a_script_that_another_section_leads_to_does_not_inherit_it(server, token, path):
+    for query, sent in (("a=1", {"token": token}), ("a=1", {"cookies": {"b": "2", "access_token_cookie": token}}), ("a=1&jwt=" + token, {})):
+        env = server.request("GET", "%s?%s" % (path, query), **sent).env()
+        assert env["REMOTE_USER"] == "ann" and token not in str(env)
+        assert env.get("DOCUMENT_ARGS", "a=1") == env.get("REDIRECT_QUERY_STRING", "a=1") == "a=1"
+        assert "cookies" not in sent or env.get("HTTP_COOKIE") == "b=2"
+
+
+def test_the_script_of_an_error_document_does_not_find_it_in_what_led_there(server, token):
+    for sent in (token, sign(claims("ann"), "another secret of 32 bytes or more")):
+        env = server.get("/off/refusing?a=1&jwt=" + sent, headers={"Accept": "text/html"}).env()
+        assert env["REDIRECT_QUERY_STRING"] == "a=1" and env["REDIRECT_URL"] == "/off/refusing" and sent not in str(env)
 
 
 def test_our_own_endpoints_still_find_theirs(server):
