@@ -191,9 +191,22 @@ int authjwt_reply_json(request_rec *r, const json_t *body)
     return OK;
 }
 
-static void add_vary(request_rec *r)
+/* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression asked about it. */
+static int hangs_here(request_rec *r)
 {
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const authjwt_state_t *state = authjwt_request_state(r);
+
+    return authjwt_config_protects(r) || state->claims || state->asked;
+}
+
+/* Or it was asked about on the way: before a RewriteRule or ErrorDocument led here, or for what a listing leaves out. */
+static int hangs_on_token(request_rec *r)
+{
+    return hangs_here(r) || authjwt_request_state(authjwt_request_initial(r))->judged;
+}
+
+static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
+{
     const authjwt_location_e *locations;
     int count = authjwt_config_locations(conf, &locations);
     int i;
@@ -209,21 +222,16 @@ static void add_vary(request_rec *r)
     }
 }
 
-/* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression asked about it. */
-static int hangs_on_token(request_rec *r)
-{
-    const authjwt_state_t *state = authjwt_request_state(r);
-
-    return authjwt_config_protects(r) || state->claims || state->asked;
-}
-
 /* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
 static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
+    request_rec *from;
 
-    if (hangs_on_token(r) && !authjwt_request_endpoint(r)) {
-        add_vary(r);
+    for (from = hangs_on_token(r) && !authjwt_request_endpoint(r) ? r : NULL; from; from = from->prev) {
+        if (from == r || hangs_here(from)) {
+            add_vary(r, authjwt_config_dir(from));
+        }
     }
     if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_state(r)->own_error_type);
@@ -259,6 +267,23 @@ void authjwt_reply_no_store(request_rec *r)
     authjwt_request_state(authjwt_request_initial(r))->no_store = 1;
     /* In a handler the hook has been. */
     ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+}
+
+void authjwt_reply_hangs_on_token(request_rec *r)
+{
+    authjwt_state_t *initial = authjwt_request_state(authjwt_request_initial(r));
+
+    /* A listing asks about its files when the hook has been. */
+    if (!initial->judged && r->main) {
+        request_rec *page = r->main;
+
+        while (page->main) {
+            page = page->main;
+        }
+        ap_add_output_filter(HEADERS_FILTER, NULL, page, page->connection);
+        ap_add_output_filter(CACHING_FILTER, NULL, page, page->connection);
+    }
+    initial->judged = 1;
 }
 
 /* Subrequests have no headers of their own to send. */
