@@ -98,8 +98,9 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
 {
     const authjwt_problem_t *problem = authjwt_problem(number);
 
-    /* One refusal takes the place of another. */
+    /* One refusal takes the place of another. Known before AuthName is evaluated, which may ask for a claim. */
     authjwt_reply_withdraw(r);
+    authjwt_request_state(r)->problem = (int)number + 1;
     apr_table_setn(r->notes, "jwt-error", problem->code);
     /* A login that is refused to a known user presents no token, so there is nothing to challenge. */
     if (problem->status == HTTP_UNAUTHORIZED || (problem->challenge && r->ap_auth_type)) {
@@ -114,7 +115,6 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
     if (!give_document(r, problem) && !authjwt_request_is_navigation(authjwt_request_initial(r))) {
         authjwt_reply_body(r, problem->status, "application/json", error_body(problem, error, r->pool));
     }
-    authjwt_request_state(r)->problem = (int)number + 1;
     return problem->status;
 }
 

@@ -53,6 +53,8 @@ RewriteRule ^/home$ /others.txt [PT]
                    "SetEnv SEEN_BY_IF yes", "</If>")
        + location("/cookie", "AuthJWTTokenLocation cookie", SHOW % ("Sub", "%{jwt:sub}"), "Header set X-If none",
                   "<If \"%{jwt:sub} == 'ann'\">", "Header set X-If ann", "</If>")
+       + location("/p/named", "AuthType JWT", 'AuthName "members of %{jwt:house}"', "Require valid-user")
+       + endpoint("/named-logout", "logout", 'AuthName "members of %{jwt:house}"')
        + protected("/p/other-header", "Require valid-user", "AuthJWTHeaderName X-Token", 'AuthJWTHeaderType ""')
        + location("/p/other-header", "<If \"%{jwt:sub} == 'ann'\">", "Header set X-If ann", "</If>"))
 NAMES = ["/show-public", "/if", "/cookie", "/p/show", "/p/if", "/p/other-header"]
@@ -175,6 +177,14 @@ def test_cookies_need_their_csrf_proof_in_expressions_too(server):
         assert server.post(path, cookies=cookies, headers={"X-CSRF-TOKEN": "of-this-session"}).env()["SEEN_BY_IF"] == "yes"
         assert "SEEN_BY_IF" not in server.post(path, cookies=cookies, form={"csrf_token": "of-another"}).text
         assert server.post(path, cookies=cookies, form={"csrf_token": "of-this-session"}).env()["SEEN_BY_IF"] == "yes"
+
+
+def test_a_realm_may_ask_for_a_claim_of_the_token_that_is_refused(server):
+    good = token_of(house="north")
+    for token, code in ((None, "token_missing"), (tamper(good), "token_invalid")):
+        for answer in (server.get("/p/named/x.txt", token), server.post("/named-logout", token)):
+            assert_error(answer, code, realm="members of ")
+    assert server.get("/p/named/x.txt", good).status == 200
 
 
 def test_notes_for_logs_name_user_token_and_refusal(server):
