@@ -269,19 +269,23 @@ void authjwt_reply_no_store(request_rec *r)
     ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
 }
 
+static void add_filters(request_rec *r)
+{
+    ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
+    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+}
+
 void authjwt_reply_hangs_on_token(request_rec *r)
 {
     authjwt_state_t *initial = authjwt_request_state(authjwt_request_initial(r));
+    request_rec *page = r;
 
+    while (page->main) {
+        page = page->main;
+    }
     /* A listing asks about its files when the hook has been. */
-    if (!initial->judged && r->main) {
-        request_rec *page = r->main;
-
-        while (page->main) {
-            page = page->main;
-        }
-        ap_add_output_filter(HEADERS_FILTER, NULL, page, page->connection);
-        ap_add_output_filter(CACHING_FILTER, NULL, page, page->connection);
+    if (!initial->judged && authjwt_request_state(page)->answering) {
+        add_filters(page);
     }
     initial->judged = 1;
 }
@@ -289,6 +293,7 @@ void authjwt_reply_hangs_on_token(request_rec *r)
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
+    authjwt_request_state(r)->answering = 1;
     if (!r->main && (hangs_on_token(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
     }
