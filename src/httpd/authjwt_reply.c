@@ -302,6 +302,29 @@ static void insert_filter(request_rec *r)
     }
 }
 
+/* Logs read the notes of the request that was answered in the end, such as an ErrorDocument's. */
+static int hand_notes_on(request_rec *r)
+{
+    static const char *const names[] = { "jwt-sub", "jwt-jti", "jwt-error" };
+    request_rec *last = r;
+    request_rec *from;
+    apr_size_t i;
+
+    while (last->next) {
+        last = last->next;
+    }
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (from = last->prev; from && !apr_table_get(last->notes, names[i]); from = from->prev) {
+            const char *note = apr_table_get(from->notes, names[i]);
+
+            if (note) {
+                apr_table_setn(last->notes, names[i], note);
+            }
+        }
+    }
+    return DECLINED;
+}
+
 void authjwt_reply_register(apr_pool_t *pool)
 {
     static const char *const after[] = { "mod_headers.c", NULL };
@@ -310,5 +333,6 @@ void authjwt_reply_register(apr_pool_t *pool)
     ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
     ap_register_output_filter(CACHING_FILTER, caching_filter, NULL, AP_FTYPE_CONTENT_SET);
     ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+    ap_hook_log_transaction(hand_notes_on, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
 }

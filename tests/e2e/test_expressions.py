@@ -46,6 +46,7 @@ RewriteRule ^/home$ /others.txt [PT]
                    "</RequireAny>")
        + protected("/p/plain-expr", "Require expr \"%{QUERY_STRING} == 'open'\"")
        + protected("/p/denied", "Require all denied")
+       + protected("/p/paged", "Require jwt-role nobody", "ErrorDocument 401 /ok.txt", "ErrorDocument 403 /ok.txt")
        + location("/cgi/if", "<If \"%{jwt:sub} == 'ann'\">", "SetEnv SEEN_BY_IF yes", "</If>")
        + protected("/cgi/p", "Require valid-user", "<If \"%{jwt:sub} == 'ann'\">", "SetEnv SEEN_BY_IF yes", "</If>")
        + location("/cgi/cookie", "AuthJWTTokenLocation cookie", "<If \"%{jwt:sub} == 'ann'\">", "SetEnv SEEN_BY_IF yes", "</If>")
@@ -192,14 +193,18 @@ def test_notes_for_logs_name_user_token_and_refusal(server):
     server.get("/protected/noted", good)
     server.get("/protected/refused", token_of("ann", exp=5))
     server.get("/protected/missing")
+    for token, page in ((good, "known"), (tamper(good), "bad")):
+        assert server.get("/p/paged/" + page, token, headers=NAVIGATION).text == "let in\n"
 
     def lines():
         with open(server.path("notes.log")) as file:
             return file.read().splitlines()
-    server._wait("three lines", lambda: sum("/protected/" in line for line in lines()) >= 3, 3)
+    server._wait("five lines", lambda: sum("/protected/" in line or "/p/paged/" in line for line in lines()) >= 5, 3)
     assert "/protected/noted ann the-id -" in lines()
     assert "/protected/refused - - token_expired" in lines()
     assert "/protected/missing - - token_missing" in lines()
+    # Answered by an ErrorDocument, a request of its own.
+    assert "/p/paged/known ann the-id access_denied" in lines() and "/p/paged/bad - - token_invalid" in lines()
 
 
 def test_a_log_can_be_chosen_by_claim(server):
