@@ -202,7 +202,6 @@ int authjwt_forward_fixups_first(request_rec *r)
     }
     if (!authjwt_config_forward_token(conf)) {
         cut_queries(r, authjwt_config_query_name(conf));
-        authjwt_forward_env_cut(r, conf);
     }
     return DECLINED;
 }
@@ -225,6 +224,8 @@ static void cut_password(request_rec *r)
 {
     if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && r->proxyreq != PROXYREQ_PROXY) {
         apr_table_unset(authjwt_request_own_headers(r), "Authorization");
+        apr_table_unset(r->subprocess_env, "HTTP_AUTHORIZATION");
+        apr_table_unset(r->subprocess_env, "REDIRECT_HTTP_AUTHORIZATION");
         authjwt_request_state(authjwt_request_initial(r))->password_cut = 1;
     }
 }
@@ -254,6 +255,7 @@ int authjwt_forward_fixups_last(request_rec *r)
         apr_table_unset(authjwt_request_own_headers(r), header);
     }
     cut_password(r);
+    authjwt_forward_env_cut(r, conf);
     cookies = apr_table_get(r->headers_in, "Cookie");
     kept = authjwt_cookies_without(cookies, authjwt_config_access_cookie(conf), r->pool);
     kept = authjwt_cookies_without(kept, authjwt_config_refresh_cookie(conf), r->pool);

@@ -1,16 +1,12 @@
-/* authjwt_forward: the environment that a request has from another one. Included parts begin with that of the page, and what a redirect
- * leads to has it behind REDIRECT_: a section above may have let pass what this one keeps away. */
+/* authjwt_forward: the environment. Included parts begin with that of the page, and what a redirect leads to has it behind REDIRECT_: a
+ * section above may have let pass what this one keeps away. And a RewriteRule that PHP applications bring along puts
+ * Authorization there. */
 #include <httpd.h>
 
 #include "authjwt_config.h"
 #include "authjwt_cookies.h"
 #include "authjwt_forward_private.h"
 #include "authjwt_request.h"
-
-static int inherits(const request_rec *r)
-{
-    return r->main || r->prev;
-}
 
 static const char *variable_name(const char *key)
 {
@@ -31,7 +27,7 @@ void authjwt_forward_env_remove(request_rec *r, const apr_array_header_t *header
     const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
     int i;
 
-    for (i = inherits(r) ? all->nelts - 1 : -1; i >= 0; i--) {
+    for (i = r->main || r->prev ? all->nelts - 1 : -1; i >= 0; i--) {
         const char *key = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
         const char *header = header_of_variable(variable_name(key));
 
@@ -69,7 +65,7 @@ void authjwt_forward_env_cut(request_rec *r, const authjwt_dir_conf_t *conf)
     const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
     int i;
 
-    for (i = inherits(r) ? all->nelts - 1 : -1; i >= 0; i--) {
+    for (i = all->nelts - 1; i >= 0; i--) {
         const apr_table_entry_t *entry = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
         const char *key = entry->key;
         const char *kept = without_token(variable_name(key), entry->val, conf, r->pool);

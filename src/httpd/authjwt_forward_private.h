@@ -17,7 +17,7 @@ int authjwt_forward_holds_token(const char *value, const char *scheme, apr_pool_
 /** Take what a client sent under such names out of the environment that a subrequest or redirect has inherited. */
 void authjwt_forward_env_remove(request_rec *r, const apr_array_header_t *headers);
 
-/** Take tokens out of it. */
+/** Take tokens out of it, and out of what rules have put into the same variables. */
 void authjwt_forward_env_cut(request_rec *r, const authjwt_dir_conf_t *conf);
 
 #endif

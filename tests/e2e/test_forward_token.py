@@ -1,8 +1,10 @@
 """AuthJWTForwardToken off: the application gets no token, and everything else as it was sent."""
+import base64
+
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import send_raw
-from authjwt_env import DEFAULT, Known, location, protected
+from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected
 from conftest import running
 from authjwt_tokens import claims, sign
 
@@ -28,8 +30,16 @@ RewriteRule ^/rewritten(.*)$ @app@/off$1 [P]
        + location("/cgi/error", "AuthType None", "Require all granted", *OFF)
        + "<Directory @dir@/htdocs/ssi>\nOptions +Includes\nAddOutputFilter INCLUDES .shtml\n</Directory>\n"
        + "Alias /ssi-on @dir@/htdocs/ssi\n"
+       # As the .htaccess of WordPress, Laravel and others has it, and its kin.
+       + "".join("<Directory @dir@/htdocs/php-%s>\nOptions +ExecCGI\nAddHandler cgi-script .cgi\nRewriteEngine On\n"
+                 "RewriteRule .* - [E=HTTP_AUTHORIZATION:%%{HTTP:Authorization}]\nRewriteRule ^index\\.cgi$ - [L]\n"
+                 "RewriteRule . index.cgi [L]\n</Directory>\n" % one for one in ("on", "off", "basic"))
+       + "SetEnvIf Authorization (.+) HTTP_AUTHORIZATION=$1\n"
+       + protected("/php-off", "Require valid-user", *OFF) + protected("/php-on", "Require valid-user", *WHERE)
+       + location("/php-basic", "AuthType Basic", "AuthName b", "AuthBasicProvider jwt", "Require valid-user", "AuthJWTForwardToken off")
        + location("/refresh-off", "SetHandler jwt-refresh", *OFF) + location("/logout-off", "SetHandler jwt-logout", *OFF))
-FILES = {"htdocs/ssi/page.shtml": '[<!--#include virtual="/ssi/part.txt" --><!--#include virtual="/cgi/inner" -->]',
+FILES = {"htdocs/php-on/index.cgi": ENV_CGI, "htdocs/php-off/index.cgi": ENV_CGI, "htdocs/php-basic/index.cgi": ENV_CGI,
+         "htdocs/ssi/page.shtml": '[<!--#include virtual="/ssi/part.txt" --><!--#include virtual="/cgi/inner" -->]',
          "htdocs/ssi/script.shtml": '<!--#include virtual="/cgi/inner" -->',
          "cgi-bin/redirect.sh": "#!/bin/sh\nprintf 'Location: /cgi/inner\\r\\n\\r\\n'\n",
          "htdocs/ssi/part.txt": "a part", "htdocs/folder/index.html": "the index\n"}
@@ -139,6 +149,16 @@ def test_a_script_that_another_section_leads_to_does_not_inherit_it(server, toke
         assert env["REMOTE_USER"] == "ann" and token not in str(env)
         assert env.get("DOCUMENT_ARGS", "a=1") == env.get("REDIRECT_QUERY_STRING", "a=1") == "a=1"
         assert "cookies" not in sent or env.get("HTTP_COOKIE") == "b=2"
+
+
+@pytest.mark.parametrize("path", ["index.cgi", "some/page"])
+def test_rules_that_put_the_header_into_the_environment_get_no_token_there(server, token, path):
+    basic = base64.b64encode(("ann:" + token).encode()).decode()
+    env = server.get("/php-on/" + path, token).env()
+    assert env["REMOTE_USER"] == "ann" and "Bearer " + token in (env.get("HTTP_AUTHORIZATION"), env.get("REDIRECT_HTTP_AUTHORIZATION"))
+    for env in (server.get("/php-off/" + path, token).env(), server.get("/php-basic/" + path, headers={"Authorization": "Basic " + basic}).env()):
+        assert env["REMOTE_USER"] == "ann" and token not in str(env) and basic not in str(env)
+    assert "Basic YTpi" in str(server.get("/php-off/" + path, headers={"Authorization": "Basic YTpi"}, cookies={"access_token_cookie": token}).env())
 
 
 def test_the_script_of_an_error_document_does_not_find_it_in_what_led_there(server, token):
