@@ -2,6 +2,7 @@
 #include <httpd.h>
 #include <ap_config.h>
 #include <http_config.h>
+#include <http_protocol.h>
 #include <http_request.h>
 
 #include "authjwt_authn.h"
@@ -51,7 +52,10 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_authz_register(pool);
     authjwt_expr_register(pool);
     authjwt_forward_register(pool);
-    ap_hook_header_parser(authjwt_forward_header_parser, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* After what mod_headers does early. */
+    ap_hook_post_read_request(authjwt_forward_remove, NULL, NULL, APR_HOOK_FIRST + 1);
+    ap_hook_translate_name(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_header_parser(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access(authjwt_forward_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(authjwt_forward_fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);

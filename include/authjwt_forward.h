@@ -8,8 +8,11 @@
 /** Register the input filter that keeps trailers from becoming such headers. */
 void authjwt_forward_register(apr_pool_t *pool);
 
-/** Hook header_parser: take away what the client sent under the names of AuthJWTRequestHeader. @return DECLINED */
-int authjwt_forward_header_parser(request_rec *r);
+/**
+ * Take away what the client sent under the names of AuthJWTRequestHeader. Hook header_parser, and as soon as the lines of the server
+ * (post_read_request) and of <Location> (translate_name) are known, before conditions ask for the header. @return DECLINED
+ */
+int authjwt_forward_remove(request_rec *r);
 
 /**
  * Hook check_access: what was cut from the request above this one, an ErrorDocument's or an included page's, is there again for

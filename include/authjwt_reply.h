@@ -26,6 +26,9 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
  */
 const char *authjwt_reply_read_file(request_rec *r, const char *directive, const char *path);
 
+/** A token is asked for: what is answered, also by pages, redirects and error documents around, is private and varies with it. */
+void authjwt_reply_hangs_on_token(request_rec *r);
+
 /** What this request answers carries tokens or belongs to one person: no cache keeps it, whatever the application or mod_headers says. */
 void authjwt_reply_no_store(request_rec *r);
 

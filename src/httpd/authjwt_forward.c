@@ -7,13 +7,13 @@
 #include "authjwt_config.h"
 #include "authjwt_cookies.h"
 #include "authjwt_forward.h"
+#include "authjwt_forward_private.h"
 #include "authjwt_identity.h"
 #include "authjwt_request.h"
 
 static ap_filter_rec_t *trailers_filter;
 
-/* Applications read X-Remote-User, x-remote-user and X_Remote_User as the same name. */
-static int looks_like(const char *sent, apr_size_t len, const char *name)
+int authjwt_forward_looks_like(const char *sent, apr_size_t len, const char *name)
 {
     apr_size_t i;
 
@@ -25,17 +25,20 @@ static int looks_like(const char *sent, apr_size_t len, const char *name)
     return i == len && !name[i];
 }
 
-static int is_managed(const char *sent, apr_size_t len, const apr_array_header_t *headers)
+int authjwt_forward_is_managed(const char *sent, apr_size_t len, const apr_array_header_t *headers)
 {
     int i;
 
     for (i = 0; i < headers->nelts; i++) {
-        if (looks_like(sent, len, APR_ARRAY_IDX(headers, i, authjwt_request_header_t).header)) {
+        if (authjwt_forward_looks_like(sent, len, APR_ARRAY_IDX(headers, i, authjwt_request_header_t).header)) {
             return 1;
         }
     }
     return 0;
 }
+
+/* What mod_proxy takes to be between the names in Connection (ap_get_token): more than RFC 9110 7.6.1 does. */
+#define CONNECTION_SEPARATORS ",; \t\v\f"
 
 /* What is named in Connection is for the next hop alone, so a proxy would drop our header. */
 static void clean_connection(request_rec *r, const apr_array_header_t *headers)
@@ -47,9 +50,9 @@ static void clean_connection(request_rec *r, const apr_array_header_t *headers)
     while (p && *p) {
         apr_size_t len;
 
-        p += strspn(p, ", \t");
-        len = strcspn(p, ", \t");
-        if (len && is_managed(p, len, headers)) {
+        p += strspn(p, CONNECTION_SEPARATORS);
+        len = strcspn(p, CONNECTION_SEPARATORS);
+        if (len && authjwt_forward_is_managed(p, len, headers)) {
             dropped = 1;
         }
         else if (len) {
@@ -73,7 +76,7 @@ static void remove_sent(request_rec *r, const apr_array_header_t *headers)
     for (i = 0; i < all->nelts; i++) {
         const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
 
-        if (name && is_managed(name, strlen(name), headers)) {
+        if (name && authjwt_forward_is_managed(name, strlen(name), headers)) {
             apr_table_unset(authjwt_request_own_headers(r), name);
             /* The table has changed, or has become another. */
             all = apr_table_elts(r->headers_in);
@@ -81,6 +84,12 @@ static void remove_sent(request_rec *r, const apr_array_header_t *headers)
         }
     }
     clean_connection(r, headers);
+}
+
+/* Blanks around a value are no part of it to whoever reads the header: " ann" would be ann there. */
+static int fits_header(const char *text)
+{
+    return *text != ' ' && (!*text || text[strlen(text) - 1] != ' ');
 }
 
 /* Of several lines for one header the last counts, also when its claim is absent. */
@@ -93,7 +102,7 @@ static void set_headers(request_rec *r, const apr_array_header_t *headers)
         const authjwt_request_header_t *entry = &APR_ARRAY_IDX(headers, i, authjwt_request_header_t);
         const char *text = aj_claims_text(aj_claims_get(claims, entry->claim), r->pool);
 
-        if (text) {
+        if (text && fits_header(text)) {
             apr_table_setn(authjwt_request_own_headers(r), entry->header, text);
         }
         else {
@@ -119,7 +128,7 @@ static apr_status_t read_with_trailers(ap_filter_t *f, apr_bucket_brigade *bb, a
         for (i = 0; i < all->nelts; i++) {
             const apr_table_entry_t *entry = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
 
-            if (is_managed(entry->key, strlen(entry->key), headers)) {
+            if (authjwt_forward_is_managed(entry->key, strlen(entry->key), headers)) {
                 apr_table_addn(authjwt_request_own_headers(f->r), entry->key, entry->val);
             }
         }
@@ -142,7 +151,7 @@ void authjwt_forward_register(apr_pool_t *pool)
     trailers_filter = ap_register_input_filter("AUTHJWT_TRAILERS", read_with_trailers, NULL, AP_FTYPE_CONTENT_SET);
 }
 
-int authjwt_forward_header_parser(request_rec *r)
+int authjwt_forward_remove(request_rec *r)
 {
     const apr_array_header_t *headers = authjwt_config_dir(r)->request_headers;
 
@@ -167,6 +176,16 @@ static void cut_query(request_rec *r, const char *name)
     }
 }
 
+/* Scripts see the query of the request that led to theirs too. */
+static void cut_queries(request_rec *r, const char *name)
+{
+    request_rec *from;
+
+    for (from = r; from; from = from->prev) {
+        cut_query(from, name);
+    }
+}
+
 int authjwt_forward_fixups_first(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
@@ -174,6 +193,7 @@ int authjwt_forward_fixups_first(request_rec *r)
 
     if (conf->request_headers && conf->request_headers != state->managed_headers) {
         remove_sent(r, conf->request_headers);
+        authjwt_forward_env_remove(r, conf->request_headers);
         set_headers(r, conf->request_headers);
         if (!state->managed_headers) {
             watch_trailers(r);
@@ -181,13 +201,13 @@ int authjwt_forward_fixups_first(request_rec *r)
         state->managed_headers = conf->request_headers;
     }
     if (!authjwt_config_forward_token(conf)) {
-        cut_query(r, authjwt_config_query_name(conf));
+        cut_queries(r, authjwt_config_query_name(conf));
     }
     return DECLINED;
 }
 
 /* Several fields of one name arrive as one, joined by commas. */
-static int holds_token(const char *value, const char *scheme, apr_pool_t *pool)
+int authjwt_forward_holds_token(const char *value, const char *scheme, apr_pool_t *pool)
 {
     while (value && *value) {
         if (authjwt_request_credentials(value, scheme, pool)) {
@@ -204,6 +224,8 @@ static void cut_password(request_rec *r)
 {
     if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && !authjwt_request_is_forward_proxied(r)) {
         apr_table_unset(authjwt_request_own_headers(r), "Authorization");
+        apr_table_unset(r->subprocess_env, "HTTP_AUTHORIZATION");
+        apr_table_unset(r->subprocess_env, "REDIRECT_HTTP_AUTHORIZATION");
         authjwt_request_state(authjwt_request_initial(r))->password_cut = 1;
     }
 }
@@ -229,10 +251,11 @@ int authjwt_forward_fixups_last(request_rec *r)
         return DECLINED;
     }
     header = authjwt_request_token_header(r);
-    if (holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
+    if (authjwt_forward_holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
         apr_table_unset(authjwt_request_own_headers(r), header);
     }
     cut_password(r);
+    authjwt_forward_env_cut(r, conf);
     cookies = apr_table_get(r->headers_in, "Cookie");
     kept = authjwt_cookies_without(cookies, authjwt_config_access_cookie(conf), r->pool);
     kept = authjwt_cookies_without(kept, authjwt_config_refresh_cookie(conf), r->pool);

@@ -122,5 +122,9 @@ int authjwt_identity_fixups(request_rec *r)
     if (claims && authjwt_request_state(r)->published != r->subprocess_env) {
         publish(r, claims);
     }
+    /* A part that authenticates in another way: its user is not the one of the page's claims. */
+    if (!claims && r->main && r->user) {
+        forget_inherited(r);
+    }
     return DECLINED;
 }

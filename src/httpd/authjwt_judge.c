@@ -92,6 +92,7 @@ int authjwt_judge(request_rec *r, const aj_claims_t **claims)
     const struct authjwt_judgement_t *known = recall(r, authjwt_request_state(authjwt_request_initial(r)));
     int status;
 
+    authjwt_reply_hangs_on_token(r);
     if (known) {
         *claims = known->claims;
         return known->problem >= 0 ? authjwt_reply_refuse(r, (authjwt_problem_e)known->problem) : known->status;

@@ -44,9 +44,9 @@ int authjwt_renewal_possible(request_rec *r)
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
     const authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
 
-    /* Subrequests, whose headers nobody sees, share what the request got. Never within a renewal. */
+    /* Subrequests, whose headers nobody sees, share what the request got, and so does a log's condition. Never within a renewal. */
     return authjwt_config_auto_refresh(conf) && authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE) && !state->renewing
-           && (!r->main || state->new_token) && refresh_cookies(r);
+           && ((!r->main && !r->sent_bodyct && !r->eos_sent) || state->new_token) && refresh_cookies(r);
 }
 
 int authjwt_renewal_may_help(request_rec *r)

@@ -98,8 +98,9 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
 {
     const authjwt_problem_t *problem = authjwt_problem(number);
 
-    /* One refusal takes the place of another. */
+    /* One refusal takes the place of another. Known before AuthName is evaluated, which may ask for a claim. */
     authjwt_reply_withdraw(r);
+    authjwt_request_state(r)->problem = (int)number + 1;
     apr_table_setn(r->notes, "jwt-error", problem->code);
     /* A login that is refused to a known user presents no token, so there is nothing to challenge. */
     if (problem->status == HTTP_UNAUTHORIZED || (problem->challenge && r->ap_auth_type)) {
@@ -114,7 +115,6 @@ int authjwt_reply_refuse_because(request_rec *r, authjwt_problem_e number, const
     if (!give_document(r, problem) && !authjwt_request_is_navigation(authjwt_request_initial(r))) {
         authjwt_reply_body(r, problem->status, "application/json", error_body(problem, error, r->pool));
     }
-    authjwt_request_state(r)->problem = (int)number + 1;
     return problem->status;
 }
 
@@ -196,9 +196,22 @@ int authjwt_reply_json(request_rec *r, const json_t *body)
     return OK;
 }
 
-static void add_vary(request_rec *r)
+/* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression asked about it. */
+static int hangs_here(request_rec *r)
 {
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const authjwt_state_t *state = authjwt_request_state(r);
+
+    return authjwt_config_protects(r) || state->claims || state->asked;
+}
+
+/* Or it was asked about on the way: before a RewriteRule or ErrorDocument led here, or for what a listing leaves out. */
+static int hangs_on_token(request_rec *r)
+{
+    return hangs_here(r) || authjwt_request_state(authjwt_request_initial(r))->judged;
+}
+
+static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
+{
     const authjwt_location_e *locations;
     int count = authjwt_config_locations(conf, &locations);
     int i;
@@ -214,21 +227,16 @@ static void add_vary(request_rec *r)
     }
 }
 
-/* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression asked about it. */
-static int hangs_on_token(request_rec *r)
-{
-    const authjwt_state_t *state = authjwt_request_state(r);
-
-    return authjwt_config_protects(r) || state->claims || state->asked;
-}
-
 /* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
 static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
+    request_rec *from;
 
-    if (hangs_on_token(r) && !authjwt_request_endpoint(r)) {
-        add_vary(r);
+    for (from = hangs_on_token(r) && !authjwt_request_endpoint(r) ? r : NULL; from; from = from->prev) {
+        if (from == r || hangs_here(from)) {
+            add_vary(r, authjwt_config_dir(from));
+        }
     }
     if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_state(r)->own_error_type);
@@ -266,15 +274,60 @@ void authjwt_reply_no_store(request_rec *r)
     ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
 }
 
+static void add_filters(request_rec *r)
+{
+    ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
+    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+}
+
+void authjwt_reply_hangs_on_token(request_rec *r)
+{
+    authjwt_state_t *initial = authjwt_request_state(authjwt_request_initial(r));
+    request_rec *page = r;
+
+    while (page->main) {
+        page = page->main;
+    }
+    /* A listing asks about its files when the hook has been. */
+    if (!initial->judged && authjwt_request_state(page)->answering) {
+        add_filters(page);
+    }
+    initial->judged = 1;
+}
+
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
+    authjwt_request_state(r)->answering = 1;
     if (!r->main && (hangs_on_token(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
     }
     if (!r->main && (hangs_on_token(r) || !may_store(r))) {
         ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
     }
+}
+
+/* Logs read the notes of the request that was answered in the end, such as an ErrorDocument's. */
+static int hand_notes_on(request_rec *r)
+{
+    static const char *const names[] = { "jwt-sub", "jwt-jti", "jwt-error" };
+    request_rec *last = r;
+    request_rec *from;
+    apr_size_t i;
+
+    while (last->next) {
+        last = last->next;
+    }
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (from = last->prev; from && !apr_table_get(last->notes, names[i]); from = from->prev) {
+            const char *note = apr_table_get(from->notes, names[i]);
+
+            if (note) {
+                apr_table_setn(last->notes, names[i], note);
+            }
+        }
+    }
+    return DECLINED;
 }
 
 void authjwt_reply_register(apr_pool_t *pool)
@@ -285,5 +338,6 @@ void authjwt_reply_register(apr_pool_t *pool)
     ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
     ap_register_output_filter(CACHING_FILTER, caching_filter, NULL, AP_FTYPE_CONTENT_SET);
     ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+    ap_hook_log_transaction(hand_notes_on, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
 }

@@ -46,7 +46,8 @@ CONFIG = WEB + (
       "Alias /app/front @dir@/front\n"
       "<Directory @dir@/ssi>\nOptions +Includes\nAddOutputFilter INCLUDES .html\n</Directory>\nAlias /app/ssi @dir@/ssi\n"
       "RewriteEngine on\nRewriteRule ^/app/rewritten$ /app/front/index.sh [PT]\n"
-    + location("/app/ssi/part.html", "AuthJWTIdentityClaim sub", VALID))
+    + location("/app/ssi/part.html", "AuthJWTIdentityClaim sub", VALID)
+    + location("/logged", AUTO) + 'CustomLog by-claim.log "%U" "expr=%{jwt:sub} == \'ann\'"\nCustomLog all.log "%U"\n')
 OPTIONS = {"modules": ("proxy", "proxy_http")}
 FILES = {"htdocs/app/page.txt": "a page\n", "htdocs/app/cached": "x\n", "htdocs/app/always": "x\n", "htdocs/sorry.txt": "sorry\n",
          "htdocs/app/forbidden": "x\n", "htdocs/app/off": "x\n",
@@ -103,6 +104,16 @@ def test_the_program_sees_the_user_and_the_browser_gets_new_cookies(server, how,
     again = visitor.navigate("/app")
     assert again.status == 200 and set_cookies(again) == {}
     assert visitor.navigate("/plain").status == 200
+
+
+def test_a_log_that_asks_for_a_claim_comes_too_late_to_renew(server, mark):
+    visitor = signed_in(server)
+    for name in ("good", "spent", "last"):
+        if name == "spent":
+            expire(visitor)
+        assert set_cookies(visitor.navigate("/logged/%s.txt" % name)) == {}
+    server._wait("the last line", lambda: "/logged/last" in server._read("all.log"), 3)
+    assert server._read("by-claim.log").count("/logged/") == 1 and "AJ1762" not in server.log_since(mark)
 
 
 def test_without_the_directive_nothing_is_renewed(server):

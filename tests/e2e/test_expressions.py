@@ -47,6 +47,7 @@ RewriteRule ^/home$ /others.txt [PT]
                    "</RequireAny>")
        + protected("/p/plain-expr", "Require expr \"%{QUERY_STRING} == 'open'\"")
        + protected("/p/denied", "Require all denied")
+       + protected("/p/paged", "Require jwt-role nobody", "ErrorDocument 401 /ok.txt", "ErrorDocument 403 /ok.txt")
        + location("/cgi/if", "<If \"%{jwt:sub} == 'ann'\">", "SetEnv SEEN_BY_IF yes", "</If>")
        + protected("/cgi/p", "Require valid-user", "<If \"%{jwt:sub} == 'ann'\">", "SetEnv SEEN_BY_IF yes", "</If>")
        + location("/cgi/cookie", "AuthJWTTokenLocation cookie", "<If \"%{jwt:sub} == 'ann'\">", "SetEnv SEEN_BY_IF yes", "</If>")
@@ -54,6 +55,8 @@ RewriteRule ^/home$ /others.txt [PT]
                    "SetEnv SEEN_BY_IF yes", "</If>")
        + location("/cookie", "AuthJWTTokenLocation cookie", SHOW % ("Sub", "%{jwt:sub}"), "Header set X-If none",
                   "<If \"%{jwt:sub} == 'ann'\">", "Header set X-If ann", "</If>")
+       + location("/p/named", "AuthType JWT", 'AuthName "members of %{jwt:house}"', "Require valid-user")
+       + endpoint("/named-logout", "logout", 'AuthName "members of %{jwt:house}"')
        + protected("/p/other-header", "Require valid-user", "AuthJWTHeaderName X-Token", 'AuthJWTHeaderType ""')
        + location("/p/other-header", "<If \"%{jwt:sub} == 'ann'\">", "Header set X-If ann", "</If>"))
 NAMES = ["/show-public", "/if", "/cookie", "/p/show", "/p/if", "/p/other-header"]
@@ -178,19 +181,31 @@ def test_cookies_need_their_csrf_proof_in_expressions_too(server):
         assert server.post(path, cookies=cookies, form={"csrf_token": "of-this-session"}).env()["SEEN_BY_IF"] == "yes"
 
 
+def test_a_realm_may_ask_for_a_claim_of_the_token_that_is_refused(server):
+    good = token_of(house="north")
+    for token, code in ((None, "token_missing"), (tamper(good), "token_invalid")):
+        for answer in (server.get("/p/named/x.txt", token), server.post("/named-logout", token)):
+            assert_error(answer, code, realm="members of ")
+    assert server.get("/p/named/x.txt", good).status == 200
+
+
 def test_notes_for_logs_name_user_token_and_refusal(server):
     good = token_of("ann", jti="the-id")
     server.get("/protected/noted", good)
     server.get("/protected/refused", token_of("ann", exp=5))
     server.get("/protected/missing")
+    for token, page in ((good, "known"), (tamper(good), "bad")):
+        assert server.get("/p/paged/" + page, token, headers=NAVIGATION).text == "let in\n"
 
     def lines():
         with open(server.path("notes.log")) as file:
             return file.read().splitlines()
-    server._wait("three lines", lambda: sum("/protected/" in line for line in lines()) >= 3, 3)
+    server._wait("five lines", lambda: sum("/protected/" in line or "/p/paged/" in line for line in lines()) >= 5, 3)
     assert "/protected/noted ann the-id -" in lines()
     assert "/protected/refused - - token_expired" in lines()
     assert "/protected/missing - - token_missing" in lines()
+    # Answered by an ErrorDocument, a request of its own.
+    assert "/p/paged/known ann the-id access_denied" in lines() and "/p/paged/bad - - token_invalid" in lines()
 
 
 def test_a_log_can_be_chosen_by_claim(server):

@@ -1,8 +1,10 @@
 """AuthJWTForwardToken off: the application gets no token, and everything else as it was sent."""
+import base64
+
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import send_raw
-from authjwt_env import DEFAULT, Known, location, protected
+from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected
 from conftest import running
 from authjwt_tokens import claims, sign
 
@@ -22,9 +24,24 @@ RewriteRule ^/rewritten(.*)$ @app@/off$1 [P]
        + protected("/cgi/off", "Require valid-user", *OFF)
        + protected("/folder", "Require valid-user", *OFF)
        + protected("/ssi", "Require valid-user", *OFF) + location("/cgi/inner", "Require valid-user", *OFF)
+       + protected("/ssi-on", "Require valid-user", *WHERE) + protected("/redirecting", "Require valid-user", *WHERE)
+       + "ScriptAliasMatch ^/redirecting @dir@/cgi-bin/redirect.sh\n"
+       + protected("/off/refusing", "Require jwt-role nobody", *OFF, "ErrorDocument 403 /cgi/error", "ErrorDocument 401 /cgi/error")
+       + location("/cgi/error", "AuthType None", "Require all granted", *OFF)
        + "<Directory @dir@/htdocs/ssi>\nOptions +Includes\nAddOutputFilter INCLUDES .shtml\n</Directory>\n"
+       + "Alias /ssi-on @dir@/htdocs/ssi\n"
+       # As the .htaccess of WordPress, Laravel and others has it, and its kin.
+       + "".join("<Directory @dir@/htdocs/php-%s>\nOptions +ExecCGI\nAddHandler cgi-script .cgi\nRewriteEngine On\n"
+                 "RewriteRule .* - [E=HTTP_AUTHORIZATION:%%{HTTP:Authorization}]\nRewriteRule ^index\\.cgi$ - [L]\n"
+                 "RewriteRule . index.cgi [L]\n</Directory>\n" % one for one in ("on", "off", "basic"))
+       + "SetEnvIf Authorization (.+) HTTP_AUTHORIZATION=$1\n"
+       + protected("/php-off", "Require valid-user", *OFF) + protected("/php-on", "Require valid-user", *WHERE)
+       + location("/php-basic", "AuthType Basic", "AuthName b", "AuthBasicProvider jwt", "Require valid-user", "AuthJWTForwardToken off")
        + location("/refresh-off", "SetHandler jwt-refresh", *OFF) + location("/logout-off", "SetHandler jwt-logout", *OFF))
-FILES = {"htdocs/ssi/page.shtml": '[<!--#include virtual="/ssi/part.txt" --><!--#include virtual="/cgi/inner" -->]',
+FILES = {"htdocs/php-on/index.cgi": ENV_CGI, "htdocs/php-off/index.cgi": ENV_CGI, "htdocs/php-basic/index.cgi": ENV_CGI,
+         "htdocs/ssi/page.shtml": '[<!--#include virtual="/ssi/part.txt" --><!--#include virtual="/cgi/inner" -->]',
+         "htdocs/ssi/script.shtml": '<!--#include virtual="/cgi/inner" -->',
+         "cgi-bin/redirect.sh": "#!/bin/sh\nprintf 'Location: /cgi/inner\\r\\n\\r\\n'\n",
          "htdocs/ssi/part.txt": "a part", "htdocs/folder/index.html": "the index\n"}
 ADDRESS_WARNING = r"AJ1001: AuthJWTTokenLocation query"
 
@@ -123,6 +140,31 @@ def test_subrequests_and_index_files_still_know_the_user(server, token):
     assert page.startswith("[a part") and "REMOTE_USER=ann" in page and token not in page
     assert server.get("/folder/", token).text == "the index\n"
     assert server.get("/folder/", cookies={"access_token_cookie": token}).text == "the index\n"
+
+
+@pytest.mark.parametrize("path", ["/ssi-on/script.shtml", "/redirecting"])
+def test_a_script_that_another_section_leads_to_does_not_inherit_it(server, token, path):
+    for query, sent in (("a=1", {"token": token}), ("a=1", {"cookies": {"b": "2", "access_token_cookie": token}}), ("a=1&jwt=" + token, {})):
+        env = server.request("GET", "%s?%s" % (path, query), **sent).env()
+        assert env["REMOTE_USER"] == "ann" and token not in str(env)
+        assert env.get("DOCUMENT_ARGS", "a=1") == env.get("REDIRECT_QUERY_STRING", "a=1") == "a=1"
+        assert "cookies" not in sent or env.get("HTTP_COOKIE") == "b=2"
+
+
+@pytest.mark.parametrize("path", ["index.cgi", "some/page"])
+def test_rules_that_put_the_header_into_the_environment_get_no_token_there(server, token, path):
+    basic = base64.b64encode(("ann:" + token).encode()).decode()
+    env = server.get("/php-on/" + path, token).env()
+    assert env["REMOTE_USER"] == "ann" and "Bearer " + token in (env.get("HTTP_AUTHORIZATION"), env.get("REDIRECT_HTTP_AUTHORIZATION"))
+    for env in (server.get("/php-off/" + path, token).env(), server.get("/php-basic/" + path, headers={"Authorization": "Basic " + basic}).env()):
+        assert env["REMOTE_USER"] == "ann" and token not in str(env) and basic not in str(env)
+    assert "Basic YTpi" in str(server.get("/php-off/" + path, headers={"Authorization": "Basic YTpi"}, cookies={"access_token_cookie": token}).env())
+
+
+def test_the_script_of_an_error_document_does_not_find_it_in_what_led_there(server, token):
+    for sent in (token, sign(claims("ann"), "another secret of 32 bytes or more")):
+        env = server.get("/off/refusing?a=1&jwt=" + sent, headers={"Accept": "text/html"}).env()
+        assert env["REDIRECT_QUERY_STRING"] == "a=1" and env["REDIRECT_URL"] == "/off/refusing" and sent not in str(env)
 
 
 def test_our_own_endpoints_still_find_theirs(server):

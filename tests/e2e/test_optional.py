@@ -20,6 +20,7 @@ CONFIG = DEFAULT + (
     + protected("/cgi/pre-role", PRE, "Require jwt-role admin")
     + protected("/cgi/pre-expr", PRE, "Require expr \"%{jwt:role} == 'admin'\"")
     + protected("/cgi/pre-ip", PRE, "<RequireAll>", "Require not ip 127.0.0.1", "Require all granted", "Require valid-user", "</RequireAll>")
+    + protected("/cgi/pre-ip-expr", PRE, "<RequireAll>", "Require not ip 127.0.0.1", "Require expr \"%{jwt:role} == 'admin'\"", "</RequireAll>")
     + protected("/cgi/pre-denied", PRE, "Require all denied")
     + endpoint("/pre-login", "login", "AuthJWTProvider file", USERS, PRE, 'Header always set Access-Control-Allow-Origin "https://app.example"')
     + endpoint("/pre-refresh", "refresh", PRE) + endpoint("/pre-logout", "logout", PRE)
@@ -90,7 +91,8 @@ def test_a_preflight_needs_a_token_where_that_is_off(server):
 
 
 def test_a_preflight_is_not_above_the_other_rules(server):
-    assert server.request("OPTIONS", "/cgi/pre-ip", headers=PREFLIGHT).status == 403
+    for path in ("/cgi/pre-ip", "/cgi/pre-ip-expr"):
+        assert server.request("OPTIONS", path, headers=PREFLIGHT).status == 403
     assert server.request("OPTIONS", "/cgi/pre-denied", headers=PREFLIGHT).status == 403
 
 

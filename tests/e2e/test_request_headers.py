@@ -40,10 +40,16 @@ CONFIG = DEFAULT + PROXIED + (
     + location("/error-page", "Require all granted", *HEADERS)
     + protected("/by-name", "Require valid-user", "AuthJWTHeaderName X-Token", 'AuthJWTHeaderType ""', "AuthJWTRequestHeader X-Token sub")
     + location("/cgi", *HEADERS)
+    + location("/cgi/part", "AuthType None", "Require all granted")
+    + location("/cgi/asked", "AuthType None", "Require all granted", '<If "\'root\' -in { %{HTTP:X-Remote-User}, %{HTTP:X-Other} }">', "SetEnv ASKED_BY_IF 1", "</If>")
+    + "RewriteCond %{HTTP:X-Remote-User},%{HTTP:X-Server-User},%{HTTP:X-Other} root\nRewriteRule ^/cgi/asked - [E=ASKED_BY_REWRITE:1]\n"
+      "AuthJWTRequestHeader X-Server-User sub\nSetEnvIf X-Server-User root ASKED_BY_SETENVIF\nSetEnvIf X-Other root ASKED_BY_SETENVIF\n"
+    + "<Directory @dir@/htdocs/parts>\nOptions +Includes\nAddOutputFilter INCLUDES .shtml\n</Directory>\n"
     + protected("/members-index") + protected("/fallback", "Require valid-user", "FallbackResource /front.cgi")
     + "<Directory @dir@/htdocs>\nOptions +ExecCGI\nAddHandler cgi-script .cgi\nDirectoryIndex index.cgi\n"
       "<Files ~ ^(index|front)\\.cgi$>\n%s\n</Files>\n</Directory>\n" % "\n".join(HEADERS))
 FILES = {"htdocs/%s.cgi" % name: ENV_CGI for name in ("with-index/index", "members-index/index", "front")}
+FILES["htdocs/parts/page.shtml"] = '<!--#include virtual="/cgi/part" -->'
 SPOOFS = ["X-Remote-User", "x-remote-user", "X_Remote_User", "X-REMOTE_USER", "X.Remote.User", "X-Remote_Roles", "x-remote-roles"]
 
 
@@ -121,6 +127,37 @@ def test_several_fields_of_the_name_and_a_client_that_names_it_in_connection(ser
 def test_connection_with_our_name_alone(server, token):
     raw = ("GET /app/x HTTP/1.0\r\nHost: localhost\r\nConnection: X-Remote-User\r\nAuthorization: Bearer %s\r\n\r\n" % token)
     assert seen(send_raw(server.port, raw.encode())).one("X-Remote-User") == "ann"
+
+
+# mod_proxy splits the field by ap_get_token, at more than RFC 9110 does.
+@pytest.mark.parametrize("named", ["close;X-Remote-User", "close; X-Remote-User;X-Other", "X-Remote-User;q=1", ";X-Remote-User", "close;;x-remote-user,X_Remote_User",
+                                   '"close",X-Remote-User', "X-Other\tX-Remote-User"])
+def test_however_the_names_in_connection_are_separated(server, token, named):
+    raw = ("GET /app/x HTTP/1.1\r\nHost: localhost\r\nConnection: %s\r\nConnection: close\r\nX-Other: hop\r\nAuthorization: Bearer %s\r\n\r\n"
+           % (named, token))
+    saw = seen(send_raw(server.port, raw.encode()))
+    assert saw.one("X-Remote-User") == "ann" and saw.one("X-Remote-Roles") == "admin,staff"
+    assert saw.one("X-Other") == (None if "X-Other" in named else "hop")
+
+
+@pytest.mark.parametrize("name", [" ann", "ann ", "  ann  "])
+def test_blanks_around_a_name_leave_no_header_since_readers_drop_them(server, name):
+    token = sign(claims(name, role="the admins"), Known.secret)
+    saw = seen(server.get("/app/x", token, headers={"X-Remote-User": "root"}))
+    assert saw.one("X-Remote-User") is None and saw.one("X-Remote-Roles") == "the admins"
+    assert server.get("/protected", token).status == 200
+
+
+def test_conditions_that_are_asked_earlier_do_not_see_it_either(server):
+    asked = {"ASKED_BY_IF", "ASKED_BY_REWRITE", "ASKED_BY_SETENVIF"}
+    assert asked <= set(server.get("/cgi/asked", headers={"X-Other": "root"}).env()), "the control"
+    assert not asked & set(server.get("/cgi/asked", headers={"X-Remote-User": "root", "X-Server-User": "root"}).env())
+
+
+def test_a_part_does_not_get_it_from_the_page_that_lets_it_in(server, token):
+    for sent in (None, token):
+        env = server.get("/parts/page.shtml", sent, headers={"X-Remote-User": "root", "X-Other": "kept"}).env()
+        assert "HTTP_X_REMOTE_USER" not in env and env["HTTP_X_OTHER"] == "kept" and "root" not in str(env)
 
 
 def test_an_error_document_that_is_proxied(server, token):

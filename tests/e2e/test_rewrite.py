@@ -40,6 +40,12 @@ CONFIG = DEFAULT + SERVER_RULES + """
 <Directory @dir@/htdocs/shop>
     AllowOverride All
 </Directory>
+<Directory @dir@/htdocs/public>
+    RewriteEngine On
+    RewriteCond expr "'admin' in jwt('role')"
+    RewriteRule ^page$ /open/admins.txt [L]
+    RewriteRule ^page$ /open/x.txt [L]
+</Directory>
 """ + (protected("/p") + protected("/admin", "Require jwt-role admin") + protected("/dir") + protected("/shop")
        + protected("/members-to-open") + protected("/proxied", "Require valid-user", "AuthJWTRequestHeader X-Remote-User sub",
                                                    "AuthJWTForwardToken off")
@@ -54,7 +60,7 @@ RewriteCond %{REQUEST_FILENAME} !-f
 RewriteRule ^ front.txt [END]
 """
 FILES = {"htdocs/open/%s.txt" % name: name + "\n" for name in ("x", "admins", "anns", "bobs")}
-FILES.update({"htdocs/dir/x.txt": "x of dir\n", "htdocs/shop/front.txt": "front\n", "htdocs/shop/bobs.txt": "for bob\n", "htdocs/shop/.htaccess": SHOP,
+FILES.update({"htdocs/dir/x.txt": "x of dir\n", "htdocs/public/page": "unused", "htdocs/shop/front.txt": "front\n", "htdocs/shop/bobs.txt": "for bob\n", "htdocs/shop/.htaccess": SHOP,
               "htdocs/folder/x.txt": "x of the folder\n"})
 
 
@@ -155,3 +161,10 @@ def test_no_spelling_of_an_address_leads_round_a_rule(server, admin, bob, path):
 
 def test_a_denial_behind_a_rule_is_the_403_of_anywhere_else(server, bob):
     assert_denied(server.get("/folder/x.txt", bob))
+
+
+def test_a_page_that_a_rule_chose_by_claim_is_kept_for_no_one_else(server, admin):
+    for token, page in ((None, "x\n"), (admin, "admins\n")):
+        answer = server.get("/public/page", token)
+        assert (answer.text, answer.header("Cache-Control"), answer.header("Vary")) == (page, "private", "Authorization")
+    assert server.get("/open/admins.txt", admin).header("Cache-Control") is None

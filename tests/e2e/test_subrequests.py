@@ -1,13 +1,15 @@
 """Requests within requests: listings, negotiation, actions, local redirects of scripts, includes with sections of their own."""
+import base64
+
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import DEFAULT, ENV_CGI, location, protected
+from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import NAVIGATION
 
 CONFIG = DEFAULT + """
-<Directory @dir@/htdocs/list>
+<Directory ~ "@dir@/htdocs/(open-)?list">
     Options +Indexes
     IndexOptions FancyIndexing
 </Directory>
@@ -37,7 +39,11 @@ CONFIG = DEFAULT + """
 </Directory>
 Action by-script /cgi/action virtual
 ScriptAliasMatch ^/redirecting/(.*)$ @dir@/cgi-bin/redirect.sh
-""" + (protected("/list") + protected("/list/secret", "Require jwt-role admin") + protected("/neg") + protected("/neg/page.html.de", "Require jwt-role admin")
+""" + (protected("/open-list/secret", "Require jwt-role admin", "AuthJWTTokenLocation header")
+       + protected("/cookie", "Require valid-user", "AuthJWTTokenLocation cookie")
+       + location("/cgi/basic", "AuthType Basic", 'AuthName "basic"', "AuthUserFile @dir@/users", "Require valid-user")
+       + "<Directory @dir@/htdocs/cookie>\n    Options +Includes\n    AddOutputFilter INCLUDES .shtml\n</Directory>\n"
+       + protected("/list") + protected("/list/secret", "Require jwt-role admin") + protected("/neg") + protected("/neg/page.html.de", "Require jwt-role admin")
        + protected("/inc", "Require valid-user", "AuthJWTRequestHeader X-User sub") + protected("/inc/admins", "Require jwt-role admin")
        + protected("/inc/inner", "Require valid-user", "AuthJWTExportClaims none", "AuthJWTRequestHeader X-Role role")
        + protected("/index", "Require valid-user", "AuthJWTRequestHeader X-User sub") + protected("/front", "Require valid-user", "AuthJWTRequestHeader X-User sub")
@@ -45,7 +51,8 @@ ScriptAliasMatch ^/redirecting/(.*)$ @dir@/cgi-bin/redirect.sh
        + location("/home", "AuthType JWT", 'AuthName "members"')
        + '<LocationMatch "^/home/(?<OWNER>[^/]+)/">\n    Require jwt-claim sub "%{env:MATCH_OWNER}"\n</LocationMatch>\n'
        + "<Directory @dir@/htdocs/home>\n    Options +Includes\n    AddOutputFilter INCLUDES .shtml\n</Directory>\n")
-FILES = {"htdocs/list/a.txt": "a", "htdocs/list/secret/b.txt": "b", "htdocs/neg/page.html.en": "English", "htdocs/neg/page.html.de": "Deutsch",
+FILES = {"htdocs/open-list/a.txt": "a", "htdocs/open-list/secret/b.txt": "b", "htdocs/cookie/page.shtml": '<!--#include virtual="/cgi/basic" -->',
+         "htdocs/list/a.txt": "a", "htdocs/list/secret/b.txt": "b", "htdocs/neg/page.html.en": "English", "htdocs/neg/page.html.de": "Deutsch",
          "htdocs/inc/page.shtml": '[<!--#include virtual="/inc/env.cgi" -->][<!--#include virtual="/inc/admins/part.html" -->]'
                                   '[<!--#include virtual="/inc/inner/env.cgi" -->]end',
          "htdocs/inc/asks.shtml": '<!--#echo var="REMOTE_USER" -->, <!--#echo var="JWT_CLAIM_ROLE" -->, <!--#exec cmd="echo $REMOTE_USER $JWT_CLAIM_SUB" -->,'
@@ -77,6 +84,21 @@ def test_a_listing_is_for_members_and_leaves_out_what_they_may_not_see(server, a
     listing = server.get("/list/", bob)
     assert listing.status == 200 and "a.txt" in listing.text and "secret" not in listing.text and listing.header("WWW-Authenticate") is None
     assert server.get("/list/secret/", bob).status == 403
+
+
+def test_a_public_listing_with_what_only_some_may_see_is_kept_for_no_one_else(server, ann):
+    for token, sees in ((None, False), (ann, True)):
+        listing = server.get("/open-list/", token)
+        assert listing.status == 200 and "a.txt" in listing.text and ("secret" in listing.text) == sees
+        assert (listing.header("Cache-Control"), listing.header("Vary")) == ("private", "Authorization")
+    plain = server.get("/ok.txt", ann)
+    assert plain.header("Cache-Control") is None and plain.header("Vary") is None
+
+
+def test_a_part_with_a_user_of_another_kind_has_not_the_claims_of_the_page(server, ann):
+    basic = base64.b64encode(("bob:" + Known.passwords["bob"]).encode()).decode()
+    env = server.get("/cookie/page.shtml", cookies={"access_token_cookie": ann}, headers={"Authorization": "Basic " + basic}).env()
+    assert env["REMOTE_USER"] == "bob" and not [name for name in env if name.startswith("JWT_CLAIM_")]
 
 
 def test_of_several_languages_only_those_are_offered_that_the_user_may_see(server, ann, bob):
