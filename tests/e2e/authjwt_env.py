@@ -102,6 +102,10 @@ ENDPOINTS = (endpoint("/login", "login", "AuthJWTProvider file", USERS, GRANTS)
 DEFAULT = KEY_AND_STORE + ENDPOINTS + protected("/protected") + protected("/cgi")
 
 
+# Merged last into every request: what the sections before it say must come through.
+PASS_THROUGH = "\n<Location />\n</Location>\n"
+
+
 class StartFailed(Exception):
     """httpd did not start; the text is what it said."""
 
@@ -188,7 +192,7 @@ class Httpd:
                   "AliasMatch ^/bare(/.*)?$ %s" % self.path("bare/ok.txt"),
                   "ScriptAliasMatch ^/cgi(/.*)?$ %s" % self.path("cgi-bin/env.sh"),
                   "ScriptAliasMatch ^/echo(/.*)?$ %s" % self.path("cgi-bin/echo.sh")]
-        return self.write("httpd.conf", "\n".join(lines) + "\n" + self.expand(self.config))
+        return self.write("httpd.conf", "\n".join(lines) + "\n" + self.expand(self.config) + PASS_THROUGH)
 
     # -- processes -----------------------------------------------------------------------------------------------
 

@@ -28,12 +28,12 @@ class PostgreSQL(Service):
     def __init__(self):
         super().__init__()
         self.port = free_port()
-        self.as_user = []
+        self.as_user = {}
         if os.getuid() == 0:
-            self.as_user = ["runuser", "-u", USER, "--"]
+            self.as_user = {"user": USER, "group": USER, "extra_groups": []}
             shutil.chown(self.dir, USER)
-        subprocess.run(self.as_user + [programs() + "/initdb", "-D", self.path("data"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"],
-                       check=True, capture_output=True, cwd=self.dir)
+        subprocess.run([programs() + "/initdb", "-D", self.path("data"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"],
+                       check=True, capture_output=True, cwd=self.dir, **self.as_user)
         # Real passwords for httpd, none for this test's own statements.
         with open(self.path("data/pg_hba.conf"), "w") as file:
             file.write("local all all trust\nhost all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
@@ -45,18 +45,18 @@ class PostgreSQL(Service):
         return "host=127.0.0.1 port=%d dbname=users user=httpd password=%s" % (self.port, self.password)
 
     def start(self):
-        self.run(self.as_user + [programs() + "/postgres", "-D", self.path("data"), "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
-                                 "-c", "unix_socket_directories=" + self.dir, "-c", "fsync=off"], ("127.0.0.1", self.port),
-                 says="ready to accept connections")
+        self.run([programs() + "/postgres", "-D", self.path("data"), "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
+                  "-c", "unix_socket_directories=" + self.dir, "-c", "fsync=off"], ("127.0.0.1", self.port),
+                 says="ready to accept connections", **self.as_user)
         return self
 
-    def run(self, command, *addresses, env=None, says=""):
+    def run(self, *command, **how):
         open(self.path("output"), "wb").close()             # what it said the last time does not count
-        return super().run(command, *addresses, env=env, says=says)
+        return super().run(*command, **how)
 
     def stop(self):
-        subprocess.run(self.as_user + [programs() + "/pg_ctl", "-D", self.path("data"), "-m", "immediate", "-w", "stop"], check=True,
-                       capture_output=True, cwd=self.dir)
+        subprocess.run([programs() + "/pg_ctl", "-D", self.path("data"), "-m", "immediate", "-w", "stop"], check=True, capture_output=True,
+                       cwd=self.dir, **self.as_user)
         self.process.wait(20)
 
     def sql(self, *statements, database="users"):

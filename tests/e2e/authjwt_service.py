@@ -56,11 +56,12 @@ class Service:
         with open(self.path("output"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def run(self, command, *addresses, env=None, says=""):
-        """Start the command and wait until something listens at every address, and it has said what it says when it is up."""
+    def run(self, command, *addresses, env=None, says="", **identity):
+        """Start the command and wait until something listens at every address, and it has said what it says when it is up.
+        identity: user, group and the like, as subprocess.Popen takes them."""
         with open(self.path("output"), "ab") as output:
             self.process = subprocess.Popen(command, cwd=self.dir, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                                            stdout=output, stderr=output, start_new_session=True)
+                                            stdout=output, stderr=output, start_new_session=True, **identity)
         end = time.monotonic() + START_LIMIT
         while not (says in self.output() and all(is_open(one) for one in addresses)):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -80,8 +81,7 @@ class Service:
                 held.append(pid)
             yield
         finally:
-            # Children first: runuser stops itself when it sees that its child has been stopped.
-            for pid in reversed(held):
+            for pid in held:
                 os.kill(pid, signal.SIGCONT)
 
     def close(self):
