@@ -118,7 +118,6 @@ static int forbid_known_users(request_rec *r)
     if (state->in_auth_checker || !authjwt_config_protects(r) || !claims) {
         return DECLINED;
     }
-    state->fresh_denied = 0;
     status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
@@ -126,7 +125,6 @@ static int forbid_known_users(request_rec *r)
     if (needs_fresh(r, state)) {
         return refuse_stale(r, claims);
     }
-    apr_table_unset(r->err_headers_out, "WWW-Authenticate");
     return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);
 }
 

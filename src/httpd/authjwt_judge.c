@@ -10,7 +10,6 @@
 /* A verdict, and all that it hangs on besides the request as sent. Merging hands pointers on, so that equal pointers mean that no section
  * in between said otherwise. */
 struct authjwt_judgement_t {
-    const server_rec          *server;
     authjwt_dir_conf_t         under;
     int                        method;
     int                        status;
@@ -31,7 +30,7 @@ static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_st
     const struct authjwt_judgement_t *one;
 
     for (one = initial->judgements; one; one = one->next) {
-        if (one->server == r->server && one->method == r->method_number && is_same(&one->under, authjwt_config_dir(r))) {
+        if (one->method == r->method_number && is_same(&one->under, authjwt_config_dir(r))) {
             return one;
         }
     }
@@ -49,7 +48,6 @@ static void remember(request_rec *r, int status, const aj_claims_t *claims)
         return;
     }
     one = apr_pcalloc(top->pool, sizeof(*one));
-    one->server = r->server;
     one->under = *authjwt_config_dir(r);
     one->method = r->method_number;
     one->status = status;

@@ -102,8 +102,8 @@ ENDPOINTS = (endpoint("/login", "login", "AuthJWTProvider file", USERS, GRANTS)
 DEFAULT = KEY_AND_STORE + ENDPOINTS + protected("/protected") + protected("/cgi")
 
 
-# Merged last into every request: what the sections before it say must come through.
-PASS_THROUGH = "\n<Location />\n</Location>\n"
+# Merged last into every request: what the sections before it say must come through. The claim is empty, so that no token gets it.
+PASS_THROUGH = "\n<Location />\n    AuthJWTClaim passes-through %{env:nothing}\n</Location>\n"
 
 
 class StartFailed(Exception):

@@ -97,11 +97,13 @@ def test_all_else_may_where_authconfig_is_allowed_and_nowhere_else(server, expec
     assert server.get("/none/x.txt").status == 500
 
 
-def test_a_user_of_htaccess_cannot_make_himself_an_issuer(server, expect_log):
+@pytest.mark.parametrize("handler", ["SetHandler jwt-login", "<Files x.txt>\nSetHandler jwt-login\n</Files>", "<If true>\nSetHandler jwt-login\n</If>",
+                                     "<Files x.txt>\n<If true>\nSetHandler jwt-login\n</If>\n</Files>"])
+def test_a_user_of_htaccess_cannot_make_himself_an_issuer(server, expect_log, handler):
     """SetHandler needs FileInfo, which they may have; issuing needs the administrator."""
     expect_log(r"AJ1703: no token issued")
     server.write("htdocs/all/mine", "ann:" + Known.users().split("\n")[0].split(":")[1] + "\n")
-    server.write("htdocs/all/.htaccess", "SetHandler jwt-login\nAuthUserFile %s\n" % server.path("htdocs/all/mine"))
+    server.write("htdocs/all/.htaccess", handler + "\nAuthUserFile %s\n" % server.path("htdocs/all/mine"))
     try:
         answer = server.try_login("ann", path="/all/x.txt")
         assert answer.status == 500 and "access_token" not in answer.text

@@ -81,6 +81,7 @@ SAYS = {
     "our Origin by https": ({"Origin": HERE.replace("http", "https")}, "auto origin off"),
     "our Origin in capitals": ({"Origin": "HTTP://LOCALHOST:%d"}, "auto origin off"),
     "another Origin": ({"Origin": THERE}, "off"),
+    "another kind of page": ({"Origin": "chrome-extension://localhost:%d"}, "off"),
     "another port": ({"Origin": "http://localhost:1"}, "off"),
     "no port": ({"Origin": "http://localhost"}, "off"),
     "a longer name": ({"Origin": "http://localhost:%d.evil.example"}, "off"),

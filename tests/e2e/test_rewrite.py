@@ -2,7 +2,7 @@
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import DEFAULT, protected
+from authjwt_env import DEFAULT, USERS, endpoint, protected
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import NAVIGATION
@@ -40,6 +40,9 @@ CONFIG = DEFAULT + SERVER_RULES + """
 <Directory @dir@/htdocs/shop>
     AllowOverride All
 </Directory>
+<Directory @dir@/htdocs/fronted>
+    AllowOverride All
+</Directory>
 <Directory @dir@/htdocs/public>
     RewriteEngine On
     RewriteCond expr "'admin' in jwt('role')"
@@ -49,7 +52,8 @@ CONFIG = DEFAULT + SERVER_RULES + """
 """ + (protected("/p") + protected("/admin", "Require jwt-role admin") + protected("/dir") + protected("/shop")
        + protected("/members-to-open") + protected("/proxied", "Require valid-user", "AuthJWTRequestHeader X-Remote-User sub",
                                                    "AuthJWTForwardToken off")
-       + protected("/folder", "Require jwt-role admin"))
+       + protected("/folder", "Require jwt-role admin") + protected("/fronted")
+       + endpoint("/fronted/login", "login", USERS) + endpoint("/fronted/logout", "logout"))
 SHOP = """
 RewriteEngine On
 RewriteCond %{REQUEST_FILENAME} !-f
@@ -61,7 +65,8 @@ RewriteRule ^ front.txt [END]
 """
 FILES = {"htdocs/open/%s.txt" % name: name + "\n" for name in ("x", "admins", "anns", "bobs")}
 FILES.update({"htdocs/dir/x.txt": "x of dir\n", "htdocs/public/page": "unused", "htdocs/shop/front.txt": "front\n", "htdocs/shop/bobs.txt": "for bob\n", "htdocs/shop/.htaccess": SHOP,
-              "htdocs/folder/x.txt": "x of the folder\n"})
+              "htdocs/folder/x.txt": "x of the folder\n", "htdocs/fronted/front.txt": "the front controller\n",
+              "htdocs/fronted/.htaccess": "RewriteEngine On\nRewriteRule ^ front.txt [END]\n"})
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +123,18 @@ def test_rules_of_htaccess_see_the_claims(server, admin, bob):
     assert server.get("/shop/some/page", bob).text == "for bob\n"
     assert server.get("/shop/admin/page", bob).status == server.get("/shop/admin/page", admin).status == 403
     assert_error(server.get("/shop/admin/page"), "token_missing")
+
+
+def test_a_front_controller_neither_takes_over_the_endpoints_nor_is_reached_through_them(server):
+    """Endpoints need no token, so what answers there is the endpoint, whatever a rule of .htaccess makes of the address."""
+    access, _ = server.login("ann", path="/fronted/login")
+    assert server.get("/fronted/some/page", access).text == "the front controller\n"
+    assert_error(server.get("/fronted/some/page"), "token_missing")
+    for path in ("/fronted/login", "/fronted/logout", "/fronted/login/more"):
+        assert "the front controller" not in server.get(path).text
+        assert "the front controller" not in server.post(path).text
+    assert server.post("/fronted/logout", access).json()["message"] == "Successfully logged out"
+    assert_error(server.get("/fronted/some/page", access), "token_revoked")
 
 
 def test_forbidden_by_a_rule_is_403_before_anybody_is_asked_for_a_token(server, admin):
