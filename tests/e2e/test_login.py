@@ -54,7 +54,7 @@ def test_the_name_may_be_sent_as_email(server, kind):
 def test_a_wrong_name_or_password_is_refused_without_saying_which(server, user, password):
     answer = server.post("/login", json={"username": user, "password": password})
     assert_error(answer, "invalid_credentials")
-    assert "token" not in answer.text.lower()
+    assert "token" not in answer.text.lower() and answer.header("Cache-Control") == "no-store"
 
 
 def test_wrong_user_and_wrong_password_get_the_same_answer(server):

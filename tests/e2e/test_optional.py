@@ -5,6 +5,7 @@ import pytest
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, USERS, Known, endpoint, location, protected
 from authjwt_tokens import claims, sign, tamper
+from authjwt_visitor import WEB
 
 ON = "AuthJWTOptional on"
 PRE = "AuthJWTAllowPreflight on"
@@ -105,3 +106,22 @@ def test_endpoints_answer_a_preflight(server, path, allow):
         assert answer.header("Access-Control-Allow-Origin") == "https://app.example"
     assert server.request("OPTIONS", path).status in (401, 405)
     assert server.request("OPTIONS", "/login", headers=PREFLIGHT).status == 405
+
+
+def test_a_refresh_cookie_that_is_good_for_nothing_makes_nobody_less_than_anonymous(new_server):
+    server = new_server(WEB + 'LogFormat "%{jwt-error}n" notes\nCustomLog @dir@/notes.log notes\n'
+                        + protected("/cgi/optional", ON, "AuthJWTCookieAutoRefresh /refresh", "Require all granted")).start()
+    access, refresh = server.login("ann")
+    cookies, elsewhere = {"refresh_token_cookie": refresh}, {"Origin": "https://evil.example"}
+    answer = server.post("/cgi/optional", cookies=cookies, headers=elsewhere)
+    assert "REMOTE_USER" not in answer.env() and not answer.header("Set-Cookie")
+    assert server.get("/cgi/optional", cookies=cookies).env()["REMOTE_USER"] == "ann", "the control: it was good for something"
+    server.post("/logout", access)
+    answer = server.get("/cgi/optional", cookies=cookies)
+    assert "REMOTE_USER" not in answer.env() and not answer.header("WWW-Authenticate") and not answer.header("Set-Cookie")
+
+    def notes():
+        with open(server.path("notes.log")) as file:
+            return file.read().split()
+    server._wait("five lines", lambda: len(notes()) >= 5, 3)
+    assert set(notes()) == {"-"}, "nobody was refused"

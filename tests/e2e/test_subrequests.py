@@ -96,9 +96,10 @@ def test_a_public_listing_with_what_only_some_may_see_is_kept_for_no_one_else(se
 
 
 def test_a_part_with_a_user_of_another_kind_has_not_the_claims_of_the_page(server, ann):
-    basic = base64.b64encode(("bob:" + Known.passwords["bob"]).encode()).decode()
-    env = server.get("/cookie/page.shtml", cookies={"access_token_cookie": ann}, headers={"Authorization": "Basic " + basic}).env()
-    assert env["REMOTE_USER"] == "bob" and not [name for name in env if name.startswith("JWT_CLAIM_")]
+    for user in ("bob", "ann"):
+        basic = base64.b64encode(("%s:%s" % (user, Known.passwords[user])).encode()).decode()
+        env = server.get("/cookie/page.shtml", cookies={"access_token_cookie": ann}, headers={"Authorization": "Basic " + basic}).env()
+        assert env["REMOTE_USER"] == user and env["AUTH_TYPE"] == "Basic" and not [name for name in env if name.startswith("JWT_CLAIM_")]
 
 
 def test_of_several_languages_only_those_are_offered_that_the_user_may_see(server, ann, bob):
