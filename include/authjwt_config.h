@@ -123,7 +123,7 @@ typedef struct {
     const char         *logout_redirect;
     const char         *auto_refresh;     /**< "off" or the path of a jwt-refresh location */
     authjwt_csrf_e      csrf;
-    int                 optional;
+    int                 optional;         /**< written down only: httpd asks the rules without a user first in any case */
     int                 allow_preflight;
     int                 forward_token;
     authjwt_export_e    export;

@@ -1,14 +1,14 @@
-"""A token that an expression of the server has asked about already is judged anew where a section says otherwise what a token is, and where."""
+"""A token that an expression has asked about already is judged anew where a later section says otherwise what a token is, and where."""
 import time
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import DEFAULT, Known, location, protected
+from authjwt_env import DEFAULT, Known, endpoint, location, protected
 from authjwt_rules import token_of
 from authjwt_tokens import claims, sign
 from authjwt_visitor import WEB
 
-# The rule asks every request for its user, long before its section is known.
+# The rule asks every request for its user. <Location> is in effect by then, and <If> is not.
 ASKED = 'RewriteEngine On\nRewriteCond expr "%{jwt:sub} == \'ann\'"\nRewriteRule ^ - [E=SEEN_BY_RULE:yes]\n'
 SERVER = "AuthJWTTokenLocation header cookie query\nAuthJWTCookieCSRFProtect off\n" + ASKED
 # What the section says; a request that is good for the server; one that is good for the section.
@@ -21,9 +21,14 @@ CASES = {
     "cookie": ("AuthJWTAccessCookieName mine", COOKIE, OTHER_COOKIE),
     "parameter": ("AuthJWTQueryStringName t", {"query": "?jwt=@"}, {"query": "?t=@"}),
 }
-CONFIG = DEFAULT + SERVER + "".join(protected("/cgi/" + name, line, "Require valid-user") for name, (line, *_) in CASES.items()) + (
-    protected("/cgi/csrf", "AuthJWTCookieCSRFProtect token", "Require valid-user")
-    + protected("/cgi/identity", "AuthJWTIdentityClaim mail", "Require valid-user"))
+
+
+def later(path, line):
+    return protected(path, "Require valid-user", "<If true>", line, "</If>")
+
+
+CONFIG = DEFAULT + SERVER + "".join(later("/cgi/" + name, line) for name, (line, *_) in CASES.items()) + (
+    later("/cgi/csrf", "AuthJWTCookieCSRFProtect token") + later("/cgi/identity", "AuthJWTIdentityClaim mail"))
 TOKENS_IN_ADDRESSES = True
 
 
@@ -67,8 +72,9 @@ def test_the_claim_that_is_the_identity(server):
 def test_cookies_that_the_section_turns_on_and_the_renewal_that_it_asks_for(new_server):
     server = new_server(WEB.replace("AuthJWTCookies on", "AuthJWTCookies off") + ASKED
                         + location("/refresh", "AuthJWTCookies on") + location("/login", "AuthJWTCookies on")
-                        + protected("/cgi", "AuthJWTCookies on", "Require valid-user")
-                        + protected("/cgi/renewed", "AuthJWTCookieAutoRefresh /refresh", "Require valid-user"))
+                        + later("/cgi", "AuthJWTCookies on") + location("/cgi/renewed", "<If true>", "AuthJWTCookieAutoRefresh /refresh", "</If>")
+                        + later("/cgi/other", "AuthJWTRefreshCookieName mine") + location("/cgi/other", "AuthJWTCookieAutoRefresh /refresh-other")
+                        + endpoint("/refresh-other", "refresh", "AuthJWTCookies on", "AuthJWTRefreshCookieName mine"))
     server.start()
     assert ask(server, "/cgi", token_of("ann"), **COOKIE).env()["REMOTE_USER"] == "ann"
     _, refresh = server.login("ann")
@@ -76,6 +82,9 @@ def test_cookies_that_the_section_turns_on_and_the_renewal_that_it_asks_for(new_
     assert_error(server.get("/cgi", cookies=spent), "token_expired")
     answer = server.get("/cgi/renewed", cookies=spent)
     assert answer.env()["REMOTE_USER"] == "ann" and "access_token_cookie=" in answer.header("Set-Cookie")
+    spent["mine"] = server.login("bob")[1]
+    del spent["refresh_token_cookie"]
+    assert server.get("/cgi/other", cookies=spent).env()["REMOTE_USER"] == "bob"
 
 
 def test_what_was_asked_without_a_good_token_changes_no_refusal_of_others(new_server, expect_log):
