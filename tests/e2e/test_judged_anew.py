@@ -8,7 +8,7 @@ from authjwt_rules import token_of
 from authjwt_tokens import claims, sign
 from authjwt_visitor import WEB
 
-# The rule asks every request for its user. <Location> is in effect by then, and <If> is not.
+# The rule asks every request for its user. <Location> is in effect by then, the sections of files are not.
 ASKED = 'RewriteEngine On\nRewriteCond expr "%{jwt:sub} == \'ann\'"\nRewriteRule ^ - [E=SEEN_BY_RULE:yes]\n'
 SERVER = "AuthJWTTokenLocation header cookie query\nAuthJWTCookieCSRFProtect off\n" + ASKED
 # What the section says; a request that is good for the server; one that is good for the section.
@@ -24,7 +24,8 @@ CASES = {
 
 
 def later(path, line):
-    return protected(path, "Require valid-user", "<If true>", line, "</If>")
+    """A section that is in effect only when the file is known."""
+    return protected(path) + "<Directory @dir@/cgi-bin>\n<If \"%%{REQUEST_URI} == '%s'\">\n%s\n</If>\n</Directory>\n" % (path, line)
 
 
 CONFIG = DEFAULT + SERVER + "".join(later("/cgi/" + name, line) for name, (line, *_) in CASES.items()) + (
@@ -72,8 +73,10 @@ def test_the_claim_that_is_the_identity(server):
 def test_cookies_that_the_section_turns_on_and_the_renewal_that_it_asks_for(new_server):
     server = new_server(WEB.replace("AuthJWTCookies on", "AuthJWTCookies off") + ASKED
                         + location("/refresh", "AuthJWTCookies on") + location("/login", "AuthJWTCookies on")
-                        + later("/cgi", "AuthJWTCookies on") + location("/cgi/renewed", "<If true>", "AuthJWTCookieAutoRefresh /refresh", "</If>")
-                        + later("/cgi/other", "AuthJWTRefreshCookieName mine") + location("/cgi/other", "AuthJWTCookieAutoRefresh /refresh-other")
+                        + later("/cgi", "AuthJWTCookies on") + later("/cgi/renewed", "AuthJWTCookieAutoRefresh /refresh")
+                        + location("/cgi/renewed", "AuthJWTCookies on")
+                        + later("/cgi/other", "AuthJWTRefreshCookieName mine")
+                        + location("/cgi/other", "AuthJWTCookies on", "AuthJWTCookieAutoRefresh /refresh-other")
                         + endpoint("/refresh-other", "refresh", "AuthJWTCookies on", "AuthJWTRefreshCookieName mine"))
     server.start()
     assert ask(server, "/cgi", token_of("ann"), **COOKIE).env()["REMOTE_USER"] == "ann"
