@@ -29,7 +29,7 @@ def later(path, line):
 
 
 CONFIG = DEFAULT + SERVER + "".join(later("/cgi/" + name, line) for name, (line, *_) in CASES.items()) + (
-    later("/cgi/csrf", "AuthJWTCookieCSRFProtect token") + later("/cgi/identity", "AuthJWTIdentityClaim mail"))
+    protected("/cgi/located", "Require valid-user", "AuthJWTHeaderName X-Token") + later("/cgi/csrf", "AuthJWTCookieCSRFProtect token") + later("/cgi/identity", "AuthJWTIdentityClaim mail"))
 TOKENS_IN_ADDRESSES = True
 
 
@@ -49,6 +49,13 @@ def test_the_control_the_rule_has_asked_and_its_answer_is_used(server, mark):
     assert env["SEEN_BY_RULE"] == "yes" and env["REMOTE_USER"] == "ann"
     ask(server, "/cgi", token_of("ann", exp=5), **HEADER)
     assert server.log_since(mark).count("AJ0") == 1, "judged once"
+
+
+def test_what_a_location_says_is_known_to_the_rule(server):
+    env = ask(server, "/cgi/located", token_of("ann"), **OTHER_HEADER).env()
+    assert env["SEEN_BY_RULE"] == "yes" and env["REMOTE_USER"] == "ann"
+    assert_error(ask(server, "/cgi/located", token_of("ann"), **HEADER), "token_missing")
+    assert "SEEN_BY_RULE" not in ask(server, "/cgi/header", token_of("ann"), **OTHER_HEADER).env(), "what a directory says is not"
 
 
 @pytest.mark.parametrize("name", CASES)
