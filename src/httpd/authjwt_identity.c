@@ -1,4 +1,5 @@
 /* authjwt_identity: verified claims become what applications see. */
+#include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -20,22 +21,22 @@ static const char *env_name(const char *claim, apr_pool_t *pool)
 }
 
 /* Two claims whose names become one are both left out, so that nobody can pass for the other. */
-static void export_claim(request_rec *r, apr_table_t *names, const char *claim, const json_t *value)
+static void export_claim(request_rec *r, apr_hash_t *names, const char *claim, const json_t *value)
 {
     const char *name = env_name(claim, r->pool);
     const char *text = value ? aj_claims_text(value, r->pool) : NULL;
-    int collides = apr_table_get(names, name) != NULL;
+    int collides = apr_hash_get(names, name, APR_HASH_KEY_STRING) != NULL;
 
-    apr_table_setn(names, name, "");
-    if (text && !collides) {
-        apr_table_setn(r->subprocess_env, name, text);
-    }
-    else {
+    apr_hash_set(names, name, APR_HASH_KEY_STRING, name);
+    if (collides) {
         apr_table_unset(r->subprocess_env, name);
+    }
+    else if (text) {
+        apr_table_addn(r->subprocess_env, name, text);
     }
 }
 
-/* Included parts and index files begin with the environment of the page, which another section may have filled. */
+/* Included parts and index files begin with the environment of the page, which another section may have filled. No name may be there twice. */
 static void forget_inherited(request_rec *r)
 {
     const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
@@ -55,7 +56,8 @@ static void export_claims(request_rec *r, const aj_claims_t *claims)
 {
     const apr_array_header_t *wanted;
     authjwt_export_e which = authjwt_config_export(authjwt_config_dir(r), &wanted);
-    apr_table_t *names = apr_table_make(r->pool, 16);
+    /* A table would compare each name with all others: their beginning is the same. */
+    apr_hash_t *names = apr_hash_make(r->pool);
     const char *claim;
     json_t *value;
     int i;
@@ -76,9 +78,7 @@ static void publish(request_rec *r, const aj_claims_t *claims)
     const char *jti = aj_claims_string(claims, "jti");
     authjwt_state_t *state = authjwt_request_state(r);
 
-    if (r->main || r->prev || state->published) {
-        forget_inherited(r);
-    }
+    forget_inherited(r);
     export_claims(r, claims);
     apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
     if (jti && aj_claims_text(aj_claims_get(claims, "jti"), r->pool)) {

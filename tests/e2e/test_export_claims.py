@@ -5,7 +5,7 @@ import pytest
 from authjwt_env import DEFAULT, Known, location, protected
 from authjwt_tokens import claims, sign
 
-CONFIG = DEFAULT + (protected("/cgi/none") + location("/cgi/none", "AuthJWTExportClaims none")
+CONFIG = DEFAULT + "SetEnvIf X-Role (.+) JWT_CLAIM_ROLE=$1\n" + (protected("/cgi/none") + location("/cgi/none", "AuthJWTExportClaims none")
                     + protected("/cgi/all") + location("/cgi/all", "AuthJWTExportClaims ALL")
                     + protected("/cgi/some") + location("/cgi/some", "AuthJWTExportClaims sub /realm_access/roles mail absent")
                     + location("/cgi/some/more", "AuthJWTExportClaims role")
@@ -41,6 +41,13 @@ def test_some_by_name_and_pointer(server):
 
 def test_an_inner_section_says_anew(server):
     assert exported(server.get("/cgi/some/more", token(**RICH))) == {"ROLE": "x,y"}
+
+
+def test_a_variable_of_such_a_name_is_a_claim_and_nothing_that_a_rule_made_of_a_header(server):
+    forged = {"X-Role": "root"}
+    assert "ROLE" not in exported(server.get("/cgi/all", token(), headers=forged))
+    assert exported(server.get("/cgi/all", token(role="staff"), headers=forged))["ROLE"] == "staff"
+    assert exported(server.get("/cgi/none", token(role="staff"), headers=forged)) == {}
 
 
 def test_names_that_collide_are_not_exported(server):

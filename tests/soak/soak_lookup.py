@@ -24,6 +24,11 @@ class UnderCallgrind(Httpd):
 
     counting = False
 
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        os.mkdir(self.path("counts"))
+        os.chmod(self.path("counts"), 0o777)
+
     def _is_up(self, begin):
         try:
             return super()._is_up(begin) or (self.counting and socket.create_connection(("127.0.0.1", self.port), 1).close() is None)
@@ -65,7 +70,7 @@ def costs(path):
     return result
 
 
-def instructions(server, tokens):
+def instructions(server, tokens, path):
     """Cost of a run that asks for a page with each token."""
     server.counting = True
     for one in pathlib.Path(server.path("counts")).glob("*"):
@@ -73,7 +78,7 @@ def instructions(server, tokens):
     server.start()
     connection = Connection(server)
     for one in tokens:
-        status, _ = connection.ask("GET", "/protected", one)
+        status, _ = connection.ask("GET", path, one)
         assert status == 200, status
     connection.close()
     counts = server.path("counts/%d" % server.process.pid)
@@ -81,6 +86,13 @@ def instructions(server, tokens):
     server.stop()
     server.counting = False
     return costs(counts)
+
+
+def of_one_request(server, path, requests, **claims):
+    """{key: instructions} of one request for a page, each with a token of its own."""
+    tokens = [token(**claims) for _ in range(2 * requests)]
+    fewer, more = instructions(server, tokens[:requests], path), instructions(server, tokens, path)
+    return {key: (more.get(key, 0) - fewer.get(key, 0)) / requests for key in set(fewer) | set(more)}
 
 
 def is_lookup(key):
@@ -92,20 +104,16 @@ def slope(entries):
     """(instructions of a request, those of its two look-ups) with so many live entries in the store."""
     server = UnderCallgrind(CONFIG, mpm="prefork", log="warn")
     try:
-        os.mkdir(server.path("counts"))
-        os.chmod(server.path("counts"), 0o777)
         server.start()                                      # makes the store
         server.stop()
         with tempfile.TemporaryDirectory() as made:
             program = os.path.join(made, "fill_store")
             subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", program, HERE / "fill_store.c", "-llmdb"], check=True)
             subprocess.run([program, server.path("state"), str(entries)], check=True)
-        tokens = [token() for _ in range(2 * REQUESTS)]
-        fewer, more = instructions(server, tokens[:REQUESTS]), instructions(server, tokens)
+        each = of_one_request(server, "/protected", REQUESTS)
     finally:
         server.close()
         Httpd.live.remove(server)
-    each = {key: (more.get(key, 0) - fewer.get(key, 0)) / REQUESTS for key in set(fewer) | set(more)}
     return sum(each.values()), sum(cost for key, cost in each.items() if is_lookup(key))
 
 
