@@ -103,7 +103,7 @@ DEFAULT = KEY_AND_STORE + ENDPOINTS + protected("/protected") + protected("/cgi"
 
 
 # Merged last into every request: what the sections before it say must come through. The claim is empty, so that no token gets it.
-PASS_THROUGH = "\n<Location />\n    AuthJWTClaim passes-through %{env:nothing}\n</Location>\n"
+PASS_THROUGH = "\n<IfModule authjwt_module>\n<Location />\n    AuthJWTClaim passes-through %{env:nothing}\n</Location>\n</IfModule>\n"
 
 
 class StartFailed(Exception):
