@@ -1,6 +1,5 @@
 /* authjwt_forward: what the application gets of the request. */
 #include <httpd.h>
-#include <apr_lib.h>
 #include <http_core.h>
 #include <apr_strings.h>
 
@@ -12,30 +11,6 @@
 #include "authjwt_request.h"
 
 static ap_filter_rec_t *trailers_filter;
-
-int authjwt_forward_looks_like(const char *sent, apr_size_t len, const char *name)
-{
-    apr_size_t i;
-
-    for (i = 0; i < len && name[i]; i++) {
-        if (apr_isalnum(sent[i]) ? apr_tolower(sent[i]) != apr_tolower(name[i]) : apr_isalnum(name[i]) != 0) {
-            return 0;
-        }
-    }
-    return i == len && !name[i];
-}
-
-int authjwt_forward_is_managed(const char *sent, apr_size_t len, const apr_array_header_t *headers)
-{
-    int i;
-
-    for (i = 0; i < headers->nelts; i++) {
-        if (authjwt_forward_looks_like(sent, len, APR_ARRAY_IDX(headers, i, authjwt_request_header_t).header)) {
-            return 1;
-        }
-    }
-    return 0;
-}
 
 /* What mod_proxy takes to be between the names in Connection (ap_get_token): more than RFC 9110 7.6.1 does. */
 #define CONNECTION_SEPARATORS ",; \t\v\f"
@@ -204,19 +179,6 @@ int authjwt_forward_fixups_first(request_rec *r)
         cut_queries(r, authjwt_config_query_name(conf));
     }
     return DECLINED;
-}
-
-/* Several fields of one name arrive as one, joined by commas. */
-int authjwt_forward_holds_token(const char *value, const char *scheme, apr_pool_t *pool)
-{
-    while (value && *value) {
-        if (authjwt_request_credentials(value, scheme, pool)) {
-            return 1;
-        }
-        value += strcspn(value, ",");
-        value += *value == ',';
-    }
-    return 0;
 }
 
 /* A token that was taken for a Basic password. A forward proxy's own credentials stand elsewhere, and mod_proxy keeps them. */

@@ -1,6 +1,5 @@
 /* authjwt_page: the way to the login page and back; only ever to paths of this host. */
 #include <httpd.h>
-#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -76,7 +75,7 @@ int authjwt_page_sent_nothing(const request_rec *initial)
 }
 
 /* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
-static const char *way_back(const request_rec *r)
+const char *authjwt_page_way_back(const request_rec *r)
 {
     const char *referer = apr_table_get(r->headers_in, "Referer");
     const char *host = apr_table_get(r->headers_in, "Host");
@@ -98,7 +97,7 @@ const char *authjwt_page_next(request_rec *r, const json_t *fields)
         next = query_parameter(r, "next");
     }
     if (!next && authjwt_page_is_error_document(r)) {
-        next = way_back(authjwt_request_initial(r));
+        next = authjwt_page_way_back(authjwt_request_initial(r));
     }
     return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
 }
@@ -110,45 +109,9 @@ int authjwt_page_see_other(request_rec *r, const char *path)
     return HTTP_SEE_OTHER;
 }
 
-static int for_fresh_token(request_rec *r)
-{
-    return authjwt_reply_is(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
-}
-
-/* With `fresh` the page is shown to those who are signed in too: sent on, they would be sent here again. */
-static const char *login_address(request_rec *r, const char *more)
-{
-    const char *url = authjwt_config_dir(r)->login_url;
-
-    return apr_pstrcat(r->pool, url, ap_strchr_c(url, '?') ? "&next=" : "?next=",
-                       apr_pescape_urlencoded(r->pool, way_back(authjwt_request_initial(r))), more,
-                       for_fresh_token(r) ? "&fresh=1" : "", NULL);
-}
-
 int authjwt_page_wants_fresh(request_rec *r)
 {
     const char *fresh = query_parameter(r, "fresh");
 
     return fresh && !strcmp(fresh, "1");
-}
-
-int authjwt_page_offer_login(request_rec *r)
-{
-    request_rec *initial = authjwt_request_initial(r);
-
-    /* A forward proxy has no place of its own under the origin's name. */
-    if (!authjwt_config_dir(r)->login_url || r->main || !authjwt_request_is_navigation(initial) || authjwt_request_is_forward_proxied(r)) {
-        return HTTP_UNAUTHORIZED;
-    }
-    if (authjwt_page_sent_nothing(initial)) {
-        const char *address = login_address(r, "");
-
-        authjwt_reply_withdraw(r);
-        apr_table_setn(r->headers_out, "Location", address);
-        authjwt_reply_no_store(r);
-        return HTTP_MOVED_TEMPORARILY;
-    }
-    /* What was sent is lost to us: httpd answers before the application sees it. The browser may still have it. */
-    authjwt_page_unsaved(r, login_address(r, "&unsaved=1"));
-    return HTTP_UNAUTHORIZED;
 }

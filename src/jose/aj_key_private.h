@@ -30,7 +30,7 @@ struct aj_key_t {
 /** Largest RSA modulus that OpenSSL works with, in bits. */
 #define AJ_RSA_MAX_BITS 16384
 
-/* Those that return a sentence return NULL on success. aj_key.c cleans OpenSSL's error queue for all of them. */
+/* Those that return a sentence return NULL on success. aj_key_read.c cleans OpenSSL's error queue for all of them. */
 
 /** Give an HS key its secret from the text of a key source. */
 const char *aj_key_set_text(aj_key_t *key, const unsigned char *text, apr_size_t len, aj_encoding_e encoding,
