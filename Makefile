@@ -25,16 +25,17 @@ LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
 
-# The JOSE core, which never includes httpd.h; the rooms that know request_rec; the face.
+# The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
+WINGS     := endpoint gate answer session app state request config lmdb
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
-HTTPD_SRC := mod_authjwt.c $(sort $(wildcard src/httpd/authjwt_*.c))
+HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
-# Parsers of the httpd wing that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/httpd/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
+# Parsers of requests that need no httpd at run time.
+FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
 
 WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -106,7 +107,8 @@ e2e: $(MODULE)
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(TESTS)
 
 lint: lint-packages
-	tests/lint/layers
+	@$(MAKE) --no-print-directory -s all
+	tests/lint/layers $(B)/obj
 	tests/lint/tags
 	tests/lint/links
 	tests/lint/exports $(MODULE)

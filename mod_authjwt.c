@@ -1,4 +1,5 @@
-/* mod_authjwt: JWT authentication for any web application. The face: hooks and the module record; no logic, no state. */
+/* mod_authjwt: JWT authentication for any web application. The face: hooks and the module record; no logic, no state.
+ */
 #include <httpd.h>
 #include <ap_config.h>
 #include <http_config.h>
@@ -10,7 +11,6 @@
 #include "authjwt_authz.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
-#include "authjwt_cookies.h"
 #include "authjwt_expr.h"
 #include "authjwt_forward.h"
 #include "authjwt_identity.h"
@@ -21,7 +21,7 @@
 #include "authjwt_page.h"
 #include "authjwt_refresh.h"
 #include "authjwt_reply.h"
-#include "authjwt_socache_lmdb.h"
+#include "authjwt_lmdb.h"
 #include "authjwt_store.h"
 #include "authjwt_throttle.h"
 #include "authjwt_userinfo.h"
@@ -32,11 +32,11 @@ static void register_hooks(apr_pool_t *pool)
     /* SSLOptions +FakeBasicAuth writes over the Authorization of whoever has a client certificate. */
     static const char *const before_ssl[] = { "mod_ssl.c", NULL };
 
-    authjwt_socache_lmdb_register(pool);
+    authjwt_lmdb_register(pool);
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(authjwt_cookies_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -76,13 +76,8 @@ static void register_hooks(apr_pool_t *pool)
 /* The one symbol this module exports; everything else is built hidden. */
 #pragma GCC visibility push(default)
 AP_DECLARE_MODULE(authjwt) = {
-    STANDARD20_MODULE_STUFF,
-    authjwt_config_create_dir,
-    authjwt_config_merge_dir,
-    authjwt_config_create_server,
-    authjwt_config_merge_server,
-    authjwt_config_directives,
-    register_hooks,
+    STANDARD20_MODULE_STUFF,     authjwt_config_create_dir, authjwt_config_merge_dir, authjwt_config_create_server,
+    authjwt_config_merge_server, authjwt_config_directives, register_hooks,
 #ifdef AP_MODULE_HAS_FLAGS
     AP_MODULE_FLAG_NONE
 #endif

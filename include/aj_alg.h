@@ -12,14 +12,14 @@ typedef enum { AJ_SIG_HMAC = 1, AJ_SIG_RSA_PKCS1, AJ_SIG_RSA_PSS, AJ_SIG_ECDSA, 
 
 /** One algorithm. All rows are const and live for ever; compare rows by address. */
 typedef struct aj_alg_t {
-    const char *name;          /**< value of `alg` */
-    aj_kty_e    kty;           /**< family of keys that fit */
-    aj_sig_e    sig;           /**< how it signs */
-    const char *digest;        /**< OpenSSL's name of the hash, NULL for EdDSA */
-    apr_size_t  digest_bytes;  /**< length of the hash; shortest HS secret (RFC 7518 3.2) */
-    const char *curve;         /**< JWK's `crv`, NULL if none */
-    const char *group;         /**< OpenSSL's name of the curve, NULL if none */
-    apr_size_t  coordinate_bytes; /**< octets of one ECDSA coordinate, 0 if none */
+    const char *name;            /**< value of `alg` */
+    aj_kty_e kty;                /**< family of keys that fit */
+    aj_sig_e sig;                /**< how it signs */
+    const char *digest;          /**< OpenSSL's name of the hash, NULL for EdDSA */
+    apr_size_t digest_bytes;     /**< length of the hash; shortest HS secret (RFC 7518 3.2) */
+    const char *curve;           /**< JWK's `crv`, NULL if none */
+    const char *group;           /**< OpenSSL's name of the curve, NULL if none */
+    apr_size_t coordinate_bytes; /**< octets of one ECDSA coordinate, 0 if none */
 } aj_alg_t;
 
 /** Row of an algorithm, matched byte for byte and whole. @return NULL when there is no such row */

@@ -15,8 +15,8 @@
  * @param out_len   set on success: number of decoded bytes
  * @return AJ_OK, or AJ_E_BASE64URL
  */
-aj_error_e aj_base64url_decode(const char *in, apr_size_t in_len, apr_pool_t *pool,
-                               unsigned char **out, apr_size_t *out_len) AJ_MUST_USE;
+aj_error_e aj_base64url_decode(const char *in, apr_size_t in_len, apr_pool_t *pool, unsigned char **out,
+                               apr_size_t *out_len) AJ_MUST_USE;
 
 /** Encode without padding. @return a NUL-terminated string owned by pool */
 char *aj_base64url_encode(const unsigned char *in, apr_size_t in_len, apr_pool_t *pool);

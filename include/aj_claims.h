@@ -61,22 +61,24 @@ int aj_claims_has_control(const char *text);
 const char *aj_claims_text(const json_t *value, apr_pool_t *pool);
 
 /**
- * Is the value this text, or an array with such an element? Strings are compared byte for byte; numbers and booleans by the text that
- * aj_claims_text gives them. null, objects and arrays within arrays are no text, nor is an absent value (NULL).
+ * Is the value this text, or an array with such an element? Strings are compared byte for byte; numbers and booleans by
+ * the text that aj_claims_text gives them. null, objects and arrays within arrays are no text, nor is an absent value
+ * (NULL).
  * @param pool  for the text of numbers
  */
 int aj_claims_holds(const json_t *value, const char *text, apr_pool_t *pool);
 
 /**
- * Is the word in the value: a string of words with blanks between them (`scope`, RFC 8693 4.2, RFC 6749 3.3), or an array of strings,
- * each one word? "" is no word.
+ * Is the word in the value: a string of words with blanks between them (`scope`, RFC 8693 4.2, RFC 6749 3.3), or an
+ * array of strings, each one word? "" is no word.
  */
 int aj_claims_holds_word(const json_t *value, const char *word);
 
 /**
- * Does the token come from a login rather than from a refresh? Its claim `fresh` is true, or a NumericDate: fresh until then.
- * @param age  how long ago it may have been issued (`iat`, which is needed then), in microseconds; below 0: no limit. A token from the
- *             future, which the policy's leeway lets pass, is new.
+ * Does the token come from a login rather than from a refresh? Its claim `fresh` is true, or a NumericDate: fresh until
+ * then.
+ * @param age  how long ago it may have been issued (`iat`, which is needed then), in microseconds; below 0: no limit. A
+ * token from the future, which the policy's leeway lets pass, is new.
  */
 int aj_claims_is_fresh(const aj_claims_t *claims, apr_interval_time_t age, apr_time_t now);
 

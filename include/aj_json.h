@@ -19,8 +19,8 @@
  * @param detail  set on failure: a pool or literal string that says what is wrong, never quoting the text
  * @return non-zero on success, 0 when the text is refused
  */
-int aj_json_read_object(const char *text, apr_size_t len, apr_pool_t *pool,
-                        json_t **out, const char **detail) AJ_MUST_USE;
+int aj_json_read_object(const char *text, apr_size_t len, apr_pool_t *pool, json_t **out,
+                        const char **detail) AJ_MUST_USE;
 
 /**
  * Hand a new reference to a pool, which drops it when it is cleared.

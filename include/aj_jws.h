@@ -11,14 +11,14 @@
 
 /** A JWS whose form is right and whose signature nobody has checked. Nothing of it may be believed. */
 typedef struct {
-    const char *alg;               /**< of the header, escaped nowhere: untrusted */
-    const char *kid;               /**< of the header, or NULL; untrusted */
-    const char *signing_input;     /**< header '.' payload as sent */
-    apr_size_t  signing_input_len;
+    const char *alg;           /**< of the header, escaped nowhere: untrusted */
+    const char *kid;           /**< of the header, or NULL; untrusted */
+    const char *signing_input; /**< header '.' payload as sent */
+    apr_size_t signing_input_len;
     const unsigned char *signature;
-    apr_size_t  signature_len;
-    const char *payload;           /**< decoded, NUL follows; may be empty */
-    apr_size_t  payload_len;
+    apr_size_t signature_len;
+    const char *payload; /**< decoded, NUL follows; may be empty */
+    apr_size_t payload_len;
 } aj_jws_t;
 
 /**
@@ -27,8 +27,8 @@ typedef struct {
  * @param detail  set on failure where there is more to say, else NULL; printable ASCII of at most about 100 bytes
  * @return AJ_OK, or why not
  */
-aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool,
-                        aj_jws_t *jws, const char **detail) AJ_MUST_USE;
+aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws,
+                        const char **detail) AJ_MUST_USE;
 
 /**
  * Verify with the one key of the ring that fits. The algorithm is the key's, never the token's.
@@ -36,8 +36,8 @@ aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool,
  * @param detail  as aj_jws_parse; untrusted alg and kid appear escaped and cut to 64 bytes
  * @return AJ_OK, or why not
  */
-aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_t *pool,
-                         const aj_key_t **key, const char **detail) AJ_MUST_USE;
+aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_t *pool, const aj_key_t **key,
+                         const char **detail) AJ_MUST_USE;
 
 /**
  * Make a compact JWS with header {"typ":"JWT","alg":…[,"kid":…]}.

@@ -11,12 +11,12 @@
 /** What is asked of a token. */
 typedef struct {
     const aj_keyset_t *keys;             /**< never NULL */
-    const char        *issuer;           /**< `iss` must equal it; NULL: not asked */
+    const char *issuer;                  /**< `iss` must equal it; NULL: not asked */
     const apr_array_header_t *audiences; /**< `const char *`; `aud` must name one; NULL or empty: not asked */
-    apr_time_t         leeway;           /**< clock skew for exp, nbf, iat, in microseconds */
-    const char        *identity_claim;   /**< literal name or JSON Pointer, "sub" by default */
-    unsigned           types;            /**< mask of aj_token_type_e that are wanted */
-    int                allow_expired;    /**< non-zero: `exp` must be sane but may be over (logout) */
+    apr_time_t leeway;                   /**< clock skew for exp, nbf, iat, in microseconds */
+    const char *identity_claim;          /**< literal name or JSON Pointer, "sub" by default */
+    unsigned types;                      /**< mask of aj_token_type_e that are wanted */
+    int allow_expired;                   /**< non-zero: `exp` must be sane but may be over (logout) */
 } aj_jwt_policy_t;
 
 /**
@@ -38,6 +38,7 @@ aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr
  * @param token   set on success, owned by pool
  * @return as aj_key_sign
  */
-apr_status_t aj_jwt_issue(const aj_key_t *signer, const json_t *claims, apr_pool_t *pool, const char **token) AJ_MUST_USE;
+apr_status_t aj_jwt_issue(const aj_key_t *signer, const json_t *claims, apr_pool_t *pool,
+                          const char **token) AJ_MUST_USE;
 
 #endif

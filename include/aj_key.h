@@ -14,26 +14,26 @@ typedef enum { AJ_ENCODING_RAW = 0, AJ_ENCODING_BASE64, AJ_ENCODING_BASE64URL, A
 
 /** What an administrator says about a key beside its bytes. */
 typedef struct {
-    const aj_alg_t *alg;       /**< the one algorithm of the key */
-    const char     *kid;       /**< key ID, NULL: thumbprint for asymmetric keys, none for HS keys */
-    aj_encoding_e   encoding;  /**< of an HS secret; anything but RAW with PEM or JWK is a mistake */
-    int             verify_only; /**< never sign with it */
+    const aj_alg_t *alg;    /**< the one algorithm of the key */
+    const char *kid;        /**< key ID, NULL: thumbprint for asymmetric keys, none for HS keys */
+    aj_encoding_e encoding; /**< of an HS secret; anything but RAW with PEM or JWK is a mistake */
+    int verify_only;        /**< never sign with it */
 } aj_key_options_t;
 
 /**
  * Read a key. Content decides the form: "-----BEGIN" is PEM (PKCS#8, PKCS#1, SEC1, SPKI, certificate), '{' is
- * a JWK (RFC 7517), anything else a shared secret for HS algorithms (one trailing newline, LF or CR LF, is dropped from raw,
- * surrounding white space from other encodings). Refused: PEM or non-oct JWK for an HS algorithm, an encrypted PEM, type or
- * curve that does not fit the algorithm (RFC 7518 3, RFC 8725 3.2), an HS secret shorter than the hash (RFC 7518 3.2), RSA
- * below 2048 bits or with an even or tiny exponent, a JWK whose own `alg`, `use` or `key_ops` contradicts.
- * The key must be usable: a private key also answers for its public half (pairwise consistency).
+ * a JWK (RFC 7517), anything else a shared secret for HS algorithms (one trailing newline, LF or CR LF, is dropped from
+ * raw, surrounding white space from other encodings). Refused: PEM or non-oct JWK for an HS algorithm, an encrypted
+ * PEM, type or curve that does not fit the algorithm (RFC 7518 3, RFC 8725 3.2), an HS secret shorter than the hash
+ * (RFC 7518 3.2), RSA below 2048 bits or with an even or tiny exponent, a JWK whose own `alg`, `use` or `key_ops`
+ * contradicts. The key must be usable: a private key also answers for its public half (pairwise consistency).
  * @param key      set on success; owned by pool, wiped when pool is cleared; safe to share between threads
  * @param bytes    content of the key source; the caller keeps and wipes it
  * @param len      bytes of content
  * @return NULL on success, else a sentence fragment for the administrator that repeats nothing of the content
  */
-const char *aj_key_read(aj_key_t **key, const unsigned char *bytes, apr_size_t len,
-                        const aj_key_options_t *options, apr_pool_t *pool) AJ_MUST_USE;
+const char *aj_key_read(aj_key_t **key, const unsigned char *bytes, apr_size_t len, const aj_key_options_t *options,
+                        apr_pool_t *pool) AJ_MUST_USE;
 
 /**
  * Make a key from a parsed JWK (a member of a JWK Set).
@@ -74,22 +74,22 @@ apr_status_t aj_key_derive(const aj_key_t *key, const char *label, unsigned char
  * @param sig      set on success, owned by pool
  * @return APR_SUCCESS, APR_EINVAL when the key cannot sign, APR_EGENERAL when OpenSSL fails
  */
-apr_status_t aj_key_sign(const aj_key_t *key, const void *in, apr_size_t in_len, apr_pool_t *pool,
-                         unsigned char **sig, apr_size_t *sig_len) AJ_MUST_USE;
+apr_status_t aj_key_sign(const aj_key_t *key, const void *in, apr_size_t in_len, apr_pool_t *pool, unsigned char **sig,
+                         apr_size_t *sig_len) AJ_MUST_USE;
 
 /**
  * Verify a signature in JWS's form. Leaves OpenSSL's error queue as it was found empty: always empty.
  * @return AJ_OK, AJ_E_SIGNATURE_LENGTH, AJ_E_SIGNATURE, or AJ_E_CRYPTO
  */
-aj_error_e aj_key_verify(const aj_key_t *key, const void *in, apr_size_t in_len,
-                         const unsigned char *sig, apr_size_t sig_len) AJ_MUST_USE;
+aj_error_e aj_key_verify(const aj_key_t *key, const void *in, apr_size_t in_len, const unsigned char *sig,
+                         apr_size_t sig_len) AJ_MUST_USE;
 
 /**
  * Would this HS signature match if the secret, taken raw, were read in another encoding? The field's commonest
  * misconfiguration; for debug logs only.
  * @return "base64", "base64url" or "hex", or NULL when none matches or the key is no HS key
  */
-const char *aj_key_encoding_hint(const aj_key_t *key, const void *in, apr_size_t in_len,
-                                 const unsigned char *sig, apr_size_t sig_len);
+const char *aj_key_encoding_hint(const aj_key_t *key, const void *in, apr_size_t in_len, const unsigned char *sig,
+                                 apr_size_t sig_len);
 
 #endif

@@ -39,8 +39,8 @@ const aj_key_t *aj_keyset_at(const aj_keyset_t *ring, int index);
 const aj_key_t *aj_keyset_signer(const aj_keyset_t *ring);
 
 /**
- * The one key for a token: of exactly this algorithm; by kid where keys of this algorithm have kids; else the only key of the
- * algorithm, or the signer. A kid is compared whole and byte for byte, and used for nothing else.
+ * The one key for a token: of exactly this algorithm; by kid where keys of this algorithm have kids; else the only key
+ * of the algorithm, or the signer. A kid is compared whole and byte for byte, and used for nothing else.
  * @param kid  the token's, or NULL
  * @param key  set on success, borrowed
  * @return AJ_OK, AJ_E_ALG, AJ_E_KID or AJ_E_KEY_AMBIGUOUS

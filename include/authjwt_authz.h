@@ -1,4 +1,5 @@
-/* authjwt_authz: Require jwt-role, jwt-claim, jwt-scope, jwt-fresh; 403 for who is known but not allowed; endpoints outside Require. */
+/* authjwt_authz: Require jwt-role, jwt-claim, jwt-scope, jwt-fresh; 403 for who is known but not allowed; endpoints
+ * outside Require. */
 #ifndef AUTHJWT_AUTHZ_H
 #define AUTHJWT_AUTHZ_H
 

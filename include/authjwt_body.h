@@ -9,16 +9,19 @@
 #define AUTHJWT_BODY_MAX 65536
 
 /**
- * Read the body as named fields. application/json: one object without duplicates; application/x-www-form-urlencoded: each
- * value a string, no name twice. No Content-Type: what it looks like. An empty body has no fields. Bytes are wiped with the request.
+ * Read the body as named fields. application/json: one object without duplicates; application/x-www-form-urlencoded:
+ * each value a string, no name twice. No Content-Type: what it looks like. An empty body has no fields. Bytes are wiped
+ * with the request.
  * @param fields  set on OK: object owned by r->pool; strings of a form may be other than UTF-8
  * @return OK, or an HTTP status to return, the answer being prepared
  */
 int authjwt_body_fields(request_rec *r, json_t **fields);
 
 /**
- * Look into a form that somebody else will read: its first AUTHJWT_BODY_MAX bytes are kept, and replayed to the handler.
- * @param value  set on OK: that of the field, owned by the request's pool; NULL when the body is no form or does not hold it
+ * Look into a form that somebody else will read: its first AUTHJWT_BODY_MAX bytes are kept, and replayed to the
+ * handler.
+ * @param value  set on OK: that of the field, owned by the request's pool; NULL when the body is no form or does not
+ * hold it
  * @return OK, or a status to return when the body cannot be read: httpd may have answered already
  */
 int authjwt_body_peek(request_rec *r, const char *name, const char **value);

@@ -24,11 +24,11 @@ extern module authjwt_module;
 
 /** One AuthJWTKey or AuthJWTKeySet line. Allocated from the configuration pool; holds no secret. */
 typedef struct {
-    const char       *source;   /**< "file:…", "env:…" or "exec:…" as written */
-    int               is_set;   /**< AuthJWTKeySet: a JWK Set */
-    aj_key_options_t  options;  /**< of a single key */
-    apr_array_header_t *algs;   /**< of a set: const aj_alg_t * for keys without `alg`, or NULL */
-    const char       *where;    /**< "file:line" of the directive, for messages */
+    const char *source;       /**< "file:…", "env:…" or "exec:…" as written */
+    int is_set;               /**< AuthJWTKeySet: a JWK Set */
+    aj_key_options_t options; /**< of a single key */
+    apr_array_header_t *algs; /**< of a set: const aj_alg_t * for keys without `alg`, or NULL */
+    const char *where;        /**< "file:line" of the directive, for messages */
 } authjwt_key_spec_t;
 
 /** What to do when the revocation store cannot answer. */
@@ -39,103 +39,114 @@ struct authjwt_keyring_t;
 
 /** Server configuration (contract section 3). NULL or -1 means unset. */
 typedef struct {
-    apr_array_header_t *key_specs;        /**< authjwt_key_spec_t, NULL when the server names no key */
-    struct authjwt_keyring_t *keyring;    /**< made by authjwt_keys at check_config; NULL without keys */
-    const char         *issuer;
-    apr_array_header_t *audiences;        /**< const char * */
+    apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
+    struct authjwt_keyring_t *keyring; /**< made by authjwt_keys at check_config; NULL without keys */
+    const char *issuer;
+    apr_array_header_t *audiences; /**< const char * */
     apr_interval_time_t leeway;
     apr_interval_time_t access_expires;
     apr_interval_time_t refresh_expires;
     apr_interval_time_t session_expires;
-    const char         *store_spec;       /**< "PROVIDER[:ARGS]" */
-    struct authjwt_store_t *store;        /**< opened by authjwt_revocation */
-    authjwt_on_error_e  on_error;
-    int                 throttle_failures; /**< failed logins allowed, 0 off, -1 unset */
-    apr_interval_time_t throttle_window;   /**< in this time */
-    const char         *dummy_hash;        /**< what an unknown user's password is compared with */
+    const char *store_spec;        /**< "PROVIDER[:ARGS]" */
+    struct authjwt_store_t *store; /**< opened by authjwt_revocation */
+    authjwt_on_error_e on_error;
+    int throttle_failures;               /**< failed logins allowed, 0 off, -1 unset */
+    apr_interval_time_t throttle_window; /**< in this time */
+    const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
 /** Places a token may be in. */
 typedef enum { AUTHJWT_IN_HEADER = 1, AUTHJWT_IN_COOKIE, AUTHJWT_IN_QUERY } authjwt_location_e;
 
 /** Which claims applications get in their environment. */
-typedef enum { AUTHJWT_EXPORT_UNSET = 0, AUTHJWT_EXPORT_ALL, AUTHJWT_EXPORT_NONE, AUTHJWT_EXPORT_NAMED } authjwt_export_e;
+typedef enum {
+    AUTHJWT_EXPORT_UNSET = 0,
+    AUTHJWT_EXPORT_ALL,
+    AUTHJWT_EXPORT_NONE,
+    AUTHJWT_EXPORT_NAMED
+} authjwt_export_e;
 
 /** One AuthJWTRequestHeader line. */
 typedef struct {
     const char *header;
-    const char *claim;    /**< literal name or JSON Pointer */
+    const char *claim; /**< literal name or JSON Pointer */
 } authjwt_request_header_t;
 
 /** One AuthJWTErrorDocument line. */
 typedef struct {
-    const char *code;     /**< code of contract section 9, NULL when the line names a status */
-    int         status;   /**< 0 when it names a code */
+    const char *code; /**< code of contract section 9, NULL when the line names a status */
+    int status;       /**< 0 when it names a code */
     const char *path;
-    const char *type;     /**< Content-Type, by the suffix of the file */
+    const char *type; /**< Content-Type, by the suffix of the file */
 } authjwt_error_document_t;
 
 /** One AuthJWTClaim line. */
 typedef struct {
-    const char           *name;    /**< literal name, none that this module sets itself */
-    const ap_expr_info_t *value;   /**< string expression, asked when a token is issued */
+    const char *name;            /**< literal name, none that this module sets itself */
+    const ap_expr_info_t *value; /**< string expression, asked when a token is issued */
 } authjwt_extra_claim_t;
 
 /** How requests with a token from a cookie prove that no other site made them. */
-typedef enum { AUTHJWT_CSRF_UNSET = 0, AUTHJWT_CSRF_AUTO, AUTHJWT_CSRF_TOKEN, AUTHJWT_CSRF_ORIGIN, AUTHJWT_CSRF_OFF } authjwt_csrf_e;
+typedef enum {
+    AUTHJWT_CSRF_UNSET = 0,
+    AUTHJWT_CSRF_AUTO,
+    AUTHJWT_CSRF_TOKEN,
+    AUTHJWT_CSRF_ORIGIN,
+    AUTHJWT_CSRF_OFF
+} authjwt_csrf_e;
 
 /** One authn provider of AuthJWTProvider. */
 typedef struct {
-    const char           *name;
+    const char *name;
     const authn_provider *provider;
 } authjwt_provider_t;
 
 /** One rule asked of httpd's authz providers: AuthJWTGrantRole or AuthJWTLoginRequire. */
 typedef struct {
-    const char           *role;      /**< role it grants, NULL for AuthJWTLoginRequire */
-    const char           *name;      /**< provider's name */
+    const char *role; /**< role it grants, NULL for AuthJWTLoginRequire */
+    const char *name; /**< provider's name */
     const authz_provider *provider;
-    const char           *args;
-    const void           *parsed;
+    const char *args;
+    const void *parsed;
 } authjwt_rule_t;
 
 /** Directory configuration (contract sections 4 to 8). NULL means unset. */
 typedef struct {
-    apr_array_header_t *locations;        /**< authjwt_location_e, in order */
-    const char         *header_name;
-    const char         *header_type;
-    const char         *query_name;
-    const char         *access_cookie;
-    const char         *refresh_cookie;
-    const char         *identity_claim;
-    apr_array_header_t *role_claims;      /**< const char * */
-    const char         *login_user_field;
-    const char         *login_password_field;
+    apr_array_header_t *locations; /**< authjwt_location_e, in order */
+    const char *header_name;
+    const char *header_type;
+    const char *query_name;
+    const char *access_cookie;
+    const char *refresh_cookie;
+    const char *identity_claim;
+    apr_array_header_t *role_claims; /**< const char * */
+    const char *login_user_field;
+    const char *login_password_field;
     apr_array_header_t *locations_and_cookie; /**< the same with cookie, for AuthJWTCookies on */
-    int                 cookies;          /**< AuthJWTCookies: 1 on, 0 off, -1 unset, like all flags here */
-    int                 cookie_secure;
-    int                 session_cookie;
-    const char         *cookie_same_site;
-    const char         *cookie_domain;
-    const char         *cookie_path;
-    const char         *login_url;
-    const char         *login_page;       /**< "builtin", "off" or a path */
-    const char         *logout_redirect;
-    const char         *auto_refresh;     /**< "off" or the path of a jwt-refresh location */
-    authjwt_csrf_e      csrf;
-    int                 optional;         /**< written down only: httpd asks the rules without a user first in any case */
-    int                 allow_preflight;
-    int                 forward_token;
-    authjwt_export_e    export;
-    apr_array_header_t *export_names;     /**< const char *, for AUTHJWT_EXPORT_NAMED */
-    apr_array_header_t *request_headers;  /**< authjwt_request_header_t, of enclosing sections too, theirs first */
-    apr_array_header_t *error_documents;  /**< authjwt_error_document_t, likewise */
-    int                 rotation;
-    apr_interval_time_t grace;            /**< -1 unset */
-    apr_array_header_t *providers;        /**< authjwt_provider_t */
-    apr_array_header_t *grants;           /**< authjwt_rule_t */
-    apr_array_header_t *login_requires;   /**< authjwt_rule_t */
-    apr_array_header_t *extra_claims;     /**< authjwt_extra_claim_t, of enclosing sections too, theirs first */
+    int cookies;                              /**< AuthJWTCookies: 1 on, 0 off, -1 unset, like all flags here */
+    int cookie_secure;
+    int session_cookie;
+    const char *cookie_same_site;
+    const char *cookie_domain;
+    const char *cookie_path;
+    const char *login_url;
+    const char *login_page; /**< "builtin", "off" or a path */
+    const char *logout_redirect;
+    const char *auto_refresh; /**< "off" or the path of a jwt-refresh location */
+    authjwt_csrf_e csrf;
+    int optional; /**< written down only: httpd asks the rules without a user first in any case */
+    int allow_preflight;
+    int forward_token;
+    authjwt_export_e export;
+    apr_array_header_t *export_names;    /**< const char *, for AUTHJWT_EXPORT_NAMED */
+    apr_array_header_t *request_headers; /**< authjwt_request_header_t, of enclosing sections too, theirs first */
+    apr_array_header_t *error_documents; /**< authjwt_error_document_t, likewise */
+    int rotation;
+    apr_interval_time_t grace;          /**< -1 unset */
+    apr_array_header_t *providers;      /**< authjwt_provider_t */
+    apr_array_header_t *grants;         /**< authjwt_rule_t */
+    apr_array_header_t *login_requires; /**< authjwt_rule_t */
+    apr_array_header_t *extra_claims;   /**< authjwt_extra_claim_t, of enclosing sections too, theirs first */
 } authjwt_dir_conf_t;
 
 void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s);
@@ -152,7 +163,8 @@ authjwt_server_conf_t *authjwt_config_server(const server_rec *s);
 /** Is this the literal name of a claim that this module sets in each token it issues (contract section 6)? */
 int authjwt_config_is_own_claim(const char *name);
 
-/** Is this the name of an endpoint that looks after authentication itself (login, refresh, logout, jwks)? NULL is none. */
+/** Is this the name of an endpoint that looks after authentication itself (login, refresh, logout, jwks)? NULL is none.
+ */
 int authjwt_config_is_endpoint(const char *handler);
 
 /** Configuration in effect for a request; never NULL. */
@@ -195,7 +207,8 @@ int authjwt_config_forward_token(const authjwt_dir_conf_t *conf);
 /** @param names  `const char *` array, set for AUTHJWT_EXPORT_NAMED. @return never AUTHJWT_EXPORT_UNSET */
 authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names);
 /** File with the body for a refusal. @param code of contract section 9 @return NULL when none is set */
-const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code, int status);
+const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code,
+                                                              int status);
 /** `const char *` names of the role claims. */
 const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */
@@ -216,6 +229,12 @@ apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *
  * @return NULL, or a sentence that quotes the text
  */
 const char *authjwt_config_parse_time(apr_pool_t *pool, const char *text, apr_interval_time_t *out);
+
+/**
+ * Hook check_config: check the names of every section with the attributes in effect there by nesting.
+ * @return OK, or HTTP_INTERNAL_SERVER_ERROR after logging one sentence per fault
+ */
+int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see

@@ -8,12 +8,13 @@
 #include "authjwt_config.h"
 
 /**
- * Judge a request that a token has authenticated. A token that did not come from a cookie needs no proof, nor do methods that change
- * nothing; a WebSocket passes that does not come from another site.
+ * Judge a request that a token has authenticated. A token that did not come from a cookie needs no proof, nor do
+ * methods that change nothing; a WebSocket passes that does not come from another site.
  * @param from    where the token was
  * @param claims  of the token; its `csrf` may be the proof
  * @param fields  of the body, where an endpoint of ours has read it; else NULL
- * @return OK, or 403 (csrf_failed), the answer being prepared, or what authjwt_body_peek returns where the form cannot be read
+ * @return OK, or 403 (csrf_failed), the answer being prepared, or what authjwt_body_peek returns where the form cannot
+ * be read
  */
 int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields);
 
@@ -24,8 +25,8 @@ int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fi
 int authjwt_csrf_is_foreign(request_rec *r);
 
 /**
- * Judge a login in cookie mode: no other site may sign a browser in as somebody. Clients that send neither Sec-Fetch-Site nor Origin
- * are no browsers and pass.
+ * Judge a login in cookie mode: no other site may sign a browser in as somebody. Clients that send neither
+ * Sec-Fetch-Site nor Origin are no browsers and pass.
  * @return as authjwt_csrf_check
  */
 int authjwt_csrf_check_login(request_rec *r);

@@ -5,13 +5,14 @@
 #include <apr_pools.h>
 
 /**
- * Register both functions. Claims are those of the request's user; before authentication, or where there is none, those of the token that
- * the request carries, judged under the configuration in effect. Without a good token, or without the claim, the string is "" and the list
- * is empty. NAME is a literal name or a JSON Pointer.
+ * Register both functions. Claims are those of the request's user; before authentication, or where there is none, those
+ * of the token that the request carries, judged under the configuration in effect. Without a good token, or without the
+ * claim, the string is "" and the list is empty. NAME is a literal name or a JSON Pointer.
  */
 void authjwt_expr_register(apr_pool_t *pool);
 
-/** @return non-zero when the configuration has such an expression, as far as this process has read it (.htaccess files are read on the way) */
+/** @return non-zero when the configuration has such an expression, as far as this process has read it (.htaccess files
+ * are read on the way) */
 int authjwt_expr_in_use(void);
 
 #endif

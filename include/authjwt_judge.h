@@ -1,5 +1,6 @@
-/* authjwt_judge: whose request is it? Its access token under the configuration in effect: verified, with CSRF proof where a cookie carried
- * it, renewed on the way where that is configured. Once: an expression that asks and the authentication that follows share the answer. */
+/* authjwt_judge: whose request is it? Its access token under the configuration in effect: verified, with CSRF proof
+ * where a cookie carried it, renewed on the way where that is configured. Once: an expression that asks and the
+ * authentication that follows share the answer. */
 #ifndef AUTHJWT_JUDGE_H
 #define AUTHJWT_JUDGE_H
 
@@ -7,8 +8,9 @@
 #include "aj_claims.h"
 
 /**
- * Judge the request's access token. What was judged already, also for the request that this one came from, is not judged again unless
- * the directives that say where the token is and what is asked of it have changed since, or the method.
+ * Judge the request's access token. What was judged already, also for the request that this one came from, is not
+ * judged again unless the directives that say where the token is and what is asked of it have changed since, or the
+ * method.
  * @param claims  set on OK
  * @return OK, or an HTTP status to return, the answer being prepared and the reason logged
  */

@@ -20,8 +20,8 @@ int authjwt_keys_check_needed(server_rec *main_server, apr_pool_t *ptemp);
 int authjwt_keys_can_sign(const authjwt_keyring_t *keyring);
 
 /**
- * The ring a request uses: the same keys until the request ends, whatever changes meanwhile. At most every few seconds and in
- * one thread of a process, looks whether files of JWK Sets have changed and reads them anew.
+ * The ring a request uses: the same keys until the request ends, whatever changes meanwhile. At most every few seconds
+ * and in one thread of a process, looks whether files of JWK Sets have changed and reads them anew.
  * @return borrowed until r->pool is cleared; NULL when the server has no keys
  */
 const aj_keyset_t *authjwt_keys_ring(request_rec *r);

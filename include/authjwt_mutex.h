@@ -6,11 +6,14 @@
 
 typedef struct authjwt_mutex_t authjwt_mutex_t;
 
-/** In pre_config: make the type known to the Mutex directive. @param type  a literal @return OK or HTTP_INTERNAL_SERVER_ERROR */
+/** In pre_config: make the type known to the Mutex directive. @param type  a literal @return OK or
+ * HTTP_INTERNAL_SERVER_ERROR */
 int authjwt_mutex_register(const char *type, apr_pool_t *pconf);
 
-/** In post_config: create it, and have each child take it up. @param out  set on success, owned by pconf @return APR_SUCCESS, or why not */
-apr_status_t authjwt_mutex_create(authjwt_mutex_t **out, const char *type, server_rec *s, apr_pool_t *pconf) AP_FN_ATTR_WARN_UNUSED_RESULT;
+/** In post_config: create it, and have each child take it up. @param out  set on success, owned by pconf @return
+ * APR_SUCCESS, or why not */
+apr_status_t authjwt_mutex_create(authjwt_mutex_t **out, const char *type, server_rec *s,
+                                  apr_pool_t *pconf) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /** In child_init. A failure is logged, and each lock fails from then on. */
 void authjwt_mutex_child_init(authjwt_mutex_t *mutex, server_rec *s, apr_pool_t *pchild);

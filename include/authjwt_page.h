@@ -9,15 +9,17 @@
 int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * Is this a path of this host, and nothing that a browser could take for another? Printable ASCII of at most 2048 bytes, one '/' first,
- * no backslash; also after percent-decoding.
+ * Is this a path of this host, and nothing that a browser could take for another? Printable ASCII of at most 2048
+ * bytes, one '/' first, no backslash; also after percent-decoding.
  */
 int authjwt_page_is_local(const char *path);
 
-/** Is this page shown in place of httpd's own for an error (ErrorDocument 401 /login)? Then the answer keeps the error's status. */
+/** Is this page shown in place of httpd's own for an error (ErrorDocument 401 /login)? Then the answer keeps the
+ * error's status. */
 int authjwt_page_is_error_document(const request_rec *r);
 
-/** `next` of form or query if it is local, else "/"; for an error document the address that was refused. @param fields  of the body, or NULL */
+/** `next` of form or query if it is local, else "/"; for an error document the address that was refused. @param fields
+ * of the body, or NULL */
 const char *authjwt_page_next(request_rec *r, const json_t *fields);
 
 /** Was the page asked for because a fresh token is required? Then it is for those who are signed in too. */
@@ -27,8 +29,8 @@ int authjwt_page_wants_fresh(request_rec *r);
 int authjwt_page_see_other(request_rec *r, const char *path);
 
 /**
- * A request was refused with 401. Where AuthJWTLoginURL is set, a navigation goes there: by redirect, or where it sent data, by a page
- * that says that these were not saved.
+ * A request was refused with 401. Where AuthJWTLoginURL is set, a navigation goes there: by redirect, or where it sent
+ * data, by a page that says that these were not saved.
  * @return the status to return: 302, or 401 as it was
  */
 int authjwt_page_offer_login(request_rec *r);

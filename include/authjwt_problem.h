@@ -20,16 +20,16 @@ typedef enum {
     AUTHJWT_TOO_MANY_ATTEMPTS,
     AUTHJWT_STORE_UNAVAILABLE,
     AUTHJWT_BACKEND_UNAVAILABLE,
-    AUTHJWT_PROBLEMS               /**< how many there are */
+    AUTHJWT_PROBLEMS /**< how many there are */
 } authjwt_problem_e;
 
 /** A row. */
 typedef struct {
     const char *code;
-    int         status;
+    int status;
     const char *error;
     const char *message;
-    const char *challenge;   /**< `error` of RFC 6750 3.1, NULL: none */
+    const char *challenge; /**< `error` of RFC 6750 3.1, NULL: none */
 } authjwt_problem_t;
 
 /** The row of a problem; never NULL. */

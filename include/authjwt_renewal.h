@@ -1,16 +1,9 @@
-/* authjwt_renewal: a refresh token becomes new tokens: at the endpoint jwt-refresh, and on the way for browsers (AuthJWTCookieAutoRefresh). */
+/* authjwt_renewal: new tokens on the way of a request, for browsers (AuthJWTCookieAutoRefresh). */
 #ifndef AUTHJWT_RENEWAL_H
 #define AUTHJWT_RENEWAL_H
 
 #include <httpd.h>
 #include "authjwt_session.h"
-
-/**
- * Exchange a verified refresh token under the configuration of r: does the user still exist, may he have tokens, which roles has he?
- * @param tokens  set on OK
- * @return OK, or an HTTP status to return, the answer being prepared
- */
-int authjwt_renewal_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens);
 
 /** May the request be renewed on the way: AuthJWTCookieAutoRefresh is set and it carries a refresh cookie? */
 int authjwt_renewal_possible(request_rec *r);
@@ -19,10 +12,11 @@ int authjwt_renewal_possible(request_rec *r);
 int authjwt_renewal_may_help(request_rec *r);
 
 /**
- * Renew on the way: exchange the refresh cookie under the configuration of AuthJWTCookieAutoRefresh's location, and set the cookies.
- * The csrf proof is that of the refresh token.
+ * Renew on the way: exchange the refresh cookie under the configuration of AuthJWTCookieAutoRefresh's location, and set
+ * the cookies. The csrf proof is that of the refresh token.
  * @param token  set on OK: the new access token, to be judged like one that was sent
- * @return OK; DECLINED when there is nothing good to renew with (logged); or 403 (csrf_failed) or 503, the answer being prepared
+ * @return OK; DECLINED when there is nothing good to renew with (logged); or 403 (csrf_failed) or 503, the answer being
+ * prepared
  */
 int authjwt_renewal_automatic(request_rec *r, const char **token);
 

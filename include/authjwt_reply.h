@@ -1,4 +1,5 @@
-/* authjwt_reply: every answer of this module: JSON, refusals with their challenge, cache headers (contract section 9). */
+/* authjwt_reply: every answer of this module: JSON, refusals with their challenge, cache headers (contract section 9).
+ */
 #ifndef AUTHJWT_REPLY_H
 #define AUTHJWT_REPLY_H
 
@@ -7,8 +8,8 @@
 #include "authjwt_problem.h"
 
 /**
- * Refuse: prepares challenge, body (JSON; httpd's own page for navigations) and the note jwt-error. Hooks and handlers return
- * what it returns; httpd then sends the answer. Does not log.
+ * Refuse: prepares challenge, body (JSON; httpd's own page for navigations) and the note jwt-error. Hooks and handlers
+ * return what it returns; httpd then sends the answer. Does not log.
  * @return the HTTP status of the problem
  */
 int authjwt_reply_refuse(request_rec *r, authjwt_problem_e problem);
@@ -26,10 +27,12 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
  */
 const char *authjwt_reply_read_file(request_rec *r, const char *directive, const char *path);
 
-/** A token is asked for: what is answered, also by pages, redirects and error documents around, is private and varies with it. */
+/** A token is asked for: what is answered, also by pages, redirects and error documents around, is private and varies
+ * with it. */
 void authjwt_reply_hangs_on_token(request_rec *r);
 
-/** What this request answers carries tokens or belongs to one person: no cache keeps it, whatever the application or mod_headers says. */
+/** What this request answers carries tokens or belongs to one person: no cache keeps it, whatever the application or
+ * mod_headers says. */
 void authjwt_reply_no_store(request_rec *r);
 
 /** Take a refusal back, for a request that can be answered in another way. */

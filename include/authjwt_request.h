@@ -8,36 +8,37 @@
 
 /** State of one request_rec; zeroed when made. Each member belongs to the room named. */
 typedef struct {
-    const aj_claims_t *claims;    /**< identity: verified for this request_rec */
-    const char *auth_type;        /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
+    const aj_claims_t *claims; /**< identity: verified for this request_rec */
+    const char *auth_type; /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
     struct authjwt_judgement_t *judgements; /**< judge, of the initial request: verdicts so far */
-    int  judged;                  /**< reply, of the initial request: a token was asked for, by it or one that came of it */
-    int  answering;               /**< reply: httpd has put the filters of the answer together */
-    int  asked;                   /**< expr: how often an expression asked for a claim */
-    int  must_authenticate;       /**< authz: rules that said no without a user are asked again with one */
-    const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them, NULL if it has not */
+    int judged;            /**< reply, of the initial request: a token was asked for, by it or one that came of it */
+    int answering;         /**< reply: httpd has put the filters of the answer together */
+    int asked;             /**< expr: how often an expression asked for a claim */
+    int must_authenticate; /**< authz: rules that said no without a user are asked again with one */
+    const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them,
+                                        NULL if it has not */
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
-    int  owns_headers;            /**< request: headers_in is a copy of ours */
-    int  password_cut;            /**< forward, of the initial request: its Basic credentials were kept from an application */
+    int owns_headers;                          /**< request: headers_in is a copy of ours */
+    int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
     const apr_table_t *published; /**< identity: environment that was set, NULL if none was */
-    int  in_authn_check;          /**< authn_basic: inside its own call of the chain */
-    int  store_failed;            /**< authn_basic: the revocation store could not answer for the password */
-    int  in_auth_checker;         /**< authz: inside its own call of the chain */
-    int  in_access_checker;       /**< authz: likewise */
-    int  fresh_denied;            /**< authz: a jwt-fresh rule has refused */
-    int  suppose_fresh;           /**< authz: asking the rules what they would say of a fresh token */
+    int in_authn_check;           /**< authn_basic: inside its own call of the chain */
+    int store_failed;             /**< authn_basic: the revocation store could not answer for the password */
+    int in_auth_checker;          /**< authz: inside its own call of the chain */
+    int in_access_checker;        /**< authz: likewise */
+    int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
+    int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
     const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     const char *new_token;        /**< renewal, of the initial request: access token that the answer's cookies carry */
     const char *new_csrf;         /**< renewal: `csrf` of the refresh token that it was renewed with */
-    int  renewing;                /**< renewal, of the initial request: it is under way */
-    int  directory_answered;      /**< users: to a question of this request */
-    int  group_file_failed;       /**< users: the rule that was asked last could not read its file */
-    int  problem;                 /**< reply: authjwt_problem_e + 1 of the refusal that is prepared, 0 if none */
+    int renewing;                 /**< renewal, of the initial request: it is under way */
+    int directory_answered;       /**< users: to a question of this request */
+    int group_file_failed;        /**< users: the rule that was asked last could not read its file */
+    int problem;                  /**< reply: authjwt_problem_e + 1 of the refusal that is prepared, 0 if none */
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
-    int  store_locked;            /**< store: the request holds its mutex */
-    int  no_store;                /**< reply, of the initial request: no cache may keep the answer */
-    int  own_error;               /**< reply: status whose body is ours, 0 if none */
-    const char *own_error_type;   /**< reply: its Content-Type */
+    int store_locked;                        /**< store: the request holds its mutex */
+    int no_store;                            /**< reply, of the initial request: no cache may keep the answer */
+    int own_error;                           /**< reply: status whose body is ours, 0 if none */
+    const char *own_error_type;              /**< reply: its Content-Type */
 } authjwt_state_t;
 
 /** State of a request_rec, made on first use. */
@@ -47,15 +48,16 @@ authjwt_state_t *authjwt_request_state(request_rec *r);
 request_rec *authjwt_request_initial(request_rec *r);
 
 /**
- * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks)? Judged by
- * SetHandler, since r->handler is not set yet when access is checked.
+ * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks)?
+ * Judged by SetHandler, since r->handler is not set yet when access is checked.
  * @return name of the handler, NULL when it is for none
  */
 const char *authjwt_request_endpoint(request_rec *r);
 
 /**
- * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration: whoever writes an
- * .htaccess (or a handler by suffix or RewriteRule) would else bring a password file of his own and be anybody.
+ * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration:
+ * whoever writes an .htaccess (or a handler by suffix or RewriteRule) would else bring a password file of his own and
+ * be anybody.
  * @return non-zero when it may; logged when not
  */
 int authjwt_request_may_issue(request_rec *r);
@@ -63,7 +65,8 @@ int authjwt_request_may_issue(request_rec *r);
 /** Is it a CORS preflight that AuthJWTAllowPreflight lets pass without identity? */
 int authjwt_request_is_preflight(request_rec *r);
 
-/** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in `Proxy-Authorization` (RFC 9110 11.7). */
+/** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in
+ * `Proxy-Authorization` (RFC 9110 11.7). */
 int authjwt_request_is_forward_proxied(request_rec *r);
 
 /** The request header that the token stands in: AuthJWTHeaderName, but for forward proxies. */
@@ -79,14 +82,16 @@ apr_table_t *authjwt_request_own_headers(request_rec *r);
  * A parameter of a query or of a form (application/x-www-form-urlencoded).
  * @param pairs  "a=1&b=2", or NULL
  * @param plus   non-zero: '+' is a blank, as in forms
- * @return first value of that name that is not empty, decoded, owned by pool; "" when it cannot be decoded, NULL when there is none
+ * @return first value of that name that is not empty, decoded, owned by pool; "" when it cannot be decoded, NULL when
+ * there is none
  */
 const char *authjwt_request_parameter(const char *pairs, const char *name, int plus, apr_pool_t *pool);
 
 /** A query without the parameters of a name. @return owned by pool; NULL when it holds none */
 char *authjwt_request_cut_parameter(const char *query, const char *name, apr_pool_t *pool);
 
-/** The same for what has an address in it: request line, URI, "proxy:http://…". @param text  may be NULL @return text itself when it holds none */
+/** The same for what has an address in it: request line, URI, "proxy:http://…". @param text  may be NULL @return text
+ * itself when it holds none */
 char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t *pool);
 
 /**
@@ -97,8 +102,8 @@ char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t 
 const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool);
 
 /**
- * Tokens that the request carries, from the first configured location that holds any (several only for equally named cookies).
- * Looks at the initial request.
+ * Tokens that the request carries, from the first configured location that holds any (several only for equally named
+ * cookies). Looks at the initial request.
  * @param type  AJ_TYPE_REFRESH looks at the refresh cookie, else the access cookie
  * @param from  set when the result is not NULL: where they were found; may be NULL
  * @return `const char *` array, never empty, or NULL when the request carries none

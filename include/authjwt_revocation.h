@@ -14,8 +14,8 @@ typedef enum {
 } authjwt_revocation_e;
 
 /**
- * Has the token been revoked: its session (or jti, or hash), or all of its subject's sessions? Logs when the store cannot answer,
- * at most once a second.
+ * Has the token been revoked: its session (or jti, or hash), or all of its subject's sessions? Logs when the store
+ * cannot answer, at most once a second.
  */
 authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims);
 
@@ -36,18 +36,20 @@ apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claim
  * @param birth  set on success: microseconds since 1970
  * @return APR_SUCCESS, or why the store cannot answer (logged)
  */
-apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject, apr_time_t *birth) AP_FN_ATTR_WARN_UNUSED_RESULT;
+apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject,
+                                      apr_time_t *birth) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /** What a use of a refresh token means. Zero refuses. */
 typedef enum {
-    AUTHJWT_USE_UNKNOWN = 0,   /**< the store cannot answer or record (logged) */
-    AUTHJWT_USE_THEFT,         /**< used before, and its successor was used too: the session has been ended */
-    AUTHJWT_USE_ENDED,         /**< the session was ended before */
-    AUTHJWT_USE_GRANTED        /**< the successor may be answered, for the first time or again */
+    AUTHJWT_USE_UNKNOWN = 0, /**< the store cannot answer or record (logged) */
+    AUTHJWT_USE_THEFT,       /**< used before, and its successor was used too: the session has been ended */
+    AUTHJWT_USE_ENDED,       /**< the session was ended before */
+    AUTHJWT_USE_GRANTED      /**< the successor may be answered, for the first time or again */
 } authjwt_use_e;
 
 /**
- * As authjwt_revocation_check, and has the session been ended that the token was given here? One of another issuer names none itself.
+ * As authjwt_revocation_check, and has the session been ended that the token was given here? One of another issuer
+ * names none itself.
  */
 authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *sid);
 
@@ -56,16 +58,17 @@ authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_c
  * @param ends  when it would have ended by itself
  * @return as authjwt_revocation_end
  */
-apr_status_t authjwt_revocation_end_session(request_rec *r, const char *sid, apr_time_t ends) AP_FN_ATTR_WARN_UNUSED_RESULT;
+apr_status_t authjwt_revocation_end_session(request_rec *r, const char *sid,
+                                            apr_time_t ends) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /** One use of a refresh token. */
 typedef struct {
-    const aj_claims_t *claims;  /**< what it says */
-    const char *sid;            /**< its session */
-    const char *jti;            /**< its own id, or whatever names it alone */
-    const char *successor_jti;  /**< id of the one token that may follow it */
-    apr_time_t  ends;           /**< end of the session */
-    apr_interval_time_t grace;  /**< how long it may be used again though its successor has been */
+    const aj_claims_t *claims; /**< what it says */
+    const char *sid;           /**< its session */
+    const char *jti;           /**< its own id, or whatever names it alone */
+    const char *successor_jti; /**< id of the one token that may follow it */
+    apr_time_t ends;           /**< end of the session */
+    apr_interval_time_t grace; /**< how long it may be used again though its successor has been */
 } authjwt_use_t;
 
 /**

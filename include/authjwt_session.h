@@ -8,16 +8,16 @@
 
 /** One token that was issued. */
 typedef struct {
-    const char *text;      /**< NULL: none was */
-    const char *csrf;      /**< its `csrf` claim, NULL without AuthJWTCookies */
-    apr_time_t  expires;
+    const char *text; /**< NULL: none was */
+    const char *csrf; /**< its `csrf` claim, NULL without AuthJWTCookies */
+    apr_time_t expires;
 } authjwt_token_t;
 
 /** What a login or refresh gives. */
 typedef struct {
     authjwt_token_t access;
-    authjwt_token_t refresh;   /**< text is NULL with AuthJWTRefreshRotation off */
-    apr_time_t      now;       /**< when they were issued */
+    authjwt_token_t refresh; /**< text is NULL with AuthJWTRefreshRotation off */
+    apr_time_t now;          /**< when they were issued */
 } authjwt_tokens_t;
 
 /**
@@ -29,25 +29,15 @@ typedef struct {
 int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, authjwt_tokens_t *tokens);
 
 /**
- * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of the refresh token.
- * A refresh token that comes again gets the same successor, or ends the session as stolen (contract section 6).
+ * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of
+ * the refresh token. A refresh token that comes again gets the same successor, or ends the session as stolen (contract
+ * section 6).
  * @param refresh  verified claims of the refresh token
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
  * @return as authjwt_session_start
  */
-int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles, authjwt_tokens_t *tokens);
-
-/** The tokens as the JSON members of contract section 6. @return object owned by r->pool */
-json_t *authjwt_session_answer(request_rec *r, const authjwt_tokens_t *tokens);
-
-/**
- * Set the cookies of AuthJWTCookies; does nothing without it.
- * @return OK, or HTTP_INTERNAL_SERVER_ERROR when a browser would not keep them (logged, with what to do)
- */
-int authjwt_session_set_cookies(request_rec *r, const authjwt_tokens_t *tokens);
-
-/** Clear all cookies of AuthJWTCookies; does nothing without it. */
-void authjwt_session_clear_cookies(request_rec *r);
+int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
+                          authjwt_tokens_t *tokens);
 
 /**
  * End the session of a token, or all sessions of its subject.

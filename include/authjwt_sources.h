@@ -9,9 +9,9 @@
 
 /** Content of a key source. */
 typedef struct {
-    unsigned char *bytes;      /**< NUL follows; wiped with the pool */
-    apr_size_t     len;
-    int            readable_by_others; /**< a file with a permission bit for "other" readers */
+    unsigned char *bytes; /**< NUL follows; wiped with the pool */
+    apr_size_t len;
+    int readable_by_others; /**< a file with a permission bit for "other" readers */
 } authjwt_source_t;
 
 /** Is the form of a source right? @return NULL, or a sentence fragment that does not repeat it */

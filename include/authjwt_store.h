@@ -1,4 +1,5 @@
-/* authjwt_store: small entries with an expiry, kept by an ap_socache provider for all processes. Knows nothing of tokens. */
+/* authjwt_store: small entries with an expiry, kept by an ap_socache provider for all processes. Knows nothing of
+ * tokens. */
 #ifndef AUTHJWT_STORE_H
 #define AUTHJWT_STORE_H
 
@@ -29,7 +30,8 @@ void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s);
 /**
  * Look an entry up.
  * @param value  set on success
- * @return APR_SUCCESS; APR_NOTFOUND when there is certainly no such entry; else the store cannot answer (logged at most once a second)
+ * @return APR_SUCCESS; APR_NOTFOUND when there is certainly no such entry; else the store cannot answer (logged at most
+ * once a second)
  */
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                apr_time_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
@@ -43,8 +45,8 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
                                apr_time_t expires) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
- * Begin a critical section over all processes of this host, for look-up and record as one step. May be waited for; look-ups and
- * records inside it take no further lock.
+ * Begin a critical section over all processes of this host, for look-up and record as one step. May be waited for;
+ * look-ups and records inside it take no further lock.
  */
 apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_ATTR_WARN_UNUSED_RESULT;
 

@@ -1,4 +1,5 @@
-/* authjwt_throttle: how many logins may fail: counts per user and address, and per address, for all processes of this host. */
+/* authjwt_throttle: how many logins may fail: counts per user and address, and per address, for all processes of this
+ * host. */
 #ifndef AUTHJWT_THROTTLE_H
 #define AUTHJWT_THROTTLE_H
 
@@ -14,8 +15,8 @@ int authjwt_throttle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t
 void authjwt_throttle_child_init(apr_pool_t *pchild, server_rec *s);
 
 /**
- * Count an attempt that begins, unless too many have failed. The address is the one mod_remoteip found; of an IPv6 address its first
- * 64 bits.
+ * Count an attempt that begins, unless too many have failed. The address is the one mod_remoteip found; of an IPv6
+ * address its first 64 bits.
  * @return OK, or 429 (too_many_attempts), the answer with Retry-After being prepared
  */
 int authjwt_throttle_begin(request_rec *r, const char *user);

@@ -16,15 +16,17 @@ void authjwt_users_error_log(const ap_errorlog_info *info, const char *text);
 int authjwt_users_is_identity(const char *name);
 
 /**
- * Check a password against the providers of AuthJWTProvider in order, as mod_auth_basic does: the first that knows the user decides.
- * @param identity  set on OK: who that is; another name than the one typed where the provider says so (AuthLDAPRemoteUserAttribute)
+ * Check a password against the providers of AuthJWTProvider in order, as mod_auth_basic does: the first that knows the
+ * user decides.
+ * @param identity  set on OK: who that is; another name than the one typed where the provider says so
+ * (AuthLDAPRemoteUserAttribute)
  * @return OK, or an HTTP status, the answer being prepared (invalid_credentials, backend_unavailable)
  */
 int authjwt_users_check_password(request_rec *r, const char *user, const char *password, const char **identity);
 
 /**
- * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and all of them can
- * tell (file, dbm, dbd); else nobody is asked.
+ * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and
+ * all of them can tell (file, dbm, dbd); else nobody is asked.
  * @return OK, or an HTTP status, the answer being prepared (token_revoked, backend_unavailable)
  */
 int authjwt_users_still_known(request_rec *r, const char *user);

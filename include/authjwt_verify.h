@@ -1,4 +1,5 @@
-/* authjwt_verify: judge the token of a request: form, signature, claims, revocation. One sentence in the log, one refusal to the client. */
+/* authjwt_verify: judge the token of a request: form, signature, claims, revocation. One sentence in the log, one
+ * refusal to the client. */
 #ifndef AUTHJWT_VERIFY_H
 #define AUTHJWT_VERIFY_H
 
@@ -8,8 +9,8 @@
 
 /** What is wanted of the token. */
 typedef struct {
-    unsigned types;          /**< mask of aj_token_type_e */
-    int      allow_expired;  /**< genuine but expired is good enough (logout) */
+    unsigned types;    /**< mask of aj_token_type_e */
+    int allow_expired; /**< genuine but expired is good enough (logout) */
 } authjwt_verify_t;
 
 /**

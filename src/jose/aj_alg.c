@@ -4,20 +4,20 @@
 #include "aj_alg.h"
 
 static const aj_alg_t algs[] = {
-    { "HS256",  AJ_KTY_OCT, AJ_SIG_HMAC,      "SHA256", 32, NULL,        NULL,         0 },
-    { "HS384",  AJ_KTY_OCT, AJ_SIG_HMAC,      "SHA384", 48, NULL,        NULL,         0 },
-    { "HS512",  AJ_KTY_OCT, AJ_SIG_HMAC,      "SHA512", 64, NULL,        NULL,         0 },
-    { "RS256",  AJ_KTY_RSA, AJ_SIG_RSA_PKCS1, "SHA256", 32, NULL,        NULL,         0 },
-    { "RS384",  AJ_KTY_RSA, AJ_SIG_RSA_PKCS1, "SHA384", 48, NULL,        NULL,         0 },
-    { "RS512",  AJ_KTY_RSA, AJ_SIG_RSA_PKCS1, "SHA512", 64, NULL,        NULL,         0 },
-    { "PS256",  AJ_KTY_RSA, AJ_SIG_RSA_PSS,   "SHA256", 32, NULL,        NULL,         0 },
-    { "PS384",  AJ_KTY_RSA, AJ_SIG_RSA_PSS,   "SHA384", 48, NULL,        NULL,         0 },
-    { "PS512",  AJ_KTY_RSA, AJ_SIG_RSA_PSS,   "SHA512", 64, NULL,        NULL,         0 },
-    { "ES256",  AJ_KTY_EC,  AJ_SIG_ECDSA,     "SHA256", 32, "P-256",     "prime256v1", 32 },
-    { "ES384",  AJ_KTY_EC,  AJ_SIG_ECDSA,     "SHA384", 48, "P-384",     "secp384r1",  48 },
-    { "ES512",  AJ_KTY_EC,  AJ_SIG_ECDSA,     "SHA512", 64, "P-521",     "secp521r1",  66 },
-    { "ES256K", AJ_KTY_EC,  AJ_SIG_ECDSA,     "SHA256", 32, "secp256k1", "secp256k1",  32 },
-    { "EdDSA",  AJ_KTY_OKP, AJ_SIG_EDDSA,     NULL,     0,  "Ed25519",   "ED25519",    0 },
+    { "HS256", AJ_KTY_OCT, AJ_SIG_HMAC, "SHA256", 32, NULL, NULL, 0 },
+    { "HS384", AJ_KTY_OCT, AJ_SIG_HMAC, "SHA384", 48, NULL, NULL, 0 },
+    { "HS512", AJ_KTY_OCT, AJ_SIG_HMAC, "SHA512", 64, NULL, NULL, 0 },
+    { "RS256", AJ_KTY_RSA, AJ_SIG_RSA_PKCS1, "SHA256", 32, NULL, NULL, 0 },
+    { "RS384", AJ_KTY_RSA, AJ_SIG_RSA_PKCS1, "SHA384", 48, NULL, NULL, 0 },
+    { "RS512", AJ_KTY_RSA, AJ_SIG_RSA_PKCS1, "SHA512", 64, NULL, NULL, 0 },
+    { "PS256", AJ_KTY_RSA, AJ_SIG_RSA_PSS, "SHA256", 32, NULL, NULL, 0 },
+    { "PS384", AJ_KTY_RSA, AJ_SIG_RSA_PSS, "SHA384", 48, NULL, NULL, 0 },
+    { "PS512", AJ_KTY_RSA, AJ_SIG_RSA_PSS, "SHA512", 64, NULL, NULL, 0 },
+    { "ES256", AJ_KTY_EC, AJ_SIG_ECDSA, "SHA256", 32, "P-256", "prime256v1", 32 },
+    { "ES384", AJ_KTY_EC, AJ_SIG_ECDSA, "SHA384", 48, "P-384", "secp384r1", 48 },
+    { "ES512", AJ_KTY_EC, AJ_SIG_ECDSA, "SHA512", 64, "P-521", "secp521r1", 66 },
+    { "ES256K", AJ_KTY_EC, AJ_SIG_ECDSA, "SHA256", 32, "secp256k1", "secp256k1", 32 },
+    { "EdDSA", AJ_KTY_OKP, AJ_SIG_EDDSA, NULL, 0, "Ed25519", "ED25519", 0 },
 };
 
 #define ALGS ((int)(sizeof(algs) / sizeof(algs[0])))

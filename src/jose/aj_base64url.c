@@ -41,8 +41,8 @@ static int decode(const unsigned char *in, apr_size_t in_len, unsigned char *out
     return (bits & ((1u << pending) - 1)) == 0;
 }
 
-aj_error_e aj_base64url_decode(const char *in, apr_size_t in_len, apr_pool_t *pool,
-                               unsigned char **out, apr_size_t *out_len)
+aj_error_e aj_base64url_decode(const char *in, apr_size_t in_len, apr_pool_t *pool, unsigned char **out,
+                               apr_size_t *out_len)
 {
     aj_error_e verdict = AJ_E_BASE64URL;
 

@@ -204,7 +204,8 @@ static int is_string(const json_t *value, const char *text)
 {
     size_t len = strlen(text);
 
-    return json_is_string(value) && json_string_length(value) == len && memcmp(json_string_value(value), text, len) == 0;
+    return json_is_string(value) && json_string_length(value) == len
+        && memcmp(json_string_value(value), text, len) == 0;
 }
 
 static int is_text(const json_t *value, const char *text, apr_pool_t *pool)

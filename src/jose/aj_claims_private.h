@@ -11,8 +11,8 @@ struct aj_claims_t {
     const aj_key_t *key;
     aj_token_type_e type;
     apr_time_t expires;
-    apr_time_t issued;               /**< 0 when absent */
-    apr_time_t session_expires;      /**< 0 when absent */
+    apr_time_t issued;          /**< 0 when absent */
+    apr_time_t session_expires; /**< 0 when absent */
     unsigned char token_hash[AJ_SHA256_BYTES];
 };
 

@@ -28,8 +28,7 @@ apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in,
 {
     unsigned len = 0;
 
-    return status(key_len <= INT_MAX
-                  && HMAC(EVP_sha256(), key, (int)key_len, in, in_len, out, &len) != NULL
+    return status(key_len <= INT_MAX && HMAC(EVP_sha256(), key, (int)key_len, in, in_len, out, &len) != NULL
                   && len == AJ_SHA256_BYTES);
 }
 
@@ -49,7 +48,7 @@ void aj_wipe(void *secret, apr_size_t len)
 }
 
 typedef struct {
-    void      *secret;
+    void *secret;
     apr_size_t len;
 } wipe_t;
 

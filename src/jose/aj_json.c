@@ -21,10 +21,12 @@ static int too_deep(const char *text, apr_size_t len)
         case '\\':
             i += in_string;
             break;
-        case '[': case '{':
+        case '[':
+        case '{':
             depth += !in_string;
             break;
-        case ']': case '}':
+        case ']':
+        case '}':
             depth -= !in_string;
             break;
         default:
@@ -154,7 +156,8 @@ static const json_t *member(const json_t *object, const char *token, apr_size_t 
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)object, name, value) {
+    json_object_foreach((json_t *)object, name, value)
+    {
         if (token_is(token, len, name)) {
             return value;
         }

@@ -32,8 +32,8 @@ static int split(const char *token, apr_size_t len, segment_t parts[3])
     return 1;
 }
 
-static aj_error_e decode(const segment_t *part, const char *name, apr_pool_t *pool,
-                         const unsigned char **out, apr_size_t *out_len, const char **detail)
+static aj_error_e decode(const segment_t *part, const char *name, apr_pool_t *pool, const unsigned char **out,
+                         apr_size_t *out_len, const char **detail)
 {
     unsigned char *bytes;
     aj_error_e verdict = aj_base64url_decode(part->text, part->len, pool, &bytes, out_len);
@@ -76,8 +76,8 @@ static aj_error_e read_members(const json_t *header, aj_jws_t *jws, const char *
     return AJ_OK;
 }
 
-static aj_error_e read_header(const unsigned char *text, apr_size_t len, apr_pool_t *pool,
-                              aj_jws_t *jws, const char **detail)
+static aj_error_e read_header(const unsigned char *text, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws,
+                              const char **detail)
 {
     json_t *header;
 
@@ -105,8 +105,8 @@ aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_
     }
     else if ((verdict = decode(&parts[0], "the header", pool, &header, &header_len, &why)) == AJ_OK
              && (verdict = decode(&parts[1], "the payload", pool, &payload, &parsed.payload_len, &why)) == AJ_OK
-             && (verdict = decode(&parts[2], "the signature", pool, &parsed.signature, &parsed.signature_len,
-                                  &why)) == AJ_OK
+             && (verdict = decode(&parts[2], "the signature", pool, &parsed.signature, &parsed.signature_len, &why))
+                    == AJ_OK
              && (verdict = read_header(header, header_len, pool, &parsed, &why)) == AJ_OK) {
         parsed.payload = (const char *)payload;
         parsed.signing_input = token;
@@ -131,8 +131,8 @@ static const char *not_found(aj_error_e verdict, const aj_jws_t *jws, apr_pool_t
     }
 }
 
-aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_t *pool,
-                         const aj_key_t **key, const char **detail)
+aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_t *pool, const aj_key_t **key,
+                         const char **detail)
 {
     const aj_key_t *found = NULL;
     aj_error_e verdict = aj_keyset_find(ring, jws->alg, jws->kid, &found);
@@ -141,7 +141,8 @@ aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_
     if (verdict == AJ_OK) {
         verdict = aj_key_verify(found, jws->signing_input, jws->signing_input_len, jws->signature, jws->signature_len);
         if (verdict == AJ_E_SIGNATURE_LENGTH) {
-            *detail = apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes for %s", jws->signature_len, aj_key_alg(found)->name);
+            *detail =
+                apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes for %s", jws->signature_len, aj_key_alg(found)->name);
         }
         if (key != NULL && verdict != AJ_E_CRYPTO) {
             *key = found;

@@ -1,4 +1,5 @@
-/* Judging a token (RFC 7519 7.2, RFC 8725): each check is a line of aj_jwt_validate, and the first that fails ends it. */
+/* Judging a token (RFC 7519 7.2, RFC 8725): each check is a line of aj_jwt_validate, and the first that fails ends it.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -36,8 +37,8 @@ static aj_error_e check_exp(judge_t *judge)
         return AJ_E_EXP_INSANE;
     }
     if (judge->now >= *expires + judge->policy->leeway && !judge->policy->allow_expired) {
-        judge->detail = apr_psprintf(judge->pool, "expired %" APR_TIME_T_FMT " s ago",
-                                     (judge->now - *expires) / APR_USEC_PER_SEC);
+        judge->detail =
+            apr_psprintf(judge->pool, "expired %" APR_TIME_T_FMT " s ago", (judge->now - *expires) / APR_USEC_PER_SEC);
         return AJ_E_EXPIRED;
     }
     return AJ_OK;
@@ -178,7 +179,8 @@ static aj_error_e check_members(judge_t *judge)
         judge->detail = "sid is no string";
     }
     else if (sid_exp != NULL
-             && (!aj_claims_read_date(sid_exp, &judge->claims->session_expires) || judge->claims->session_expires == 0)) {
+             && (!aj_claims_read_date(sid_exp, &judge->claims->session_expires)
+                 || judge->claims->session_expires == 0)) {
         judge->detail = "sid_exp is not a date";
     }
     return judge->detail == NULL ? AJ_OK : AJ_E_CLAIM_MEMBER;
@@ -213,15 +215,12 @@ aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr
     apr_time_t not_before;
     aj_error_e verdict;
 
-    if ((verdict = open_token(&judge, token, len)) == AJ_OK
-        && (verdict = check_exp(&judge)) == AJ_OK
-        && (verdict = check_type(&judge)) == AJ_OK
-        && (verdict = check_iss(&judge)) == AJ_OK
+    if ((verdict = open_token(&judge, token, len)) == AJ_OK && (verdict = check_exp(&judge)) == AJ_OK
+        && (verdict = check_type(&judge)) == AJ_OK && (verdict = check_iss(&judge)) == AJ_OK
         && (verdict = check_aud(&judge)) == AJ_OK
         && (verdict = check_past(&judge, "nbf", AJ_E_NBF, &not_before)) == AJ_OK
         && (verdict = check_past(&judge, "iat", AJ_E_IAT, &judge.claims->issued)) == AJ_OK
-        && (verdict = check_identity(&judge)) == AJ_OK
-        && (verdict = check_members(&judge)) == AJ_OK) {
+        && (verdict = check_identity(&judge)) == AJ_OK && (verdict = check_members(&judge)) == AJ_OK) {
         *claims = judge.claims;
     }
     *detail = verdict == AJ_OK ? NULL : judge.detail;

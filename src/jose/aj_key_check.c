@@ -70,8 +70,8 @@ static const char *check_rsa(const EVP_PKEY *pkey, apr_pool_t *pool)
         wrong = apr_psprintf(pool, "is an RSA key of %d bits; at least %d are needed (RFC 7518 3.3), at most %d work",
                              bits, RSA_MIN_BITS, AJ_RSA_MAX_BITS);
     }
-    else if (!EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e)
-             || !BN_is_odd(e) || BN_is_one(e) || BN_num_bits(e) > RSA_MAX_EXPONENT_BITS) {
+    else if (!EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) || !BN_is_odd(e) || BN_is_one(e)
+             || BN_num_bits(e) > RSA_MAX_EXPONENT_BITS) {
         wrong = "is an RSA key whose exponent is even, 1, or longer than 64 bits";
     }
     BN_free(e);

@@ -13,7 +13,7 @@
 /** The parts of a key on their way to OpenSSL. */
 typedef struct {
     const json_t *jwk;
-    apr_pool_t *pool;            /**< scratch: what is decoded is wiped with it */
+    apr_pool_t *pool; /**< scratch: what is decoded is wiped with it */
     OSSL_PARAM params[12];
     int count;
 } parts_t;
@@ -25,14 +25,10 @@ static const struct {
     const char *member;
     const char *param;
 } rsa_members[] = {
-    { "n",  OSSL_PKEY_PARAM_RSA_N },
-    { "e",  OSSL_PKEY_PARAM_RSA_E },
-    { "d",  OSSL_PKEY_PARAM_RSA_D },
-    { "p",  OSSL_PKEY_PARAM_RSA_FACTOR1 },
-    { "q",  OSSL_PKEY_PARAM_RSA_FACTOR2 },
-    { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 },
-    { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 },
-    { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
+    { "n", OSSL_PKEY_PARAM_RSA_N },          { "e", OSSL_PKEY_PARAM_RSA_E },
+    { "d", OSSL_PKEY_PARAM_RSA_D },          { "p", OSSL_PKEY_PARAM_RSA_FACTOR1 },
+    { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },    { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 },
+    { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 }, { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
 };
 
 void aj_key_wipe_jwk(json_t *jwk)
@@ -55,8 +51,8 @@ static int has(const json_t *jwk, const char *name)
 }
 
 /* Decode a member that must be there. @param want  exact number of bytes, or 0 for any but none */
-static const char *member(const parts_t *parts, const char *name, apr_size_t want,
-                          unsigned char **out, apr_size_t *out_len)
+static const char *member(const parts_t *parts, const char *name, apr_size_t want, unsigned char **out,
+                          apr_size_t *out_len)
 {
     const json_t *value = json_object_get(parts->jwk, name);
 
@@ -105,8 +101,8 @@ static const char *rsa_parts(parts_t *parts, int is_private)
 {
     const size_t all = sizeof(rsa_members) / sizeof(rsa_members[0]);
     /* With one of the primes' members all of them are required (RFC 7518 6.3.2). */
-    int has_primes = has(parts->jwk, "p") || has(parts->jwk, "q") || has(parts->jwk, "dp")
-                  || has(parts->jwk, "dq") || has(parts->jwk, "qi");
+    int has_primes = has(parts->jwk, "p") || has(parts->jwk, "q") || has(parts->jwk, "dp") || has(parts->jwk, "dq")
+                  || has(parts->jwk, "qi");
     size_t i, count = !is_private ? 2 : has_primes ? all : 3;
     const char *wrong = NULL;
 
@@ -140,8 +136,7 @@ static const char *ec_parts(parts_t *parts, const aj_alg_t *alg, int is_private)
     apr_size_t len = 0;
     const char *wrong;
 
-    if ((wrong = check_curve(parts, alg)) != NULL
-        || (wrong = member(parts, "x", size, &x, &len)) != NULL
+    if ((wrong = check_curve(parts, alg)) != NULL || (wrong = member(parts, "x", size, &x, &len)) != NULL
         || (wrong = member(parts, "y", size, &y, &len)) != NULL) {
         return wrong;
     }
@@ -189,8 +184,8 @@ static const char *collect(parts_t *parts, const aj_alg_t *alg, int is_private)
 static EVP_PKEY *assemble(parts_t *parts, const aj_alg_t *alg, int is_private)
 {
     EVP_PKEY *pkey = NULL;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, alg->kty == AJ_KTY_OKP ? alg->group : aj_kty_name(alg->kty),
-                                                   NULL);
+    EVP_PKEY_CTX *ctx =
+        EVP_PKEY_CTX_new_from_name(NULL, alg->kty == AJ_KTY_OKP ? alg->group : aj_kty_name(alg->kty), NULL);
 
     push(parts, OSSL_PARAM_construct_end());
     if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0) {
@@ -290,8 +285,7 @@ const char *aj_key_fill_jwk(aj_key_t *key, const json_t *jwk, apr_pool_t *pool)
     }
     if ((wrong = check_member(jwk, "kty", aj_kty_name(key->alg->kty), pool)) != NULL
         || (wrong = check_member(jwk, "alg", key->alg->name, pool)) != NULL
-        || (wrong = check_member(jwk, "use", "sig", pool)) != NULL
-        || (wrong = check_key_ops(key, jwk)) != NULL) {
+        || (wrong = check_member(jwk, "use", "sig", pool)) != NULL || (wrong = check_key_ops(key, jwk)) != NULL) {
         return wrong;
     }
     return key->alg->kty == AJ_KTY_OCT ? fill_secret(key, jwk, pool) : fill_pkey(key, jwk, pool);

@@ -11,18 +11,18 @@
 /** One kind of block. */
 typedef struct {
     const char *label;
-    const char *structure;   /**< OpenSSL's name of the encoding, NULL for a certificate */
-    const char *type;        /**< of the key, NULL where the encoding says it */
+    const char *structure; /**< OpenSSL's name of the encoding, NULL for a certificate */
+    const char *type;      /**< of the key, NULL where the encoding says it */
     int selection;
 } block_t;
 
 static const block_t blocks[] = {
-    { "PRIVATE KEY",     "PrivateKeyInfo",       NULL,  EVP_PKEY_KEYPAIR },
-    { "RSA PRIVATE KEY", "type-specific",        "RSA", EVP_PKEY_KEYPAIR },
-    { "EC PRIVATE KEY",  "type-specific",        "EC",  EVP_PKEY_KEYPAIR },
-    { "PUBLIC KEY",      "SubjectPublicKeyInfo", NULL,  EVP_PKEY_PUBLIC_KEY },
-    { "RSA PUBLIC KEY",  "type-specific",        "RSA", EVP_PKEY_PUBLIC_KEY },
-    { "CERTIFICATE",     NULL,                   NULL,  EVP_PKEY_PUBLIC_KEY },
+    { "PRIVATE KEY", "PrivateKeyInfo", NULL, EVP_PKEY_KEYPAIR },
+    { "RSA PRIVATE KEY", "type-specific", "RSA", EVP_PKEY_KEYPAIR },
+    { "EC PRIVATE KEY", "type-specific", "EC", EVP_PKEY_KEYPAIR },
+    { "PUBLIC KEY", "SubjectPublicKeyInfo", NULL, EVP_PKEY_PUBLIC_KEY },
+    { "RSA PUBLIC KEY", "type-specific", "RSA", EVP_PKEY_PUBLIC_KEY },
+    { "CERTIFICATE", NULL, NULL, EVP_PKEY_PUBLIC_KEY },
 };
 
 /** What has been found so far. */
@@ -58,8 +58,8 @@ static EVP_PKEY *decode_certificate(const unsigned char *der, long len)
 static EVP_PKEY *decode_key(const block_t *block, const unsigned char *der, size_t len)
 {
     EVP_PKEY *pkey = NULL;
-    OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(&pkey, "DER", block->structure, block->type,
-                                                             block->selection, NULL, NULL);
+    OSSL_DECODER_CTX *decoder =
+        OSSL_DECODER_CTX_new_for_pkey(&pkey, "DER", block->structure, block->type, block->selection, NULL, NULL);
 
     if (decoder != NULL && (!OSSL_DECODER_from_data(decoder, &der, &len) || len != 0)) {
         EVP_PKEY_free(pkey);

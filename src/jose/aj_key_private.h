@@ -8,20 +8,20 @@
 
 struct aj_key_t {
     const aj_alg_t *alg;
-    const char *kid;             /**< or NULL */
-    int verify_only;             /**< the administrator or the JWK's key_ops forbid signing */
-    int is_secret;               /**< holds a private part or a shared secret */
+    const char *kid; /**< or NULL */
+    int verify_only; /**< the administrator or the JWK's key_ops forbid signing */
+    int is_secret;   /**< holds a private part or a shared secret */
 
-    unsigned char *secret;       /**< HS only */
+    unsigned char *secret; /**< HS only */
     apr_size_t secret_len;
-    int secret_is_raw;           /**< the secret is the source's text: another encoding may have been meant */
-    EVP_MAC_CTX *mac;            /**< HS only: initialised, duplicated for each use */
+    int secret_is_raw; /**< the secret is the source's text: another encoding may have been meant */
+    EVP_MAC_CTX *mac;  /**< HS only: initialised, duplicated for each use */
 
-    EVP_PKEY *pkey;              /**< asymmetric only, like all that follows */
-    EVP_MD_CTX *verifier;        /**< initialised, copied for each use */
-    EVP_MD_CTX *signer;          /**< likewise; NULL without a private part */
-    apr_size_t sig_len;          /**< the one length of a signature in JWS's form */
-    const char *pub[2];          /**< public members in base64url: e, n · x, y · x, NULL */
+    EVP_PKEY *pkey;       /**< asymmetric only, like all that follows */
+    EVP_MD_CTX *verifier; /**< initialised, copied for each use */
+    EVP_MD_CTX *signer;   /**< likewise; NULL without a private part */
+    apr_size_t sig_len;   /**< the one length of a signature in JWS's form */
+    const char *pub[2];   /**< public members in base64url: e, n · x, y · x, NULL */
 };
 
 /** Longest ECDSA signature in JWS's form: two coordinates of P-521. */

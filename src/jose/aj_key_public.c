@@ -65,7 +65,8 @@ const char *aj_key_set_public(aj_key_t *key, apr_pool_t *pool)
         two = 0;
         break;
     }
-    return key->pub[0] == NULL || (two && key->pub[1] == NULL) ? "is a key whose public half OpenSSL does not tell" : NULL;
+    return key->pub[0] == NULL || (two && key->pub[1] == NULL) ? "is a key whose public half OpenSSL does not tell"
+                                                               : NULL;
 }
 
 const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool)
@@ -80,8 +81,8 @@ const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool)
         text = apr_psprintf(pool, "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}", key->pub[0], key->pub[1]);
         break;
     case AJ_KTY_EC:
-        text = apr_psprintf(pool, "{\"crv\":\"%s\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
-                            alg->curve, key->pub[0], key->pub[1]);
+        text = apr_psprintf(pool, "{\"crv\":\"%s\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", alg->curve, key->pub[0],
+                            key->pub[1]);
         break;
     default:
         text = apr_psprintf(pool, "{\"crv\":\"%s\",\"kty\":\"OKP\",\"x\":\"%s\"}", alg->curve, key->pub[0]);

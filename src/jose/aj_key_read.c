@@ -119,7 +119,8 @@ static apr_status_t wipe_jwk(void *jwk)
     return APR_SUCCESS;
 }
 
-static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_t len, const char *kid, apr_pool_t *pool)
+static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_t len, const char *kid,
+                            apr_pool_t *pool)
 {
     apr_pool_t *scratch;
     json_t *jwk;
@@ -144,15 +145,15 @@ static const char *read_secret(aj_key_t *key, const unsigned char *bytes, apr_si
     const char *wrong;
 
     if (key->alg->kty != AJ_KTY_OCT) {
-        return apr_psprintf(pool, "is neither PEM nor a JWK, and %s wants a key of type %s",
-                            key->alg->name, aj_kty_name(key->alg->kty));
+        return apr_psprintf(pool, "is neither PEM nor a JWK, and %s wants a key of type %s", key->alg->name,
+                            aj_kty_name(key->alg->kty));
     }
     wrong = aj_key_set_text(key, bytes, len, options->encoding, pool);
     return wrong != NULL ? wrong : set_kid(key, options->kid, pool);
 }
 
-static const char *read_any(aj_key_t *key, const unsigned char *bytes, apr_size_t len,
-                            const aj_key_options_t *options, apr_pool_t *pool)
+static const char *read_any(aj_key_t *key, const unsigned char *bytes, apr_size_t len, const aj_key_options_t *options,
+                            apr_pool_t *pool)
 {
     form_e form = form_of(bytes, len);
     const char *wrong;
@@ -202,8 +203,8 @@ static const char *settle(aj_key_t **out, aj_key_t *key, const char *wrong, apr_
     return wrong;
 }
 
-const char *aj_key_read(aj_key_t **key, const unsigned char *bytes, apr_size_t len,
-                        const aj_key_options_t *options, apr_pool_t *pool)
+const char *aj_key_read(aj_key_t **key, const unsigned char *bytes, apr_size_t len, const aj_key_options_t *options,
+                        apr_pool_t *pool)
 {
     apr_pool_t *own;
     aj_key_t *made = make(options, pool, &own);

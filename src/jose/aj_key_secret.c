@@ -75,8 +75,8 @@ static int hex_digit(unsigned char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int decode_hex(const unsigned char *text, apr_size_t len, apr_pool_t *pool,
-                      unsigned char **out, apr_size_t *out_len)
+static int decode_hex(const unsigned char *text, apr_size_t len, apr_pool_t *pool, unsigned char **out,
+                      apr_size_t *out_len)
 {
     unsigned char *bytes = apr_palloc(pool, len / 2 + 1);
     int ok = len % 2 == 0;
@@ -162,8 +162,9 @@ const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t le
         return "is an empty secret";
     }
     if (len < key->alg->digest_bytes) {
-        return apr_psprintf(pool, "is a secret of %" APR_SIZE_T_FMT " bytes; %s needs at least %" APR_SIZE_T_FMT
-                            " (RFC 7518 3.2)", len, key->alg->name, key->alg->digest_bytes);
+        return apr_psprintf(
+            pool, "is a secret of %" APR_SIZE_T_FMT " bytes; %s needs at least %" APR_SIZE_T_FMT " (RFC 7518 3.2)", len,
+            key->alg->name, key->alg->digest_bytes);
     }
     key->mac = start_mac(key->alg, bytes, len);
     if (key->mac == NULL) {
@@ -191,15 +192,14 @@ static int would_match(const aj_key_t *key, aj_encoding_e encoding, const void *
     }
     aj_wipe_with_pool(bytes, len, pool);
     mac = start_mac(key->alg, bytes, len);
-    ok = mac != NULL
-        && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, made, &made_len, sizeof(made))
-        && made_len == key->sig_len && aj_equal(made, sig, made_len);
+    ok = mac != NULL && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, made, &made_len, sizeof(made))
+      && made_len == key->sig_len && aj_equal(made, sig, made_len);
     EVP_MAC_CTX_free(mac);
     return ok;
 }
 
-const char *aj_key_encoding_hint(const aj_key_t *key, const void *in, apr_size_t in_len,
-                                 const unsigned char *sig, apr_size_t sig_len)
+const char *aj_key_encoding_hint(const aj_key_t *key, const void *in, apr_size_t in_len, const unsigned char *sig,
+                                 apr_size_t sig_len)
 {
     static const aj_encoding_e others[] = { AJ_ENCODING_HEX, AJ_ENCODING_BASE64, AJ_ENCODING_BASE64URL };
     const char *hint = NULL;

@@ -30,10 +30,8 @@ static int make_mac(const aj_key_t *key, const void *in, apr_size_t in_len, unsi
 {
     EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
     size_t len = 0;
-    int ok = mac != NULL
-        && EVP_MAC_update(mac, in, in_len)
-        && EVP_MAC_final(mac, out, &len, EVP_MAX_MD_SIZE)
-        && len == key->sig_len;
+    int ok = mac != NULL && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, out, &len, EVP_MAX_MD_SIZE)
+          && len == key->sig_len;
 
     EVP_MAC_CTX_free(mac);
     return ok;
@@ -77,9 +75,8 @@ static int ecdsa_to_der(const unsigned char *raw, apr_size_t half, unsigned char
 static int ecdsa_from_der(const unsigned char *der, size_t len, unsigned char *raw, apr_size_t half)
 {
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)len);
-    int ok = sig != NULL
-        && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, (int)half) == (int)half
-        && BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + half, (int)half) == (int)half;
+    int ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, (int)half) == (int)half
+          && BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + half, (int)half) == (int)half;
 
     ECDSA_SIG_free(sig);
     return ok;
@@ -96,8 +93,8 @@ static EVP_MD_CTX *copy_context(const EVP_MD_CTX *prepared)
     return ctx;
 }
 
-static aj_error_e verify_public(const aj_key_t *key, const void *in, apr_size_t in_len,
-                                const unsigned char *sig, apr_size_t sig_len)
+static aj_error_e verify_public(const aj_key_t *key, const void *in, apr_size_t in_len, const unsigned char *sig,
+                                apr_size_t sig_len)
 {
     unsigned char der[MAX_ECDSA_DER];
     EVP_MD_CTX *ctx = copy_context(key->verifier);
@@ -119,8 +116,8 @@ static aj_error_e verify_public(const aj_key_t *key, const void *in, apr_size_t 
     return verdict;
 }
 
-aj_error_e aj_key_verify(const aj_key_t *key, const void *in, apr_size_t in_len,
-                         const unsigned char *sig, apr_size_t sig_len)
+aj_error_e aj_key_verify(const aj_key_t *key, const void *in, apr_size_t in_len, const unsigned char *sig,
+                         apr_size_t sig_len)
 {
     aj_error_e verdict;
 
@@ -128,8 +125,8 @@ aj_error_e aj_key_verify(const aj_key_t *key, const void *in, apr_size_t in_len,
         return AJ_E_SIGNATURE_LENGTH;
     }
     (void)ERR_set_mark();
-    verdict = key->alg->sig == AJ_SIG_HMAC ? verify_mac(key, in, in_len, sig)
-                                           : verify_public(key, in, in_len, sig, sig_len);
+    verdict =
+        key->alg->sig == AJ_SIG_HMAC ? verify_mac(key, in, in_len, sig) : verify_public(key, in, in_len, sig, sig_len);
     clean_errors(verdict == AJ_OK);
     return verdict;
 }
@@ -166,8 +163,8 @@ apr_status_t aj_key_sign_raw(const aj_key_t *key, const void *in, apr_size_t in_
     return ok ? APR_SUCCESS : APR_EGENERAL;
 }
 
-apr_status_t aj_key_sign(const aj_key_t *key, const void *in, apr_size_t in_len, apr_pool_t *pool,
-                         unsigned char **sig, apr_size_t *sig_len)
+apr_status_t aj_key_sign(const aj_key_t *key, const void *in, apr_size_t in_len, apr_pool_t *pool, unsigned char **sig,
+                         apr_size_t *sig_len)
 {
     return aj_key_can_sign(key) ? aj_key_sign_raw(key, in, in_len, pool, sig, sig_len) : APR_EINVAL;
 }
@@ -203,8 +200,7 @@ static size_t private_bytes(const aj_key_t *key, unsigned char *out, size_t size
         len = size;
         return EVP_PKEY_get_raw_private_key(key->pkey, out, &len) == 1 ? len : 0;
     }
-    if (len > size
-        || !EVP_PKEY_get_bn_param(key->pkey, is_rsa ? OSSL_PKEY_PARAM_RSA_D : OSSL_PKEY_PARAM_PRIV_KEY, &d)
+    if (len > size || !EVP_PKEY_get_bn_param(key->pkey, is_rsa ? OSSL_PKEY_PARAM_RSA_D : OSSL_PKEY_PARAM_PRIV_KEY, &d)
         || BN_bn2binpad(d, out, (int)len) != (int)len) {
         len = 0;
     }

@@ -8,7 +8,7 @@
 
 struct aj_keyset_t {
     apr_pool_t *pool;
-    apr_array_header_t *keys;    /**< `const aj_key_t *` */
+    apr_array_header_t *keys; /**< `const aj_key_t *` */
 };
 
 aj_keyset_t *aj_keyset_make(apr_pool_t *pool)
@@ -42,7 +42,8 @@ const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
 
     for (i = 0; kid != NULL && i < ring->keys->nelts; i++) {
         if (has_kid(aj_keyset_at(ring, i), kid)) {
-            return apr_psprintf(ring->pool, "has the kid \"%s\" of another key", aj_escape(kid, strlen(kid), ring->pool));
+            return apr_psprintf(ring->pool, "has the kid \"%s\" of another key",
+                                aj_escape(kid, strlen(kid), ring->pool));
         }
     }
     APR_ARRAY_PUSH(ring->keys, const aj_key_t *) = key;
@@ -63,8 +64,8 @@ const aj_key_t *aj_keyset_signer(const aj_keyset_t *ring)
 
 /** What the ring has for one algorithm and kid. */
 typedef struct {
-    const aj_key_t *only;        /**< the last key of the algorithm, which is the only one if count is 1 */
-    const aj_key_t *named;       /**< the key of the algorithm with this kid */
+    const aj_key_t *only;  /**< the last key of the algorithm, which is the only one if count is 1 */
+    const aj_key_t *named; /**< the key of the algorithm with this kid */
     int count;
     int with_kid;
 } matches_t;

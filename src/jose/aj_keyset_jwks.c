@@ -11,7 +11,7 @@
 typedef struct {
     const json_t *jwk;
     const aj_alg_t *alg;
-    const char *skip;            /**< why it is not for us, or NULL */
+    const char *skip; /**< why it is not for us, or NULL */
 } member_t;
 
 /* The string of a member. @return NULL when it is absent or no string; the latter is told by *wrong */

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-DIRECTIVES = re.findall(r'AP_INIT_\w+\("(AuthJWT\w+)"', (TOP / "src/httpd/authjwt_directives.c").read_text())
+DIRECTIVES = re.findall(r'AP_INIT_\w+\("(AuthJWT\w+)"', (TOP / "src/config/authjwt_directives.c").read_text())
 
 
 def run(*command, **more):

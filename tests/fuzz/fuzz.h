@@ -1,4 +1,5 @@
-/* What the fuzz targets share. Each target defines LLVMFuzzerTestOneInput; replay.c runs the same targets over the corpora in `make test`. */
+/* What the fuzz targets share. Each target defines LLVMFuzzerTestOneInput; replay.c runs the same targets over the
+ * corpora in `make test`. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -15,12 +16,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* An invariant of the core: breaking it is a finding like a crash. */
-#define HOLDS(condition) \
-    do { \
-        if (!(condition)) { \
+#define HOLDS(condition)                                                                   \
+    do {                                                                                   \
+        if (!(condition)) {                                                                \
             fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-            abort(); \
-        } \
+            abort();                                                                       \
+        }                                                                                  \
     } while (0)
 
 static inline apr_pool_t *fuzz_pool(void)

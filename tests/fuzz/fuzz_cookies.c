@@ -1,13 +1,13 @@
-/* Values of a Cookie header: never empty, never with what ends one, and all of them found again in the header. Cut out of it, they are gone
- * and the others are as they were. */
+/* Values of a Cookie header: never empty, never with what ends one, and all of them found again in the header. Cut out
+ * of it, they are gone and the others are as they were. */
 #include "fuzz.h"
-#include "authjwt_cookies.h"
+#include "authjwt_cookies_read.h"
 
 static apr_array_header_t *values_of(const char *header, const char *name, apr_pool_t *pool)
 {
     apr_array_header_t *values = apr_array_make(pool, 1, sizeof(const char *));
 
-    authjwt_cookies_values(header, name, values);
+    authjwt_cookies_read(header, name, values);
     return values;
 }
 
@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         HOLDS(*value && !strchr(value, ';') && strstr(header, value));
     }
-    HOLDS(!values_of(without, "t", pool)->nelts && before->nelts == after->nelts && (without != header || !values->nelts));
+    HOLDS(!values_of(without, "t", pool)->nelts && before->nelts == after->nelts
+          && (without != header || !values->nelts));
     for (i = 0; i < before->nelts; i++) {
         HOLDS(!strcmp(APR_ARRAY_IDX(before, i, const char *), APR_ARRAY_IDX(after, i, const char *)));
     }

@@ -1,6 +1,6 @@
 /* A form that is accepted gives strings without NUL, each name once. */
 #include "fuzz.h"
-#include "../../src/httpd/authjwt_body_private.h"
+#include "../../src/request/authjwt_body_private.h"
 #include "aj_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!authjwt_body_read_form(apr_pstrmemdup(pool, (const char *)data, size), size, fields)) {
         HOLDS(!memchr(data, 0, size));
-        json_object_foreach(fields, name, value) {
+        json_object_foreach(fields, name, value)
+        {
             HOLDS(json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value));
         }
     }

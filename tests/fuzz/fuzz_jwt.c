@@ -12,7 +12,8 @@ static const aj_key_t *key(void)
 
     if (!made) {
         options.alg = aj_alg_find("HS256");
-        HOLDS(!aj_key_read(&made, (const unsigned char *)"0123456789abcdef0123456789abcdef", 32, &options, fuzz_pool()));
+        HOLDS(
+            !aj_key_read(&made, (const unsigned char *)"0123456789abcdef0123456789abcdef", 32, &options, fuzz_pool()));
     }
     return made;
 }
@@ -29,7 +30,8 @@ static void holds_promises(const aj_claims_t *claims, apr_pool_t *pool)
     }
     HOLDS(aj_claims_expires(claims) > NOW);
     HOLDS(aj_claims_type(claims) == AJ_TYPE_ACCESS);
-    json_object_foreach((json_t *)aj_claims_object(claims), name, value) {
+    json_object_foreach((json_t *)aj_claims_object(claims), name, value)
+    {
         const char *text = aj_claims_text(value, pool);
 
         for (p = (const unsigned char *)text; p && *p; p++) {

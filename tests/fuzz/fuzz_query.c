@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     HOLDS(!found || cut);
     if (cut) {
-        HOLDS(strlen(cut) < strlen(query) && !authjwt_request_parameter(cut, "t", 0, pool) && !authjwt_request_cut_parameter(cut, "t", pool));
+        HOLDS(strlen(cut) < strlen(query) && !authjwt_request_parameter(cut, "t", 0, pool)
+              && !authjwt_request_cut_parameter(cut, "t", pool));
         again = authjwt_request_parameter(cut, "u", 1, pool);
         HOLDS(other ? again && !strcmp(again, other) : !again);
     }

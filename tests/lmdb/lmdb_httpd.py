@@ -44,7 +44,7 @@ class Built:
         flags += subprocess.run(["apr-1-config", "--cppflags", "--includes"], capture_output=True, text=True).stdout.split()
         flags += ['-DAUTHJWT_STATEDIR="%s"' % self.state, "-DAUTHJWT_LMDB_PATIENCE=1"]
         flags += os.environ.get("CFLAGS", "").split()
-        provider = sorted(glob.glob(os.path.join(ROOT, "src/httpd/authjwt_socache_lmdb*.c")))
+        provider = sorted(glob.glob(os.path.join(ROOT, "src/lmdb/authjwt_lmdb*.c")))
         here = lambda name: os.path.join(HERE, name)
         jobs = [self.cc(flags, [here("mod_lmdbonly.c")] + provider, "mod_lmdbonly.so", ["-shared", "-llmdb"]),
                 self.cc(flags, [here("mod_socachetest.c")], "mod_socachetest.so", ["-shared"]),

@@ -2,14 +2,13 @@
 #include <httpd.h>
 #include <http_config.h>
 
-#include "authjwt_socache_lmdb.h"
+#include "authjwt_lmdb.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
-    authjwt_socache_lmdb_register(pool);
+    authjwt_lmdb_register(pool);
 }
 
 extern module AP_MODULE_DECLARE_DATA authjwt_module;
-module AP_MODULE_DECLARE_DATA __attribute__((visibility("default"))) authjwt_module = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks, 0
-};
+module AP_MODULE_DECLARE_DATA __attribute__((visibility("default")))
+authjwt_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks, 0 };

@@ -1,6 +1,6 @@
-/* A consumer of any ap_socache provider, driven by requests: each function of the provider is a path below /s/, its answer is the
- * body's first word. `SocacheTest PROVIDER[:ARGS]` names the provider; a second one makes a second instance, asked with use=1.
- * `SocacheTestEarly on` uses the provider in the parent at start. */
+/* A consumer of any ap_socache provider, driven by requests: each function of the provider is a path below /s/, its
+ * answer is the body's first word. `SocacheTest PROVIDER[:ARGS]` names the provider; a second one makes a second
+ * instance, asked with use=1. `SocacheTestEarly on` uses the provider in the parent at start. */
 #include <httpd.h>
 #include <ap_provider.h>
 #include <ap_socache.h>
@@ -29,10 +29,12 @@ static const char *set_provider(cmd_parms *cmd, void *dcfg, const char *arg)
 
     (void)dcfg;
     provider = ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
-    if (provider == NULL)
+    if (provider == NULL) {
         return apr_psprintf(cmd->pool, "no provider %s", name);
-    if (ncaches == 2)
+    }
+    if (ncaches == 2) {
         return "two are enough";
+    }
     why = provider->create(&caches[ncaches++], colon ? colon + 1 : NULL, cmd->temp_pool, cmd->pool);
     return why ? apr_psprintf(cmd->pool, "SocacheTest: %s", why) : NULL;
 }
@@ -47,8 +49,12 @@ static const char *set_early(cmd_parms *cmd, void *dcfg, int on)
 
 static const char *word(apr_status_t rv)
 {
-    return rv == APR_SUCCESS ? "ok" : rv == APR_NOTFOUND ? "notfound" : rv == APR_ENOSPC ? "enospc" : rv == APR_EINVAL ? "einval"
-           : rv == APR_EGENERAL ? "egeneral" : "other";
+    return rv == APR_SUCCESS  ? "ok"
+         : rv == APR_NOTFOUND ? "notfound"
+         : rv == APR_ENOSPC   ? "enospc"
+         : rv == APR_EINVAL   ? "einval"
+         : rv == APR_EGENERAL ? "egeneral"
+                              : "other";
 }
 
 /* The value of name= in the query, "" if absent; nothing is decoded. */
@@ -57,9 +63,11 @@ static const char *arg(request_rec *r, const char *name)
     char *last, *pair = apr_strtok(apr_pstrdup(r->pool, r->args ? r->args : ""), "&", &last);
     apr_size_t len = strlen(name);
 
-    for (; pair != NULL; pair = apr_strtok(NULL, "&", &last))
-        if (strncmp(pair, name, len) == 0 && pair[len] == '=')
+    for (; pair != NULL; pair = apr_strtok(NULL, "&", &last)) {
+        if (strncmp(pair, name, len) == 0 && pair[len] == '=') {
             return pair + len + 1;
+        }
+    }
     return "";
 }
 
@@ -73,7 +81,8 @@ static void do_set(request_rec *r)
     const char *id = arg(r, "id"), *value = arg(r, "value");
 
     ap_rputs(word(provider->store(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), expiry_of(r),
-                                  (unsigned char *)apr_pstrdup(r->pool, value), (unsigned)strlen(value), r->pool)), r);
+                                  (unsigned char *)apr_pstrdup(r->pool, value), (unsigned)strlen(value), r->pool)),
+             r);
 }
 
 static void do_get(request_rec *r)
@@ -81,7 +90,8 @@ static void do_get(request_rec *r)
     const char *id = arg(r, "id"), *size = arg(r, "size");
     unsigned int len = *size ? (unsigned)atoi(size) : 8192;
     unsigned char *buf = apr_pcalloc(r->pool, len + 1);
-    apr_status_t rv = provider->retrieve(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), buf, &len, r->pool);
+    apr_status_t rv =
+        provider->retrieve(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), buf, &len, r->pool);
 
     ap_rprintf(r, "%s%s%.*s", word(rv), rv == APR_SUCCESS ? " " : "", rv == APR_SUCCESS ? (int)len : 0, (char *)buf);
 }
@@ -104,7 +114,8 @@ static void do_fill(request_rec *r)
 
     for (i = 0; i < n && rv == APR_SUCCESS; i++) {
         apr_snprintf(id, sizeof id, "%.40s%d", arg(r, "id"), from + i);
-        rv = provider->store(CACHE, r->server, (unsigned char *)id, (unsigned)strlen(id), expiry_of(r), data, size, r->pool);
+        rv = provider->store(CACHE, r->server, (unsigned char *)id, (unsigned)strlen(id), expiry_of(r), data, size,
+                             r->pool);
     }
     ap_rprintf(r, "%s %d", word(rv), rv == APR_SUCCESS ? i : i - 1);
 }
@@ -134,7 +145,8 @@ static void do_bench(request_rec *r)
     for (i = 0; i < n; i++) {
         len = sizeof buf;
         apr_snprintf(id, sizeof id, "%.40s%d", arg(r, "id"), i * 7919 % n);
-        found += provider->retrieve(CACHE, r->server, (unsigned char *)id, (unsigned)strlen(id), buf, &len, r->pool) == APR_SUCCESS;
+        found += provider->retrieve(CACHE, r->server, (unsigned char *)id, (unsigned)strlen(id), buf, &len, r->pool)
+              == APR_SUCCESS;
     }
     ap_rprintf(r, "ok %d %d", found, (int)((apr_time_now() - start) * 1000 / (n ? n : 1)));
 }
@@ -143,14 +155,15 @@ typedef struct {
     int n, remove;
 } count_t;
 
-static apr_status_t count(ap_socache_instance_t *inst, server_rec *s, void *ctx, const unsigned char *id, unsigned idlen,
-                          const unsigned char *data, unsigned datalen, apr_pool_t *pool)
+static apr_status_t count(ap_socache_instance_t *inst, server_rec *s, void *ctx, const unsigned char *id,
+                          unsigned idlen, const unsigned char *data, unsigned datalen, apr_pool_t *pool)
 {
     count_t *c = ctx;
 
     c->n++;
-    if (id[idlen] != '\0' || data[datalen] != '\0')
+    if (id[idlen] != '\0' || data[datalen] != '\0') {
         return APR_EGENERAL;
+    }
     return c->remove ? provider->remove(inst, s, id, idlen, pool) : APR_SUCCESS;
 }
 
@@ -182,20 +195,24 @@ static void hold(request_rec *r)
     apr_file_t *f;
 
     apr_sleep(apr_time_from_msec(apr_atoi64(arg(r, "hold"))));
-    if (*path == '\0')
+    if (*path == '\0') {
         return;
-    if (apr_file_open(&f, apr_psprintf(r->pool, "%s.%s", path, arg(r, "id")), APR_FOPEN_WRITE | APR_FOPEN_CREATE, APR_FPROT_OS_DEFAULT,
-                      r->pool) == APR_SUCCESS)
+    }
+    if (apr_file_open(&f, apr_psprintf(r->pool, "%s.%s", path, arg(r, "id")), APR_FOPEN_WRITE | APR_FOPEN_CREATE,
+                      APR_FPROT_OS_DEFAULT, r->pool)
+        == APR_SUCCESS) {
         apr_file_close(f);
-    while (access(path, F_OK) != 0)
+    }
+    while (access(path, F_OK) != 0) {
         apr_sleep(apr_time_from_msec(5));
+    }
 }
 
 static int handler(request_rec *r)
 {
     size_t i;
 
-    for (i = 0; i < sizeof actions / sizeof *actions; i++)
+    for (i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(r->uri, actions[i].path) == 0) {
             apr_table_setn(r->headers_out, "X-Pid", apr_itoa(r->pool, (int)getpid()));
             ap_set_content_type(r, "text/plain");
@@ -203,6 +220,7 @@ static int handler(request_rec *r)
             actions[i].run(r);
             return OK;
         }
+    }
     return DECLINED;
 }
 
@@ -212,17 +230,20 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 
     (void)plog;
     (void)ptemp;
-    if (provider == NULL)
+    if (provider == NULL) {
         return OK;
-    for (i = 0; i < ncaches; i++)
-        if (provider->init(caches[i], "socachetest", NULL, s, pconf) != APR_SUCCESS)
+    }
+    for (i = 0; i < ncaches; i++) {
+        if (provider->init(caches[i], "socachetest", NULL, s, pconf) != APR_SUCCESS) {
             return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
     if (early && ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         unsigned char data[1];
         unsigned int len = sizeof data;
 
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, "early: %s", word(provider->retrieve(caches[0], s, (unsigned char *)"x", 1, data,
-                                                                                                  &len, pconf)));
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, "early: %s",
+                     word(provider->retrieve(caches[0], s, (unsigned char *)"x", 1, data, &len, pconf)));
     }
     return OK;
 }
@@ -251,6 +272,5 @@ static const command_rec directives[] = {
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 
-module AP_MODULE_DECLARE_DATA __attribute__((visibility("default"))) socachetest_module = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives, register_hooks, 0
-};
+module AP_MODULE_DECLARE_DATA __attribute__((visibility("default")))
+socachetest_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives, register_hooks, 0 };

@@ -1,5 +1,5 @@
 /* fill_store DIRECTORY COUNT: put so many live entries into a store of the lmdb provider that httpd has made and left.
- * Layout as in src/httpd/authjwt_socache_lmdb_write.c: entries id -> expiry, data; expiry expiry, id -> nothing. */
+ * Layout as in src/lmdb/authjwt_lmdb_write.c: entries id -> expiry, data; expiry expiry, id -> nothing. */
 #include <lmdb.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,8 +34,9 @@ static void stamp(unsigned char *to, uint64_t v)
 {
     int i;
 
-    for (i = STAMP - 1; i >= 0; i--, v >>= 8)
+    for (i = STAMP - 1; i >= 0; i--, v >>= 8) {
         to[i] = (unsigned char)v;
+    }
 }
 
 int main(int argc, char **argv)
@@ -55,7 +56,7 @@ int main(int argc, char **argv)
     must(mdb_env_create(&env), "create");
     must(mdb_env_set_maxdbs(env, 4), "maxdbs");
     must(mdb_env_open(env, argv[1], MDB_NOSYNC, 0600), "open");
-    for (i = 0; i < count; ) {
+    for (i = 0; i < count;) {
         must(mdb_txn_begin(env, NULL, 0, &txn), "begin");
         must(mdb_dbi_open(txn, "entries", 0, &entries), "entries");
         must(mdb_dbi_open(txn, "expiry", 0, &expiry), "expiry");

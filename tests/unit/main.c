@@ -97,7 +97,8 @@ static void read_signers(void)
     for (i = 0; aj_alg_at(i) != NULL; i++) {
         const char *stem = unit_stem(aj_alg_at(i));
 
-        signers[i] = unit_key(aj_alg_at(i)->name, stem == NULL ? unit_secret : apr_pstrcat(pool, stem, ".pem", NULL), NULL);
+        signers[i] =
+            unit_key(aj_alg_at(i)->name, stem == NULL ? unit_secret : apr_pstrcat(pool, stem, ".pem", NULL), NULL);
     }
 }
 
@@ -219,8 +220,10 @@ const char *unit_stem(const aj_alg_t *alg)
     if (alg->kty == AJ_KTY_OCT) {
         return NULL;
     }
-    return strcmp(alg->name, "ES256") == 0 ? "ec-p256" : strcmp(alg->name, "ES384") == 0 ? "ec-p384"
-         : strcmp(alg->name, "ES512") == 0 ? "ec-p521" : "ec-k256";
+    return strcmp(alg->name, "ES256") == 0 ? "ec-p256"
+         : strcmp(alg->name, "ES384") == 0 ? "ec-p384"
+         : strcmp(alg->name, "ES512") == 0 ? "ec-p521"
+                                           : "ec-k256";
 }
 
 int main(void)

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 static const char *const names[] = {
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
-    "ES256", "ES384", "ES512", "ES256K", "EdDSA",
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512",  "PS256",
+    "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA",
 };
 
 START_TEST(every_algorithm_of_the_contract_has_a_row)
@@ -22,8 +22,9 @@ END_TEST
 
 /* An algorithm compared as a prefix let "" and "H" pass as HS256 elsewhere. */
 static const char *const no_names[] = {
-    "", "H", "HS", "HS2", "HS25", "HS2566", "HS256 ", " HS256", "hs256", "Hs256", "HS-256", "none", "None", "NONE", "nOnE",
-    "ES521", "ES224", "ES256k", "ES", "ED25519", "Ed25519", "eddsa", "EDDSA", "RS", "RS1", "PS", "RSA1_5", "A256KW", "dir", "*",
+    "",        "H",     "HS",    "HS2",  "HS25", "HS2566", "HS256 ", " HS256", "hs256", "Hs256",
+    "HS-256",  "none",  "None",  "NONE", "nOnE", "ES521",  "ES224",  "ES256k", "ES",    "ED25519",
+    "Ed25519", "eddsa", "EDDSA", "RS",   "RS1",  "PS",     "RSA1_5", "A256KW", "dir",   "*",
 };
 
 START_TEST(names_are_compared_whole)

@@ -6,9 +6,19 @@ static const struct {
     apr_size_t len;
     const char *text;
 } pairs[] = {
-    { "", 0, "" }, { "f", 1, "Zg" }, { "fo", 2, "Zm8" }, { "foo", 3, "Zm9v" }, { "foob", 4, "Zm9vYg" },
-    { "fooba", 5, "Zm9vYmE" }, { "foobar", 6, "Zm9vYmFy" }, { "\0", 1, "AA" }, { "\0\0\0", 3, "AAAA" },
-    { "\xff\xff\xff", 3, "____" }, { "\xfb\xef\xbe", 3, "----" }, { "\xff\xfe", 2, "__4" }, { "\x03\xec\xff\xe0\xc1", 5, "A-z_4ME" },
+    { "", 0, "" },
+    { "f", 1, "Zg" },
+    { "fo", 2, "Zm8" },
+    { "foo", 3, "Zm9v" },
+    { "foob", 4, "Zm9vYg" },
+    { "fooba", 5, "Zm9vYmE" },
+    { "foobar", 6, "Zm9vYmFy" },
+    { "\0", 1, "AA" },
+    { "\0\0\0", 3, "AAAA" },
+    { "\xff\xff\xff", 3, "____" },
+    { "\xfb\xef\xbe", 3, "----" },
+    { "\xff\xfe", 2, "__4" },
+    { "\x03\xec\xff\xe0\xc1", 5, "A-z_4ME" },
 };
 
 START_TEST(pairs_go_both_ways)
@@ -29,14 +39,27 @@ static const struct {
     const char *text;
     apr_size_t len;
 } bad[] = {
-    { "one character", "A", 1 }, { "five characters", "AAAAA", 5 },
-    { "padding", "Zg==", 4 }, { "padding of one", "Zm8=", 4 }, { "padding alone", "==", 2 },
-    { "standard alphabet, plus", "ab+d", 4 }, { "standard alphabet, slash", "ab/d", 4 },
-    { "blank", "Zm 9", 4 }, { "newline at the end", "Zm9v\n", 5 }, { "newline inside", "Zm\n9", 4 },
-    { "NUL", "Zm9\0", 4 }, { "NUL at the end", "Zm\0", 3 }, { "dot", "Zm.v", 4 }, { "question mark", "Zm?v", 4 },
-    { "high bit", "Zm\xc3\xa9", 4 }, { "0xff", "\xff\xff\xff\xff", 4 },
-    { "unused bits of two characters", "Zh", 2 }, { "unused bits, lowest", "AB", 2 }, { "unused bits, highest", "AI", 2 },
-    { "unused bits of three characters", "Zm9", 3 }, { "unused bits, three, highest", "AAC", 3 },
+    { "one character", "A", 1 },
+    { "five characters", "AAAAA", 5 },
+    { "padding", "Zg==", 4 },
+    { "padding of one", "Zm8=", 4 },
+    { "padding alone", "==", 2 },
+    { "standard alphabet, plus", "ab+d", 4 },
+    { "standard alphabet, slash", "ab/d", 4 },
+    { "blank", "Zm 9", 4 },
+    { "newline at the end", "Zm9v\n", 5 },
+    { "newline inside", "Zm\n9", 4 },
+    { "NUL", "Zm9\0", 4 },
+    { "NUL at the end", "Zm\0", 3 },
+    { "dot", "Zm.v", 4 },
+    { "question mark", "Zm?v", 4 },
+    { "high bit", "Zm\xc3\xa9", 4 },
+    { "0xff", "\xff\xff\xff\xff", 4 },
+    { "unused bits of two characters", "Zh", 2 },
+    { "unused bits, lowest", "AB", 2 },
+    { "unused bits, highest", "AI", 2 },
+    { "unused bits of three characters", "Zm9", 3 },
+    { "unused bits, three, highest", "AAC", 3 },
 };
 
 START_TEST(what_is_not_strict_is_refused)
@@ -44,7 +67,8 @@ START_TEST(what_is_not_strict_is_refused)
     unsigned char *out = NULL;
     apr_size_t len = 77;
 
-    assert_row(aj_base64url_decode(bad[_i].text, bad[_i].len, pool, &out, &len) == AJ_E_BASE64URL, bad[_i].name, "passed");
+    assert_row(aj_base64url_decode(bad[_i].text, bad[_i].len, pool, &out, &len) == AJ_E_BASE64URL, bad[_i].name,
+               "passed");
     ck_assert_ptr_null(out);
     ck_assert_uint_eq(len, 77);
 }

@@ -1,22 +1,25 @@
 /* Verified claims: reading them, and their text for environments and headers. */
 #include "unit.h"
 
-static const char payload[] =
-    "{\"sub\":\"ann\",\"exp\":1700000900,\"iat\":1700000000.5,\"sid_exp\":1700009999,\"type\":\"refresh\",\"jti\":\"j\",\"sid\":\"s\","
-    "\"role\":\"admin\",\"roles\":[\"admin\",\"editor\",7,null,[\"x\"],\"editor\",\"role01\"],\"n\":7,\"https://example.com/roles\":"
-    "[\"far\"],\"realm_access\":{\"roles\":[\"deep\",\"admin\"]}}";
+static const char payload[] = "{\"sub\":\"ann\",\"exp\":1700000900,\"iat\":1700000000.5,\"sid_exp\":1700009999,"
+                              "\"type\":\"refresh\",\"jti\":\"j\",\"sid\":\"s\","
+                              "\"role\":\"admin\",\"roles\":[\"admin\",\"editor\",7,null,[\"x\"],\"editor\",\"role01\"]"
+                              ",\"n\":7,\"https://example.com/roles\":"
+                              "[\"far\"],\"realm_access\":{\"roles\":[\"deep\",\"admin\"]}}";
 
 static const aj_claims_t *claims_of(const char *text)
 {
     const aj_key_t *key = unit_key("HS256", unit_secret, NULL);
-    const aj_jwt_policy_t policy = { .keys = unit_ring(key, NULL, NULL), .identity_claim = "sub",
-                                     .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH, .leeway = apr_time_from_sec(10) };
+    const aj_jwt_policy_t policy = { .keys = unit_ring(key, NULL, NULL),
+                                     .identity_claim = "sub",
+                                     .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH,
+                                     .leeway = apr_time_from_sec(10) };
     const char *token = unit_token(key, "{\"alg\":\"HS256\"}", text), *detail;
     unsigned char hash[AJ_SHA256_BYTES];
     const aj_claims_t *claims;
 
-    ck_assert_int_eq(aj_jwt_validate(&policy, token, strlen(token), apr_time_from_sec(1700000100), pool, &claims, &detail),
-                     AJ_OK);
+    ck_assert_int_eq(
+        aj_jwt_validate(&policy, token, strlen(token), apr_time_from_sec(1700000100), pool, &claims, &detail), AJ_OK);
     ck_assert_ptr_null(detail);
     ck_assert_int_eq(aj_sha256(token, strlen(token), hash), APR_SUCCESS);
     ck_assert_mem_eq(aj_claims_token_hash(claims), hash, sizeof(hash));
@@ -53,7 +56,7 @@ END_TEST
 
 static const struct {
     const char *names[3];
-    const char *want;            /* joined by commas */
+    const char *want; /* joined by commas */
 } lists[] = {
     { { "role" }, "admin" },
     { { "roles" }, "admin,editor,role01" },
@@ -80,15 +83,37 @@ END_TEST
 
 static const struct {
     const char *json;
-    const char *text;            /* NULL: has none */
+    const char *text; /* NULL: has none */
 } texts[] = {
-    { "\"ann\"", "ann" }, { "\"\"", "" }, { "\"caf\xc3\xa9\"", "caf\xc3\xa9" }, { "7", "7" }, { "-7", "-7" },
-    { "9007199254740993", "9007199254740993" }, { "0.1", "0.1" }, { "1.5", "1.5" }, { "1700000000.25", "1700000000.25" },
-    { "0.30000000000000004", "0.30000000000000004" }, { "1.0", "1.0" }, { "true", "true" }, { "false", "false" },
-    { "null", NULL }, { "[]", "" }, { "[\"a\",\"b\"]", "a,b" }, { "[1,true,0.1,\"x\"]", "1,true,0.1,x" },
-    { "[\"a\",[1]]", "[\"a\",[1]]" }, { "[null]", "[null]" }, { "[{\"a\":1}]", "[{\"a\":1}]" },
-    { "{\"a\":[1,2]}", "{\"a\":[1,2]}" }, { "{}", "{}" }, { "\"a\\nb\"", NULL }, { "\"a\\rb\"", NULL }, { "\"a\\tb\"", NULL },
-    { "\"a\\u0001\"", NULL }, { "\"a\\u007f\"", NULL }, { "[\"a\",\"b\\n\"]", NULL }, { "{\"a\":\"b\\n\"}", "{\"a\":\"b\\n\"}" },
+    { "\"ann\"", "ann" },
+    { "\"\"", "" },
+    { "\"caf\xc3\xa9\"", "caf\xc3\xa9" },
+    { "7", "7" },
+    { "-7", "-7" },
+    { "9007199254740993", "9007199254740993" },
+    { "0.1", "0.1" },
+    { "1.5", "1.5" },
+    { "1700000000.25", "1700000000.25" },
+    { "0.30000000000000004", "0.30000000000000004" },
+    { "1.0", "1.0" },
+    { "true", "true" },
+    { "false", "false" },
+    { "null", NULL },
+    { "[]", "" },
+    { "[\"a\",\"b\"]", "a,b" },
+    { "[1,true,0.1,\"x\"]", "1,true,0.1,x" },
+    { "[\"a\",[1]]", "[\"a\",[1]]" },
+    { "[null]", "[null]" },
+    { "[{\"a\":1}]", "[{\"a\":1}]" },
+    { "{\"a\":[1,2]}", "{\"a\":[1,2]}" },
+    { "{}", "{}" },
+    { "\"a\\nb\"", NULL },
+    { "\"a\\rb\"", NULL },
+    { "\"a\\tb\"", NULL },
+    { "\"a\\u0001\"", NULL },
+    { "\"a\\u007f\"", NULL },
+    { "[\"a\",\"b\\n\"]", NULL },
+    { "{\"a\":\"b\\n\"}", "{\"a\":\"b\\n\"}" },
     { "{\"a\":\"\\u007f\"}", NULL },
 };
 
@@ -113,18 +138,65 @@ static const struct {
     const char *text;
     int holds;
 } holding[] = {
-    { "\"ann\"", "ann", 1 }, { "\"ann\"", "an", 0 }, { "\"ann\"", "anna", 0 }, { "\"ann\"", "Ann", 0 }, { "\"ann\"", "ann ", 0 },
-    { "\"ann\"", "", 0 }, { "\"\"", "", 1 }, { "\"ad min\"", "admin", 0 }, { "\"role01\"", "role1", 0 }, { "\"a b\"", "a", 0 },
-    { "\"a,b\"", "a", 0 }, { "[\"a\",\"b\"]", "b", 1 }, { "[\"a\",\"b\"]", "a,b", 0 }, { "[\"a\",\"b\"]", "", 0 }, { "[]", "", 0 },
-    { "[\"\"]", "", 1 }, { "\"caf\xc3\xa9\"", "caf\xc3\xa9", 1 }, { "\"cafe\\u0301\"", "caf\xc3\xa9", 0 },
-    { "\"a\\u0001b\"", "a\x01" "b", 1 }, { "\"a\\u0001b\"", "a", 0 }, { "\"a\\u0000b\"", "a", 0 }, { "[\"a\\u0000b\"]", "a", 0 },
-    { "1", "1", 1 }, { "\"1\"", "1", 1 }, { "[1]", "1", 1 }, { "1.0", "1.0", 1 }, { "1.0", "1", 0 }, { "1", "1.0", 0 }, { "1", "01", 0 },
-    { "1", "1 ", 0 }, { "10", "1", 0 }, { "-7", "-7", 1 }, { "1e2", "100.0", 1 }, { "1e2", "100", 0 }, { "0.1", "0.1", 1 },
-    { "9007199254740993", "9007199254740993", 1 }, { "9007199254740993", "9007199254740992", 0 },
-    { "9223372036854775807", "9223372036854775807", 1 }, { "true", "true", 1 }, { "true", "1", 0 }, { "true", "True", 0 },
-    { "false", "false", 1 }, { "false", "", 0 }, { "false", "0", 0 }, { "[true]", "true", 1 }, { "null", "null", 0 }, { "null", "", 0 },
-    { "[null]", "null", 0 }, { "[null]", "", 0 }, { "{}", "{}", 0 }, { "{\"a\":1}", "{\"a\":1}", 0 }, { "{\"a\":1}", "a", 0 },
-    { "[[\"a\"]]", "a", 0 }, { "[[\"a\"]]", "[\"a\"]", 0 }, { "[{\"a\":1}]", "a", 0 }, { "[[],\"a\"]", "a", 1 },
+    { "\"ann\"", "ann", 1 },
+    { "\"ann\"", "an", 0 },
+    { "\"ann\"", "anna", 0 },
+    { "\"ann\"", "Ann", 0 },
+    { "\"ann\"", "ann ", 0 },
+    { "\"ann\"", "", 0 },
+    { "\"\"", "", 1 },
+    { "\"ad min\"", "admin", 0 },
+    { "\"role01\"", "role1", 0 },
+    { "\"a b\"", "a", 0 },
+    { "\"a,b\"", "a", 0 },
+    { "[\"a\",\"b\"]", "b", 1 },
+    { "[\"a\",\"b\"]", "a,b", 0 },
+    { "[\"a\",\"b\"]", "", 0 },
+    { "[]", "", 0 },
+    { "[\"\"]", "", 1 },
+    { "\"caf\xc3\xa9\"", "caf\xc3\xa9", 1 },
+    { "\"cafe\\u0301\"", "caf\xc3\xa9", 0 },
+    { "\"a\\u0001b\"",
+      "a\x01"
+      "b",
+      1 },
+    { "\"a\\u0001b\"", "a", 0 },
+    { "\"a\\u0000b\"", "a", 0 },
+    { "[\"a\\u0000b\"]", "a", 0 },
+    { "1", "1", 1 },
+    { "\"1\"", "1", 1 },
+    { "[1]", "1", 1 },
+    { "1.0", "1.0", 1 },
+    { "1.0", "1", 0 },
+    { "1", "1.0", 0 },
+    { "1", "01", 0 },
+    { "1", "1 ", 0 },
+    { "10", "1", 0 },
+    { "-7", "-7", 1 },
+    { "1e2", "100.0", 1 },
+    { "1e2", "100", 0 },
+    { "0.1", "0.1", 1 },
+    { "9007199254740993", "9007199254740993", 1 },
+    { "9007199254740993", "9007199254740992", 0 },
+    { "9223372036854775807", "9223372036854775807", 1 },
+    { "true", "true", 1 },
+    { "true", "1", 0 },
+    { "true", "True", 0 },
+    { "false", "false", 1 },
+    { "false", "", 0 },
+    { "false", "0", 0 },
+    { "[true]", "true", 1 },
+    { "null", "null", 0 },
+    { "null", "", 0 },
+    { "[null]", "null", 0 },
+    { "[null]", "", 0 },
+    { "{}", "{}", 0 },
+    { "{\"a\":1}", "{\"a\":1}", 0 },
+    { "{\"a\":1}", "a", 0 },
+    { "[[\"a\"]]", "a", 0 },
+    { "[[\"a\"]]", "[\"a\"]", 0 },
+    { "[{\"a\":1}]", "a", 0 },
+    { "[[],\"a\"]", "a", 1 },
 };
 
 static const json_t *loaded(const char *text)
@@ -144,14 +216,35 @@ static const struct {
     const char *word;
     int holds;
 } words[] = {
-    { "\"read write\"", "read", 1 }, { "\"read write\"", "write", 1 }, { "\"read\"", "read", 1 }, { "\" read  write \"", "write", 1 },
-    { "\"read write\"", "read write", 0 }, { "\"read write\"", "rea", 0 }, { "\"read write\"", "ead", 0 }, { "\"read write\"", "", 0 },
-    { "\"read  write\"", "", 0 }, { "\"\"", "", 0 }, { "\"\"", "read", 0 }, { "\" \"", "read", 0 }, { "\"Read\"", "read", 0 },
-    { "\"read\\twrite\"", "read", 0 }, { "\"read,write\"", "read", 0 }, { "\"read\\u0000 write\"", "read", 0 },
-    { "\"read\\u0000 write\"", "write", 1 }, { "\"read:all\"", "read", 0 },
-    { "[\"read\",\"write\"]", "write", 1 }, { "[\"read write\"]", "read", 0 }, { "[\"read\"]", "", 0 }, { "[\"\"]", "", 0 },
-    { "[7,null,[\"read\"],{\"read\":1}]", "read", 0 }, { "[7]", "7", 0 }, { "7", "7", 0 }, { "true", "true", 0 }, { "null", "null", 0 },
-    { "{\"read\":true}", "read", 0 }, { "[\"read\\u0000x\"]", "read", 0 },
+    { "\"read write\"", "read", 1 },
+    { "\"read write\"", "write", 1 },
+    { "\"read\"", "read", 1 },
+    { "\" read  write \"", "write", 1 },
+    { "\"read write\"", "read write", 0 },
+    { "\"read write\"", "rea", 0 },
+    { "\"read write\"", "ead", 0 },
+    { "\"read write\"", "", 0 },
+    { "\"read  write\"", "", 0 },
+    { "\"\"", "", 0 },
+    { "\"\"", "read", 0 },
+    { "\" \"", "read", 0 },
+    { "\"Read\"", "read", 0 },
+    { "\"read\\twrite\"", "read", 0 },
+    { "\"read,write\"", "read", 0 },
+    { "\"read\\u0000 write\"", "read", 0 },
+    { "\"read\\u0000 write\"", "write", 1 },
+    { "\"read:all\"", "read", 0 },
+    { "[\"read\",\"write\"]", "write", 1 },
+    { "[\"read write\"]", "read", 0 },
+    { "[\"read\"]", "", 0 },
+    { "[\"\"]", "", 0 },
+    { "[7,null,[\"read\"],{\"read\":1}]", "read", 0 },
+    { "[7]", "7", 0 },
+    { "7", "7", 0 },
+    { "true", "true", 0 },
+    { "null", "null", 0 },
+    { "{\"read\":true}", "read", 0 },
+    { "[\"read\\u0000x\"]", "read", 0 },
 };
 
 START_TEST(words_stand_between_blanks_or_in_an_array)
@@ -170,21 +263,39 @@ START_TEST(what_is_absent_holds_nothing)
 END_TEST
 
 static const struct {
-    const char *members;         /* of a token that is judged at 1700000100 */
-    int age;                     /* seconds, -1: any */
+    const char *members; /* of a token that is judged at 1700000100 */
+    int age;             /* seconds, -1: any */
     int fresh;
 } freshness[] = {
-    { ",\"fresh\":true", -1, 1 }, { ",\"fresh\":false", -1, 0 }, { "", -1, 0 }, { ",\"fresh\":null", -1, 0 },
-    { ",\"fresh\":\"true\"", -1, 0 }, { ",\"fresh\":[true]", -1, 0 }, { ",\"fresh\":{}", -1, 0 },
-    { ",\"fresh\":1700000100", -1, 1 }, { ",\"fresh\":1700000099", -1, 0 }, { ",\"fresh\":1700000100.5", -1, 1 },
-    { ",\"fresh\":1700000099.5", -1, 0 }, { ",\"fresh\":1", -1, 0 }, { ",\"fresh\":0", -1, 0 }, { ",\"fresh\":-1", -1, 0 },
-    { ",\"fresh\":1700000900000", -1, 0 }, { ",\"fresh\":1e300", -1, 0 }, { ",\"fresh\":\"1700000900\"", -1, 0 },
-    { ",\"fresh\":true,\"iat\":1700000090", 10, 1 }, { ",\"fresh\":true,\"iat\":1700000089", 10, 0 },
-    { ",\"fresh\":true,\"iat\":1700000089.5", 10, 0 }, { ",\"fresh\":true,\"iat\":1700000105", 10, 1 },
-    { ",\"fresh\":true", 10, 0 }, { ",\"fresh\":true,\"iat\":0", 315360000, 0 },
-    { ",\"fresh\":false,\"iat\":1700000100", 10, 0 }, { ",\"iat\":1700000100", 10, 0 },
-    { ",\"fresh\":1700000900,\"iat\":1700000090", 10, 1 }, { ",\"fresh\":1700000900,\"iat\":1700000089", 10, 0 },
-    { ",\"fresh\":1700000099,\"iat\":1700000099", 10, 0 }, { ",\"fresh\":1700000900", 10, 0 },
+    { ",\"fresh\":true", -1, 1 },
+    { ",\"fresh\":false", -1, 0 },
+    { "", -1, 0 },
+    { ",\"fresh\":null", -1, 0 },
+    { ",\"fresh\":\"true\"", -1, 0 },
+    { ",\"fresh\":[true]", -1, 0 },
+    { ",\"fresh\":{}", -1, 0 },
+    { ",\"fresh\":1700000100", -1, 1 },
+    { ",\"fresh\":1700000099", -1, 0 },
+    { ",\"fresh\":1700000100.5", -1, 1 },
+    { ",\"fresh\":1700000099.5", -1, 0 },
+    { ",\"fresh\":1", -1, 0 },
+    { ",\"fresh\":0", -1, 0 },
+    { ",\"fresh\":-1", -1, 0 },
+    { ",\"fresh\":1700000900000", -1, 0 },
+    { ",\"fresh\":1e300", -1, 0 },
+    { ",\"fresh\":\"1700000900\"", -1, 0 },
+    { ",\"fresh\":true,\"iat\":1700000090", 10, 1 },
+    { ",\"fresh\":true,\"iat\":1700000089", 10, 0 },
+    { ",\"fresh\":true,\"iat\":1700000089.5", 10, 0 },
+    { ",\"fresh\":true,\"iat\":1700000105", 10, 1 },
+    { ",\"fresh\":true", 10, 0 },
+    { ",\"fresh\":true,\"iat\":0", 315360000, 0 },
+    { ",\"fresh\":false,\"iat\":1700000100", 10, 0 },
+    { ",\"iat\":1700000100", 10, 0 },
+    { ",\"fresh\":1700000900,\"iat\":1700000090", 10, 1 },
+    { ",\"fresh\":1700000900,\"iat\":1700000089", 10, 0 },
+    { ",\"fresh\":1700000099,\"iat\":1700000099", 10, 0 },
+    { ",\"fresh\":1700000900", 10, 0 },
 };
 
 START_TEST(a_token_is_fresh_after_a_login_for_a_time)

@@ -4,8 +4,8 @@
 static const struct {
     const char *name;
     const char *text;
-    apr_size_t len;              /* 0: strlen */
-    const char *detail;          /* NULL: accepted */
+    apr_size_t len;     /* 0: strlen */
+    const char *detail; /* NULL: accepted */
 } rows[] = {
     { "empty object", "{}", 0, NULL },
     { "white space around", " \t\r\n{ \"a\" : 1 } \n", 0, NULL },
@@ -97,23 +97,56 @@ START_TEST(what_is_refused_is_not_quoted)
 END_TEST
 
 static const char document[] =
-    "{\"foo\":[\"bar\",\"baz\",[7]],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,\"m~n\":8,"
+    "{\"foo\":[\"bar\",\"baz\",[7]],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,\"i\\\\j\":5,\"k\\\"l\":6,\" "
+    "\":7,\"m~n\":8,"
     "\"https://example.com/roles\":9,\"realm_access\":{\"roles\":[\"x\"],\"\":10},\"~1\":11,\"/lit\":12}";
 
 /* The rows up to "m~n" are those of RFC 6901 section 5. */
 static const struct {
     const char *name;
-    const char *value;           /* as compact JSON, NULL: absent */
+    const char *value; /* as compact JSON, NULL: absent */
 } lookups[] = {
-    { "/foo", "[\"bar\",\"baz\",[7]]" }, { "/foo/0", "\"bar\"" }, { "/", "0" }, { "/a~1b", "1" }, { "/c%d", "2" },
-    { "/e^f", "3" }, { "/g|h", "4" }, { "/i\\j", "5" }, { "/k\"l", "6" }, { "/ ", "7" }, { "/m~0n", "8" },
-    { "foo", "[\"bar\",\"baz\",[7]]" }, { "", "0" }, { "a/b", "1" }, { "https://example.com/roles", "9" },
-    { "/realm_access/roles", "[\"x\"]" }, { "/realm_access/roles/0", "\"x\"" }, { "/realm_access/", "10" },
-    { "/foo/2/0", "7" }, { "/~01", "11" }, { "/~1lit", "12" },
-    { "realm_access/roles", NULL }, { "/foo/3", NULL }, { "/foo/-", NULL }, { "/foo/00", NULL }, { "/foo/01", NULL },
-    { "/foo/+1", NULL }, { "/foo/1x", NULL }, { "/foo/ 1", NULL }, { "/foo/99999999999999999999", NULL }, { "/foo/", NULL },
-    { "/foo/0/x", NULL }, { "/fo", NULL }, { "/fooo", NULL }, { "fo", NULL }, { "/m~n", NULL }, { "/m~", NULL },
-    { "/m~2n", NULL }, { "/FOO", NULL }, { "//foo", NULL }, { "/lit", NULL },
+    { "/foo", "[\"bar\",\"baz\",[7]]" },
+    { "/foo/0", "\"bar\"" },
+    { "/", "0" },
+    { "/a~1b", "1" },
+    { "/c%d", "2" },
+    { "/e^f", "3" },
+    { "/g|h", "4" },
+    { "/i\\j", "5" },
+    { "/k\"l", "6" },
+    { "/ ", "7" },
+    { "/m~0n", "8" },
+    { "foo", "[\"bar\",\"baz\",[7]]" },
+    { "", "0" },
+    { "a/b", "1" },
+    { "https://example.com/roles", "9" },
+    { "/realm_access/roles", "[\"x\"]" },
+    { "/realm_access/roles/0", "\"x\"" },
+    { "/realm_access/", "10" },
+    { "/foo/2/0", "7" },
+    { "/~01", "11" },
+    { "/~1lit", "12" },
+    { "realm_access/roles", NULL },
+    { "/foo/3", NULL },
+    { "/foo/-", NULL },
+    { "/foo/00", NULL },
+    { "/foo/01", NULL },
+    { "/foo/+1", NULL },
+    { "/foo/1x", NULL },
+    { "/foo/ 1", NULL },
+    { "/foo/99999999999999999999", NULL },
+    { "/foo/", NULL },
+    { "/foo/0/x", NULL },
+    { "/fo", NULL },
+    { "/fooo", NULL },
+    { "fo", NULL },
+    { "/m~n", NULL },
+    { "/m~", NULL },
+    { "/m~2n", NULL },
+    { "/FOO", NULL },
+    { "//foo", NULL },
+    { "/lit", NULL },
 };
 
 START_TEST(members_are_found_by_name_or_pointer)

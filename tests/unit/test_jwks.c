@@ -1,22 +1,27 @@
 /* JWK Sets: taken whole, skipped in part, or refused whole. */
 #include "unit.h"
 
-#define K32 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define K32       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define OCT(more) "{\"kty\":\"oct\",\"k\":\"" K32 "\"" more "}"
-#define ED(more) "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"" more "}"
+#define ED(more)  "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"" more "}"
 #define SET(keys) "{\"keys\":[" keys "]}"
 
 static const struct {
     const char *name;
-    const char *text;            /* RSA, EC: replaced by the test's public keys, to which members may follow */
+    const char *text; /* RSA, EC: replaced by the test's public keys, to which members may follow */
     const char *algs[3];
     int keys;
-    const char *skipped;         /* part of the only note, NULL: none */
-    const char *wrong;           /* part of the sentence, NULL: accepted */
+    const char *skipped; /* part of the only note, NULL: none */
+    const char *wrong;   /* part of the sentence, NULL: accepted */
 } rows[] = {
     { "no keys", SET(""), { NULL }, 0, NULL, NULL },
     { "one secret", SET(OCT(",\"alg\":\"HS256\"")), { NULL }, 1, NULL, NULL },
-    { "mixed", SET(OCT(",\"alg\":\"HS256\",\"kid\":\"a\"") "," ED(",\"alg\":\"EdDSA\",\"kid\":\"b\"")), { NULL }, 2, NULL, NULL },
+    { "mixed",
+      SET(OCT(",\"alg\":\"HS256\",\"kid\":\"a\"") "," ED(",\"alg\":\"EdDSA\",\"kid\":\"b\"")),
+      { NULL },
+      2,
+      NULL,
+      NULL },
     { "members besides keys", "{\"x\":1,\"keys\":[" OCT(",\"alg\":\"HS256\"") "]}", { NULL }, 1, NULL, NULL },
     { "algs gives the alg", SET(ED("")), { "EdDSA" }, 1, NULL, NULL },
     { "algs gives the alg among others", SET(ED("") "," OCT("")), { "EdDSA", "HS256", "RS256" }, 2, NULL, NULL },
@@ -27,26 +32,64 @@ static const struct {
     { "algs of another type", SET("RSA}"), { "ES256", "HS256" }, 0, "algs= names none", NULL },
     { "algs of another curve", SET("EC}"), { "ES384" }, 0, "algs= names none", NULL },
     { "use enc", SET("RSA,\"use\":\"enc\"}"), { "RS256" }, 0, "use is not sig", NULL },
-    { "use enc beside a good one", SET("RSA,\"use\":\"enc\"}," OCT(",\"alg\":\"HS256\"")), { "RS256" }, 1, "key 1 of the set is", NULL },
+    { "use enc beside a good one",
+      SET("RSA,\"use\":\"enc\"}," OCT(",\"alg\":\"HS256\"")),
+      { "RS256" },
+      1,
+      "key 1 of the set is",
+      NULL },
     { "key_ops without verify", SET("RSA,\"key_ops\":[\"encrypt\"]}"), { "RS256" }, 0, "no verify", NULL },
     { "key_ops sign alone", SET(OCT(",\"alg\":\"HS256\",\"key_ops\":[\"sign\"]")), { NULL }, 0, "no verify", NULL },
     { "key_ops empty", SET("RSA,\"key_ops\":[]}"), { "RS256" }, 0, "no verify", NULL },
     { "unknown kty", SET("{\"kty\":\"AKP\"}"), { NULL }, 0, "kty is unknown", NULL },
     { "unknown alg", SET("RSA,\"alg\":\"RSA-OAEP\"}"), { "RS256" }, 0, "alg is unknown", NULL },
     { "alg none", SET(OCT(",\"alg\":\"none\"")), { "HS256" }, 0, "alg is unknown", NULL },
-    { "unknown crv", SET("{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"AAAA\",\"alg\":\"EdDSA\"}"), { NULL }, 0, "crv is unknown", NULL },
-    { "a note names the kid, escaped", SET("{\"kty\":\"AKP\",\"kid\":\"a\\nb\"}"), { NULL }, 0, "key 1 of the set (kid \"a\\x0ab\")", NULL },
+    { "unknown crv",
+      SET("{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"AAAA\",\"alg\":\"EdDSA\"}"),
+      { NULL },
+      0,
+      "crv is unknown",
+      NULL },
+    { "a note names the kid, escaped",
+      SET("{\"kty\":\"AKP\",\"kid\":\"a\\nb\"}"),
+      { NULL },
+      0,
+      "key 1 of the set (kid \"a\\x0ab\")",
+      NULL },
     { "ambiguous algs", SET("RSA}"), { "RS256", "PS256" }, 0, NULL, "more than one" },
-    { "two keys with one kid", SET(OCT(",\"alg\":\"HS256\",\"kid\":\"a\"") "," ED(",\"alg\":\"EdDSA\",\"kid\":\"a\"")), { NULL }, 0, NULL,
+    { "two keys with one kid",
+      SET(OCT(",\"alg\":\"HS256\",\"kid\":\"a\"") "," ED(",\"alg\":\"EdDSA\",\"kid\":\"a\"")),
+      { NULL },
+      0,
+      NULL,
       "key 2 of the set (kid \"a\") has the kid \"a\" of another key" },
     { "one key twice", SET(ED("") "," ED("")), { "EdDSA" }, 0, NULL, "of another key" },
     { "kid of the ring", SET(OCT(",\"alg\":\"HS256\",\"kid\":\"old\"")), { NULL }, 0, NULL, "\"old\"" },
-    { "short secret", SET(OCT(",\"alg\":\"HS256\",\"kid\":\"a\"") "," OCT(",\"alg\":\"HS512\",\"kid\":\"b\"")), { NULL }, 0, NULL,
+    { "short secret",
+      SET(OCT(",\"alg\":\"HS256\",\"kid\":\"a\"") "," OCT(",\"alg\":\"HS512\",\"kid\":\"b\"")),
+      { NULL },
+      0,
+      NULL,
       "key 2 of the set (kid \"b\") is a secret of 32 bytes" },
-    { "empty secret", SET("{\"kty\":\"oct\",\"alg\":\"HS256\",\"k\":\"\"}"), { NULL }, 0, NULL, "key 1 of the set is an empty secret" },
-    { "weak RSA", SET("{\"kty\":\"RSA\",\"alg\":\"RS256\",\"n\":\"AQAB\",\"e\":\"AQAB\"}"), { NULL }, 0, NULL, "17 bits" },
-    { "small order", SET("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
-      { NULL }, 0, NULL, "small order" },
+    { "empty secret",
+      SET("{\"kty\":\"oct\",\"alg\":\"HS256\",\"k\":\"\"}"),
+      { NULL },
+      0,
+      NULL,
+      "key 1 of the set is an empty secret" },
+    { "weak RSA",
+      SET("{\"kty\":\"RSA\",\"alg\":\"RS256\",\"n\":\"AQAB\",\"e\":\"AQAB\"}"),
+      { NULL },
+      0,
+      NULL,
+      "17 bits" },
+    { "small order",
+      SET("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\",\"x\":"
+          "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
+      { NULL },
+      0,
+      NULL,
+      "small order" },
     { "alg of another type", SET("RSA,\"alg\":\"ES256\"}"), { NULL }, 0, NULL, "kty" },
     { "alg of another curve", SET("EC,\"alg\":\"ES384\"}"), { NULL }, 0, NULL, "crv" },
     { "asymmetric key as HMAC secret", SET("RSA,\"alg\":\"HS256\"}"), { NULL }, 0, NULL, "kty" },
@@ -71,7 +114,9 @@ static const struct {
 /* "RSA" and "EC" stand for a public key without its closing brace. */
 static const char *expand(const char *text)
 {
-    static const struct { const char *word, *file; } words[] = { { "[RSA", "rsa-pub" }, { "[EC", "ec-p256-pub" } };
+    static const struct {
+        const char *word, *file;
+    } words[] = { { "[RSA", "rsa-pub" }, { "[EC", "ec-p256-pub" } };
     const char *at;
     int i;
 
@@ -129,8 +174,8 @@ START_TEST(a_published_set_can_be_read_again)
         const aj_alg_t *alg = aj_alg_at(i);
 
         if (unit_stem(alg) != NULL) {
-            ck_assert_ptr_null(aj_keyset_add(ours, unit_key(alg->name, apr_pstrcat(pool, unit_stem(alg), ".pem", NULL),
-                                                            alg->name)));
+            ck_assert_ptr_null(
+                aj_keyset_add(ours, unit_key(alg->name, apr_pstrcat(pool, unit_stem(alg), ".pem", NULL), alg->name)));
         }
     }
     text = aj_json_write(aj_keyset_public(ours, pool), pool);

@@ -33,7 +33,8 @@ static const struct {
     { "newline after", HS256 ".e30." SIG32 "\n", AJ_E_BASE64URL, "the signature" },
     { "standard alphabet", HS256 ".e3+/." SIG32, AJ_E_BASE64URL, "the payload" },
     { "unused bits in the payload", HS256 ".e31." SIG32, AJ_E_BASE64URL, "the payload" },
-    { "unused bits in the signature", HS256 ".e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", AJ_E_BASE64URL, "the signature" },
+    { "unused bits in the signature", HS256 ".e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", AJ_E_BASE64URL,
+      "the signature" },
     { "signature too short", HS256 ".e30.AAAA", AJ_E_SIGNATURE_LENGTH, "3 bytes for HS256" },
     { "signature too long", HS256 ".e30." SIG32 "AAAA", AJ_E_SIGNATURE_LENGTH, "35 bytes for HS256" },
 };
@@ -75,13 +76,16 @@ static const struct {
     { "alg spelled with escapes is the same name", "{\"\\u0061lg\":\"\\u0048S256\"}", AJ_OK, NULL },
     { "b64 true says nothing", "{\"alg\":\"HS256\",\"b64\":true}", AJ_OK, NULL },
     { "kid ignored, the key has none", "{\"alg\":\"HS256\",\"kid\":\"k7\"}", AJ_OK, NULL },
-    { "key material in the token is ignored", "{\"alg\":\"HS256\",\"jku\":\"https://evil/\",\"x5u\":\"https://evil/\","
-      "\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"},\"x5c\":[\"AAAA\"]}", AJ_OK, NULL },
+    { "key material in the token is ignored",
+      "{\"alg\":\"HS256\",\"jku\":\"https://evil/\",\"x5u\":\"https://evil/\","
+      "\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"},\"x5c\":[\"AAAA\"]}",
+      AJ_OK, NULL },
     { "not an object", "[\"HS256\"]", AJ_E_HEADER_JSON, "not an object" },
     { "not JSON", "alg=HS256", AJ_E_HEADER_JSON, "not JSON" },
     { "duplicate alg", "{\"alg\":\"HS256\",\"alg\":\"HS256\"}", AJ_E_HEADER_JSON, "a member appears twice" },
     { "duplicate alg, none first", "{\"alg\":\"none\",\"alg\":\"HS256\"}", AJ_E_HEADER_JSON, "a member appears twice" },
-    { "duplicate in a member", "{\"alg\":\"HS256\",\"x\":{\"a\":1,\"a\":2}}", AJ_E_HEADER_JSON, "a member appears twice" },
+    { "duplicate in a member", "{\"alg\":\"HS256\",\"x\":{\"a\":1,\"a\":2}}", AJ_E_HEADER_JSON,
+      "a member appears twice" },
     { "trailing text", "{\"alg\":\"HS256\"}x", AJ_E_HEADER_JSON, "text follows the object" },
     { "NUL in alg", "{\"alg\":\"HS256\\u0000\"}", AJ_E_HEADER_JSON, "a string holds NUL" },
     { "not UTF-8", "{\"alg\":\"HS256\",\"x\":\"\xff\"}", AJ_E_HEADER_JSON, "not UTF-8" },
@@ -105,7 +109,8 @@ static const struct {
     { "alg in small letters", "{\"alg\":\"hs256\"}", AJ_E_ALG, "alg \"hs256\" has no key" },
     { "alg with a blank", "{\"alg\":\"HS256 \"}", AJ_E_ALG, "alg \"HS256 \" has no key" },
     { "alg of the same family", "{\"alg\":\"HS384\"}", AJ_E_ALG, "alg \"HS384\" has no key" },
-    { "hostile alg", "{\"alg\":\"a\\\"\\n\\u001b[0m\xc3\xa9\"}", AJ_E_ALG, "alg \"a\\x22\\x0a\\x1b[0m\\xc3\\xa9\" has no key" },
+    { "hostile alg", "{\"alg\":\"a\\\"\\n\\u001b[0m\xc3\xa9\"}", AJ_E_ALG,
+      "alg \"a\\x22\\x0a\\x1b[0m\\xc3\\xa9\" has no key" },
 };
 
 START_TEST(the_header_is_judged)
@@ -123,14 +128,15 @@ static const struct {
     const char *alg;
     const char *file;
 } confusions[] = {
-    { "RS256", "rsa-pub.pem" }, { "RS256", "rsa-cert.pem" }, { "PS256", "rsa-pkcs1-pub.pem" },
+    { "RS256", "rsa-pub.pem" },     { "RS256", "rsa-cert.pem" },    { "PS256", "rsa-pkcs1-pub.pem" },
     { "ES256", "ec-p256-pub.pem" }, { "EdDSA", "ed25519-pub.pem" }, { "ES256", "ec-p256-pub.jwk" },
 };
 
 START_TEST(a_public_key_is_no_hmac_secret)
 {
     apr_size_t len;
-    const char *text = unit_file(apr_pstrcat(pool, "keys/", confusions[_i].file, NULL), &len), *input, *token, *why, *good;
+    const char *text = unit_file(apr_pstrcat(pool, "keys/", confusions[_i].file, NULL), &len), *input, *token, *why,
+               *good;
     const aj_key_t *key = unit_key(confusions[_i].alg, confusions[_i].file, NULL);
     aj_keyset_t *ring = unit_ring(key, NULL, NULL);
     unsigned char mac[AJ_SHA256_BYTES];
@@ -150,9 +156,11 @@ END_TEST
 /* An attacker signs with a key of his own and sends it along. */
 START_TEST(a_token_does_not_bring_its_own_key)
 {
-    const aj_key_t *theirs = unit_key("EdDSA", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+    const aj_key_t *theirs = unit_key("EdDSA",
+                                      "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
                                       "\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\",\"d\":"
-                                      "\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}", NULL);
+                                      "\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}",
+                                      NULL);
     const char *jwk = aj_json_write(aj_key_public_jwk(theirs, pool), pool);
     const char *header = apr_pstrcat(pool, "{\"alg\":\"EdDSA\",\"jwk\":", jwk, "}", NULL);
     const char *token = unit_token(theirs, header, "{}");
@@ -222,7 +230,7 @@ START_TEST(a_nul_does_not_end_the_token)
 END_TEST
 
 static const struct {
-    const char *kid;             /* as JSON text */
+    const char *kid; /* as JSON text */
     const char *detail;
 } kids[] = {
     { "\"k7\"", "kid \"k7\" unknown" },
@@ -244,8 +252,9 @@ START_TEST(an_unknown_kid_is_shown_escaped)
 
     ck_assert_int_eq(unit_verify(unit_token(key, header, "{}"), unit_ring(key, NULL, NULL), &why), AJ_E_KID);
     ck_assert_str_eq(why, kids[_i].detail);
-    ck_assert_int_eq(unit_verify(unit_token(key, "{\"alg\":\"HS256\",\"kid\":\"k1\"}", "{}"), unit_ring(key, NULL, NULL), NULL),
-                     AJ_OK);
+    ck_assert_int_eq(
+        unit_verify(unit_token(key, "{\"alg\":\"HS256\",\"kid\":\"k1\"}", "{}"), unit_ring(key, NULL, NULL), NULL),
+        AJ_OK);
 }
 END_TEST
 

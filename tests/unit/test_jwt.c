@@ -1,14 +1,14 @@
 /* Tokens against a policy at a given time: one row per way to fail, beside the control that passes. */
 #include "unit.h"
 
-#define NOW 1700000000
+#define NOW    1700000000
 #define LEEWAY 10
 
 /* What a row changes of the ordinary policy. */
 enum { ISSUER = 1, AUDIENCE = 2, REFRESH = 4, BOTH = 8, EXPIRED = 16, BY_EMAIL = 32, NESTED = 64, NO_TYPE = 128 };
 
-#define EXP "\"exp\":1700000900"
-#define SUB "\"sub\":\"ann\""
+#define EXP  "\"exp\":1700000900"
+#define SUB  "\"sub\":\"ann\""
 #define GOOD EXP "," SUB
 
 typedef struct {
@@ -22,8 +22,10 @@ typedef struct {
 
 static const row_t rows[] = {
     { "control", "{" GOOD "}", 0, AJ_OK, "AJ0101", NULL },
-    { "control with everything", "{" GOOD ",\"iss\":\"x\",\"aud\":[\"b\",\"a\"],\"nbf\":1700000000,\"iat\":1700000000,\"jti\":\"j\","
-      "\"sid\":\"s\",\"sid_exp\":1700000900,\"type\":\"access\",\"fresh\":true}", ISSUER | AUDIENCE, AJ_OK, "AJ0101", NULL },
+    { "control with everything",
+      "{" GOOD ",\"iss\":\"x\",\"aud\":[\"b\",\"a\"],\"nbf\":1700000000,\"iat\":1700000000,\"jti\":\"j\","
+      "\"sid\":\"s\",\"sid_exp\":1700000900,\"type\":\"access\",\"fresh\":true}",
+      ISSUER | AUDIENCE, AJ_OK, "AJ0101", NULL },
 
     { "payload empty", "", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "ends too early" },
     { "payload text", "Zm9v", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "not JSON" },
@@ -31,12 +33,14 @@ static const row_t rows[] = {
     { "payload cut off", "{" GOOD, 0, AJ_E_PAYLOAD_JSON, "AJ0113", "ends too early" },
     { "two payloads", "{" GOOD "}{" GOOD "}", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "text follows the object" },
     { "duplicate sub", "{" GOOD ",\"sub\":\"admin\"}", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "a member appears twice" },
-    { "duplicate exp", "{\"exp\":1,\"exp\":1700000900," SUB "}", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "a member appears twice" },
+    { "duplicate exp", "{\"exp\":1,\"exp\":1700000900," SUB "}", 0, AJ_E_PAYLOAD_JSON, "AJ0113",
+      "a member appears twice" },
     { "NUL in sub", "{" EXP ",\"sub\":\"admin\\u0000x\"}", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "a string holds NUL" },
     { "payload not UTF-8", "{" EXP ",\"sub\":\"\xff\"}", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "not UTF-8" },
-    { "payload deep", "{" GOOD ",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 0, AJ_E_PAYLOAD_JSON, "AJ0113",
-      "nested too deeply" },
-    { "exp beyond 64 bits", "{\"exp\":99999999999999999999," SUB "}", 0, AJ_E_PAYLOAD_JSON, "AJ0113", "a number is out of range" },
+    { "payload deep", "{" GOOD ",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 0,
+      AJ_E_PAYLOAD_JSON, "AJ0113", "nested too deeply" },
+    { "exp beyond 64 bits", "{\"exp\":99999999999999999999," SUB "}", 0, AJ_E_PAYLOAD_JSON, "AJ0113",
+      "a number is out of range" },
 
     { "exp absent", "{" SUB "}", 0, AJ_E_EXP_ABSENT, "AJ0114", NULL },
     { "exp absent, expired allowed", "{" SUB "}", EXPIRED, AJ_E_EXP_ABSENT, "AJ0114", NULL },
@@ -99,9 +103,11 @@ static const row_t rows[] = {
     { "aud not asked", "{" GOOD ",\"aud\":\"evil\"}", 0, AJ_OK, "AJ0101", NULL },
     { "aud absent", "{" GOOD "}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
     { "aud another", "{" GOOD ",\"aud\":\"z\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
-    { "aud an array of others", "{" GOOD ",\"aud\":[\"z\",\"y\"]}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
+    { "aud an array of others", "{" GOOD ",\"aud\":[\"z\",\"y\"]}", AUDIENCE, AJ_E_AUD, "AJ0121",
+      "aud is none of \"a\" \"b\"" },
     { "aud an empty array", "{" GOOD ",\"aud\":[]}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
-    { "aud with a number beside", "{" GOOD ",\"aud\":[\"a\",7]}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
+    { "aud with a number beside", "{" GOOD ",\"aud\":[\"a\",7]}", AUDIENCE, AJ_E_AUD, "AJ0121",
+      "aud is none of \"a\" \"b\"" },
     { "aud nested", "{" GOOD ",\"aud\":[[\"a\"]]}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
     { "aud an object", "{" GOOD ",\"aud\":{\"a\":1}}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
     { "aud null", "{" GOOD ",\"aud\":null}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
@@ -111,7 +117,8 @@ static const row_t rows[] = {
     { "nbf at the leeway", "{" GOOD ",\"nbf\":1700000010}", 0, AJ_OK, "AJ0101", NULL },
     { "nbf zero", "{" GOOD ",\"nbf\":0}", 0, AJ_OK, "AJ0101", NULL },
     { "nbf beyond the leeway", "{" GOOD ",\"nbf\":1700000011}", 0, AJ_E_NBF, "AJ0122", "nbf is 11 s in the future" },
-    { "nbf beyond by a fraction", "{" GOOD ",\"nbf\":1700000010.5}", 0, AJ_E_NBF, "AJ0122", "nbf is 11 s in the future" },
+    { "nbf beyond by a fraction", "{" GOOD ",\"nbf\":1700000010.5}", 0, AJ_E_NBF, "AJ0122",
+      "nbf is 11 s in the future" },
     { "nbf 20 s away", "{" GOOD ",\"nbf\":1700000020}", 0, AJ_E_NBF, "AJ0122", "nbf is 20 s in the future" },
     { "nbf far away", "{" GOOD ",\"nbf\":253402300799}", 0, AJ_E_NBF, "AJ0122", "nbf is 251702300799 s in the future" },
     { "nbf a string", "{" GOOD ",\"nbf\":\"0\"}", 0, AJ_E_NBF, "AJ0122", "nbf is not a date" },
@@ -134,18 +141,22 @@ static const row_t rows[] = {
     { "sub a number", "{" EXP ",\"sub\":7}", 0, AJ_E_IDENTITY, "AJ0124", "sub is no string" },
     { "sub null", "{" EXP ",\"sub\":null}", 0, AJ_E_IDENTITY, "AJ0124", "sub is no string" },
     { "sub an object", "{" EXP ",\"sub\":{\"a\":\"b\"}}", 0, AJ_E_IDENTITY, "AJ0124", "sub is no string" },
-    { "sub with a newline", "{" EXP ",\"sub\":\"a\\nb\"}", 0, AJ_E_IDENTITY, "AJ0124", "sub holds a control character" },
+    { "sub with a newline", "{" EXP ",\"sub\":\"a\\nb\"}", 0, AJ_E_IDENTITY, "AJ0124",
+      "sub holds a control character" },
     { "sub with a tab", "{" EXP ",\"sub\":\"a\\tb\"}", 0, AJ_E_IDENTITY, "AJ0124", "sub holds a control character" },
     { "sub with DEL", "{" EXP ",\"sub\":\"a\\u007f\"}", 0, AJ_E_IDENTITY, "AJ0124", "sub holds a control character" },
-    { "sub with U+0080", "{" EXP ",\"sub\":\"\\u0080a\"}", 0, AJ_E_IDENTITY, "AJ0124", "sub holds a control character" },
-    { "sub with U+009F", "{" EXP ",\"sub\":\"a\\u009f\"}", 0, AJ_E_IDENTITY, "AJ0124", "sub holds a control character" },
+    { "sub with U+0080", "{" EXP ",\"sub\":\"\\u0080a\"}", 0, AJ_E_IDENTITY, "AJ0124",
+      "sub holds a control character" },
+    { "sub with U+009F", "{" EXP ",\"sub\":\"a\\u009f\"}", 0, AJ_E_IDENTITY, "AJ0124",
+      "sub holds a control character" },
     { "sub with U+00A0", "{" EXP ",\"sub\":\"a\\u00a0b\"}", 0, AJ_OK, "AJ0101", NULL },
     { "sub beyond Latin", "{" EXP ",\"sub\":\"\xe5\x90\x8d\xf0\x9f\x98\x80\"}", 0, AJ_OK, "AJ0101", NULL },
     { "sub with a blank", "{" EXP ",\"sub\":\"ad min\"}", 0, AJ_OK, "AJ0101", NULL },
     { "another claim", "{" EXP ",\"email\":\"a@b\"}", BY_EMAIL, AJ_OK, "AJ0101", NULL },
     { "another claim absent", "{" GOOD "}", BY_EMAIL, AJ_E_IDENTITY, "AJ0124", "email is absent" },
     { "claim by pointer", "{" EXP ",\"user\":{\"name\":\"ann\"}}", NESTED, AJ_OK, "AJ0101", NULL },
-    { "claim by pointer absent", "{" GOOD ",\"user\":\"ann\"}", NESTED, AJ_E_IDENTITY, "AJ0124", "/user/name is absent" },
+    { "claim by pointer absent", "{" GOOD ",\"user\":\"ann\"}", NESTED, AJ_E_IDENTITY, "AJ0124",
+      "/user/name is absent" },
 
     { "jti a number", "{" GOOD ",\"jti\":7}", 0, AJ_E_CLAIM_MEMBER, "AJ0125", "jti is no string" },
     { "jti null", "{" GOOD ",\"jti\":null}", 0, AJ_E_CLAIM_MEMBER, "AJ0125", "jti is no string" },
@@ -155,11 +166,13 @@ static const row_t rows[] = {
     { "sid_exp 1e300", "{" GOOD ",\"sid_exp\":1e300}", 0, AJ_E_CLAIM_MEMBER, "AJ0125", "sid_exp is not a date" },
 
     /* The order: what comes first is told. */
-    { "expired before type", "{\"exp\":1,\"type\":\"id\"}", ISSUER | AUDIENCE, AJ_E_EXPIRED, "AJ0116", "expired 1699999999 s ago" },
+    { "expired before type", "{\"exp\":1,\"type\":\"id\"}", ISSUER | AUDIENCE, AJ_E_EXPIRED, "AJ0116",
+      "expired 1699999999 s ago" },
     { "type before iss", "{" EXP ",\"type\":\"refresh\"}", ISSUER | AUDIENCE, AJ_E_TYPE_NOT_ACCESS, "AJ0118", NULL },
     { "iss before aud", "{" EXP ",\"nbf\":1800000000}", ISSUER | AUDIENCE, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
     { "aud before nbf", "{" EXP ",\"nbf\":1800000000}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
-    { "nbf before iat", "{" EXP ",\"nbf\":1700000020,\"iat\":1700000030}", 0, AJ_E_NBF, "AJ0122", "nbf is 20 s in the future" },
+    { "nbf before iat", "{" EXP ",\"nbf\":1700000020,\"iat\":1700000030}", 0, AJ_E_NBF, "AJ0122",
+      "nbf is 20 s in the future" },
     { "iat before sub", "{" EXP ",\"iat\":1700000030}", 0, AJ_E_IAT, "AJ0123", "iat is 30 s in the future" },
     { "sub before jti", "{" EXP ",\"jti\":7}", 0, AJ_E_IDENTITY, "AJ0124", "sub is absent" },
 };
@@ -167,7 +180,7 @@ static const row_t rows[] = {
 /* Tokens that fail before their payload is read. */
 static const struct {
     const char *name;
-    const char *header;          /* NULL: the token is given as it is */
+    const char *header; /* NULL: the token is given as it is */
     const char *token;
     aj_error_e want;
     const char *tag;
@@ -182,7 +195,8 @@ static const struct {
     { "unknown kid", "{\"alg\":\"HS384\",\"kid\":\"c\"}", NULL, AJ_E_KID, "AJ0109" },
     { "ambiguous", "{\"alg\":\"HS384\"}", NULL, AJ_E_KEY_AMBIGUOUS, "AJ0110" },
     { "length of another hash", "{\"alg\":\"HS384\",\"kid\":\"a\"}", NULL, AJ_E_SIGNATURE_LENGTH, "AJ0111" },
-    { "signature of nobody", NULL, "eyJhbGciOiJIUzI1NiJ9.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", AJ_E_SIGNATURE, "AJ0112" },
+    { "signature of nobody", NULL, "eyJhbGciOiJIUzI1NiJ9.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      AJ_E_SIGNATURE, "AJ0112" },
 };
 
 static const aj_jwt_policy_t *policy_of(int change)
@@ -195,7 +209,9 @@ static const aj_jwt_policy_t *policy_of(int change)
     policy->leeway = apr_time_from_sec(LEEWAY);
     policy->issuer = change & ISSUER ? "x" : NULL;
     policy->identity_claim = change & BY_EMAIL ? "email" : change & NESTED ? "/user/name" : "sub";
-    policy->types = change & BOTH ? AJ_TYPE_ACCESS | AJ_TYPE_REFRESH : change & REFRESH ? AJ_TYPE_REFRESH : AJ_TYPE_ACCESS;
+    policy->types = change & BOTH    ? AJ_TYPE_ACCESS | AJ_TYPE_REFRESH
+                  : change & REFRESH ? AJ_TYPE_REFRESH
+                                     : AJ_TYPE_ACCESS;
     policy->types = change & NO_TYPE ? 0 : policy->types;
     policy->allow_expired = change & EXPIRED;
     policy->audiences = audiences;
@@ -306,7 +322,9 @@ END_TEST
 START_TEST(policy_text_is_escaped_in_details)
 {
     aj_jwt_policy_t policy = *policy_of(0);
-    const char *token = unit_token(aj_keyset_at(policy.keys, 0), "{\"alg\":\"HS256\"}", "{" GOOD ",\"iss\":\"secret\"}"), *why;
+    const char *token =
+                   unit_token(aj_keyset_at(policy.keys, 0), "{\"alg\":\"HS256\"}", "{" GOOD ",\"iss\":\"secret\"}"),
+               *why;
 
     policy.issuer = "caf\xc3\xa9\n";
     ck_assert_int_eq(judge(&policy, token, apr_time_from_sec(NOW), &why), AJ_E_ISS);

@@ -8,7 +8,7 @@ static const struct {
     const char *suffix;
     int is_private;
 } forms[] = {
-    { ".pem", 1 }, { "-pkcs1.pem", 1 }, { "-sec1.pem", 1 }, { ".jwk", 1 },
+    { ".pem", 1 },     { "-pkcs1.pem", 1 },     { "-sec1.pem", 1 }, { ".jwk", 1 },
     { "-pub.pem", 0 }, { "-pkcs1-pub.pem", 0 }, { "-cert.pem", 0 }, { "-pub.jwk", 0 },
 };
 
@@ -69,7 +69,7 @@ static const struct {
     const char *name;
     const char *alg;
     const char *parts[3];
-    const char *wrong;           /* part of the sentence, NULL: accepted */
+    const char *wrong; /* part of the sentence, NULL: accepted */
 } pems[] = {
     { "control", "RS256", { "rsa.pem" }, NULL },
     { "text before the PEM", "RS256", { "%Bag Attributes\n  name: x\n", "rsa.pem" }, NULL },
@@ -83,8 +83,13 @@ static const struct {
     { "private key as HMAC secret", "HS256", { "rsa.pem" }, "wants a shared secret" },
     { "certificate as HMAC secret", "HS512", { "rsa-cert.pem" }, "wants a shared secret" },
     { "PEM after text as HMAC secret", "HS256", { "%# my key\n", "ec-p256-pub.pem" }, "wants a shared secret" },
-    { "PEM after a byte order mark as HMAC secret", "HS256", { "%\xef\xbb\xbf", "rsa-pub.pem" }, "wants a shared secret" },
-    { "PEM in one line as HMAC secret", "HS256", { "%key=-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----" },
+    { "PEM after a byte order mark as HMAC secret",
+      "HS256",
+      { "%\xef\xbb\xbf", "rsa-pub.pem" },
+      "wants a shared secret" },
+    { "PEM in one line as HMAC secret",
+      "HS256",
+      { "%key=-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----" },
       "wants a shared secret" },
     { "PEM after a byte order mark", "RS256", { "%\xef\xbb\xbf", "rsa-pub.pem" }, NULL },
     { "EC key for RS256", "RS256", { "ec-p256.pem" }, "another type" },
@@ -105,15 +110,22 @@ static const struct {
     { "two private keys", "RS256", { "rsa.pem", "ec-p256.pem" }, "more than one key" },
     { "two public keys", "RS256", { "rsa-pub.pem", "rsa-pub.pem" }, "more than one key" },
     { "private key after a certificate", "RS256", { "rsa-cert.pem", "rsa.pem" }, "more than one key" },
-    { "parameters alone", "ES256", { "%-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" },
+    { "parameters alone",
+      "ES256",
+      { "%-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" },
       "without a key" },
     { "foreign block", "RS256", { "%-----BEGIN NONSENSE-----\nAAAA\n-----END NONSENSE-----\n" }, "neither a key" },
     { "rubbish inside", "RS256", { "%-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n" }, "cannot read" },
-    { "rubbish inside a certificate", "RS256", { "%-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
+    { "rubbish inside a certificate",
+      "RS256",
+      { "%-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
       "cannot read" },
     { "no end", "RS256", { "%-----BEGIN PUBLIC KEY-----\nAAAA\n" }, "PEM" },
-    { "label of another type", "RS256", { "%-----BEGIN RSA PRIVATE KEY-----\n"
-      "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END RSA PRIVATE KEY-----\n" }, "cannot read" },
+    { "label of another type",
+      "RS256",
+      { "%-----BEGIN RSA PRIVATE KEY-----\n"
+        "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END RSA PRIVATE KEY-----\n" },
+      "cannot read" },
     { "bad base64", "RS256", { "%-----BEGIN PUBLIC KEY-----\n****\n-----END PUBLIC KEY-----\n" }, "PEM" },
     { "a secret for RS256", "RS256", { "%0123456789012345678901234567890123456789" }, "neither PEM nor a JWK" },
     { "nothing for RS256", "RS256", { "%" }, "neither PEM nor a JWK" },
@@ -128,8 +140,8 @@ START_TEST(pem_is_judged)
     for (i = 0; i < 3 && pems[_i].parts[i] != NULL; i++) {
         const char *part = pems[_i].parts[i];
 
-        text = apr_pstrcat(pool, text, *part == '%' ? part + 1
-                                                     : unit_file(apr_pstrcat(pool, "keys/", part, NULL), NULL), NULL);
+        text = apr_pstrcat(pool, text,
+                           *part == '%' ? part + 1 : unit_file(apr_pstrcat(pool, "keys/", part, NULL), NULL), NULL);
     }
     wrong = unit_read(pems[_i].alg, text, strlen(text), NULL, &key);
     assert_row((wrong == NULL) == (pems[_i].wrong == NULL), pems[_i].name, "%s", wrong ? wrong : "accepted");
@@ -205,8 +217,8 @@ static const struct {
     const char *kid;
     const char *wrong;
 } kids[] = {
-    { "k1", NULL }, { "caf\xc3\xa9", NULL }, { "../../etc/passwd", NULL }, { "", "kid is empty" },
-    { "\xff", "not UTF-8" }, { "\xc0\xaf", "not UTF-8" },
+    { "k1", NULL },         { "caf\xc3\xa9", NULL }, { "../../etc/passwd", NULL },
+    { "", "kid is empty" }, { "\xff", "not UTF-8" }, { "\xc0\xaf", "not UTF-8" },
 };
 
 START_TEST(a_kid_must_be_writable_as_json)
@@ -231,15 +243,18 @@ static const struct {
     const char *alg;
     const char *file;
 } sources[] = {
-    { "EdDSA", "ed25519.jwk" }, { "EdDSA", "ed25519-pub.pem" }, { "ES256", "ec-p256-pub.jwk" }, { "PS256", "rsa-pub.jwk" },
+    { "EdDSA", "ed25519.jwk" },
+    { "EdDSA", "ed25519-pub.pem" },
+    { "ES256", "ec-p256-pub.jwk" },
+    { "PS256", "rsa-pub.jwk" },
     { "HS256", NULL },
 };
 
 START_TEST(lost_memory_makes_no_half_key)
 {
     apr_size_t len = strlen(unit_secret);
-    const char *text = sources[_i].file == NULL ? unit_secret
-                     : unit_file(apr_pstrcat(pool, "keys/", sources[_i].file, NULL), &len);
+    const char *text =
+        sources[_i].file == NULL ? unit_secret : unit_file(apr_pstrcat(pool, "keys/", sources[_i].file, NULL), &len);
     aj_key_t *key;
     int n, done = 0, refused = 0;
 

@@ -8,7 +8,8 @@ START_TEST(derived_secrets_depend_on_key_and_label)
     const aj_alg_t *alg = aj_alg_at(_i);
     const char *stem = unit_stem(alg);
     const aj_key_t *key = unit_signer(alg);
-    const aj_key_t *again = unit_key(alg->name, stem == NULL ? unit_secret : apr_pstrcat(pool, stem, ".pem", NULL), NULL);
+    const aj_key_t *again =
+        unit_key(alg->name, stem == NULL ? unit_secret : apr_pstrcat(pool, stem, ".pem", NULL), NULL);
     unsigned char a[32], b[32], c[100];
 
     ck_assert_int_eq(aj_key_derive(key, "csrf", a, sizeof(a)), APR_SUCCESS);
@@ -19,8 +20,9 @@ START_TEST(derived_secrets_depend_on_key_and_label)
     ck_assert_int_eq(aj_key_derive(key, "csrf", c, sizeof(c)), APR_SUCCESS);
     ck_assert_mem_eq(a, c, sizeof(a));
     ck_assert_int_eq(aj_key_derive(key, "", b, sizeof(b)), APR_SUCCESS);
-    ck_assert_int_eq(aj_key_derive(unit_key("HS256", "another secret, also more than thirty-two bytes", NULL), "csrf", b,
-                                   sizeof(b)), APR_SUCCESS);
+    ck_assert_int_eq(
+        aj_key_derive(unit_key("HS256", "another secret, also more than thirty-two bytes", NULL), "csrf", b, sizeof(b)),
+        APR_SUCCESS);
     ck_assert(memcmp(a, b, sizeof(a)) != 0);
 }
 END_TEST
@@ -34,9 +36,11 @@ START_TEST(derived_secrets_do_not_depend_on_the_form)
 
     if (stem != NULL) {
         ck_assert_int_eq(aj_key_derive(unit_signer(aj_alg_at(_i)), "x", a, 32), APR_SUCCESS);
-        ck_assert_int_eq(aj_key_derive(unit_key(alg, apr_pstrcat(pool, stem, ".jwk", NULL), NULL), "x", b, 32), APR_SUCCESS);
+        ck_assert_int_eq(aj_key_derive(unit_key(alg, apr_pstrcat(pool, stem, ".jwk", NULL), NULL), "x", b, 32),
+                         APR_SUCCESS);
         ck_assert_mem_eq(a, b, sizeof(a));
-        ck_assert_int_eq(aj_key_derive(unit_key(alg, apr_pstrcat(pool, stem, "-pub.jwk", NULL), NULL), "x", b, 32), APR_EINVAL);
+        ck_assert_int_eq(aj_key_derive(unit_key(alg, apr_pstrcat(pool, stem, "-pub.jwk", NULL), NULL), "x", b, 32),
+                         APR_EINVAL);
     }
     ck_assert_int_eq(aj_key_derive(unit_signer(aj_alg_at(_i)), "x", huge, sizeof(huge)), APR_EGENERAL);
     assert_no_openssl_error();

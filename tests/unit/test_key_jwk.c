@@ -10,7 +10,7 @@ static const struct {
     const char *file;
     const char *member;
     const char *value;
-    const char *wrong;           /* part of the sentence, NULL: accepted */
+    const char *wrong; /* part of the sentence, NULL: accepted */
 } rows[] = {
     { "RSA control", "RS256", "rsa.jwk", "x", NULL, NULL },
     { "EC control", "ES256", "ec-p256.jwk", "x5c", NULL, NULL },
@@ -78,16 +78,22 @@ static const struct {
     { "OKP d too short", "EdDSA", "ed25519.jwk", "d", "\"AQAB\"", "wrong length" },
     { "OKP d of another key", "EdDSA", "ed25519.jwk", "d", "\"" K32 "\"", "belong together" },
     { "order 4", "EdDSA", "ed25519-pub.jwk", "x", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", "small order" },
-    { "order 4, sign bit", "EdDSA", "ed25519-pub.jwk", "x", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"", "small order" },
+    { "order 4, sign bit", "EdDSA", "ed25519-pub.jwk", "x", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"",
+      "small order" },
     { "order 1", "EdDSA", "ed25519-pub.jwk", "x", "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", "small order" },
     { "order 2", "EdDSA", "ed25519-pub.jwk", "x", "\"7P_______________________________________38\"", "small order" },
     { "order 8", "EdDSA", "ed25519-pub.jwk", "x", "\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU\"", "small order" },
-    { "order 8, sign bit", "EdDSA", "ed25519-pub.jwk", "x", "\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU\"", "small order" },
-    { "order 8, the other", "EdDSA", "ed25519-pub.jwk", "x", "\"xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o\"", "small order" },
+    { "order 8, sign bit", "EdDSA", "ed25519-pub.jwk", "x", "\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU\"",
+      "small order" },
+    { "order 8, the other", "EdDSA", "ed25519-pub.jwk", "x", "\"xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o\"",
+      "small order" },
     { "y = p", "EdDSA", "ed25519-pub.jwk", "x", "\"7f_______________________________________38\"", "non-canonical" },
-    { "y = p + 1", "EdDSA", "ed25519-pub.jwk", "x", "\"7v_______________________________________38\"", "non-canonical" },
-    { "y = 2^255 - 1", "EdDSA", "ed25519-pub.jwk", "x", "\"_________________________________________38\"", "non-canonical" },
-    { "y = p - 2 is canonical", "EdDSA", "ed25519-pub.jwk", "x", "\"6________________________________________38\"", NULL },
+    { "y = p + 1", "EdDSA", "ed25519-pub.jwk", "x", "\"7v_______________________________________38\"",
+      "non-canonical" },
+    { "y = 2^255 - 1", "EdDSA", "ed25519-pub.jwk", "x", "\"_________________________________________38\"",
+      "non-canonical" },
+    { "y = p - 2 is canonical", "EdDSA", "ed25519-pub.jwk", "x", "\"6________________________________________38\"",
+      NULL },
     { "asymmetric JWK for HS256", "HS256", "rsa-pub.jwk", "use", NULL, "kty" },
 };
 
@@ -131,7 +137,8 @@ static const struct {
     { "k absent", "HS256", "{\"kty\":\"oct\"}", "k is absent" },
     { "k a number", "HS256", "{\"kty\":\"oct\",\"k\":12345678901234567}", "k is no string" },
     { "k null", "HS256", "{\"kty\":\"oct\",\"k\":null}", "k is no string" },
-    { "k standard base64", "HS256", "{\"kty\":\"oct\",\"k\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"}", "strict" },
+    { "k standard base64", "HS256", "{\"kty\":\"oct\",\"k\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"}",
+      "strict" },
     { "alg for encryption", "HS256", "{\"kty\":\"oct\",\"alg\":\"A256KW\",\"k\":\"" K32 "\"}", "alg" },
     { "oct for RS256", "RS256", "{\"kty\":\"oct\",\"k\":\"" K32 "\"}", "kty" },
     { "byte order mark", "HS256", "\xef\xbb\xbf{\"kty\":\"oct\",\"k\":\"" K32 "\"}", "not one: not JSON" },
@@ -242,9 +249,12 @@ END_TEST
 START_TEST(thumbprint_of_the_rfc)
 {
     static const char text[] =
-        "{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECP"
-        "ebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9"
-        "c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-"
+        "{\"kty\":\"RSA\",\"n\":"
+        "\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECP"
+        "ebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_"
+        "FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9"
+        "c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-"
+        "csFCur-"
         "kEgU8awapJzKnqDKgw\",\"e\":\"AQAB\",\"alg\":\"RS256\"}";
     aj_key_t *key;
 
@@ -256,7 +266,8 @@ END_TEST
 /* RFC 8037 appendix A.3. */
 START_TEST(thumbprint_of_ed25519)
 {
-    static const char text[] = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
+    static const char text[] =
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
     aj_key_t *key;
 
     ck_assert_ptr_null(unit_read("EdDSA", text, strlen(text), NULL, &key));
@@ -280,7 +291,8 @@ START_TEST(public_jwk_holds_nothing_private)
     key = unit_key(alg->name, apr_pstrcat(pool, stem, ".pem", NULL), NULL);
     jwk = aj_key_public_jwk(key, pool);
     want = unit_json(apr_pstrcat(pool, "keys/", stem, "-pub.jwk", NULL));
-    json_object_foreach((json_t *)want, name, value) {
+    json_object_foreach((json_t *)want, name, value)
+    {
         ck_assert(json_equal(json_object_get(jwk, name), value));
     }
     ck_assert_uint_eq(json_object_size(jwk), json_object_size(want) + 3);

@@ -1,8 +1,8 @@
 /* Shared secrets: encodings, lengths, and the hint for the field's commonest mistake. */
 #include "unit.h"
 
-#define HEX32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-#define B32 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define HEX32  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define B32    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define TEXT32 "0123456789abcdef0123456789abcdef"
 
 static const unsigned char bytes32[] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
@@ -12,16 +12,18 @@ static const struct {
     const char *name;
     aj_encoding_e encoding;
     const char *text;
-    const char *wrong;           /* part of the sentence, NULL: accepted */
-    const void *means;           /* 32 bytes that the secret must be, or NULL */
+    const char *wrong; /* part of the sentence, NULL: accepted */
+    const void *means; /* 32 bytes that the secret must be, or NULL */
 } rows[] = {
     { "raw", AJ_ENCODING_RAW, TEXT32, NULL, TEXT32 },
     { "raw, LF dropped", AJ_ENCODING_RAW, TEXT32 "\n", NULL, TEXT32 },
     { "raw, CR LF dropped", AJ_ENCODING_RAW, TEXT32 "\r\n", NULL, TEXT32 },
-    { "raw, blanks kept", AJ_ENCODING_RAW, " 123456789abcdef0123456789abcde ", NULL, " 123456789abcdef0123456789abcde " },
+    { "raw, blanks kept", AJ_ENCODING_RAW, " 123456789abcdef0123456789abcde ", NULL,
+      " 123456789abcdef0123456789abcde " },
     { "raw, second newline kept", AJ_ENCODING_RAW, "123456789abcdef0123456789abcdef\n\n", NULL,
       "123456789abcdef0123456789abcdef\n" },
-    { "raw, CR alone kept", AJ_ENCODING_RAW, "123456789abcdef0123456789abcdef\r", NULL, "123456789abcdef0123456789abcdef\r" },
+    { "raw, CR alone kept", AJ_ENCODING_RAW, "123456789abcdef0123456789abcdef\r", NULL,
+      "123456789abcdef0123456789abcdef\r" },
     { "raw, short", AJ_ENCODING_RAW, "123456789abcdef0123456789abcdef", "31 bytes; HS256 needs at least 32", NULL },
     { "raw, newline does not count", AJ_ENCODING_RAW, "123456789abcdef0123456789abcdef\n", "31 bytes", NULL },
     { "raw, empty", AJ_ENCODING_RAW, "", "empty", NULL },
@@ -40,11 +42,14 @@ static const struct {
     { "base64, empty", AJ_ENCODING_BASE64, " ", "empty", NULL },
     { "base64url", AJ_ENCODING_BASE64URL, B32, NULL, bytes32 },
     { "base64url with padding", AJ_ENCODING_BASE64URL, B32 "=\n", NULL, bytes32 },
-    { "base64url, minus and underscore", AJ_ENCODING_BASE64URL, "-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8", NULL, NULL },
-    { "base64url, standard alphabet", AJ_ENCODING_BASE64URL, "+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/8", "not base64url", NULL },
+    { "base64url, minus and underscore", AJ_ENCODING_BASE64URL, "-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8", NULL,
+      NULL },
+    { "base64url, standard alphabet", AJ_ENCODING_BASE64URL, "+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/8",
+      "not base64url", NULL },
     { "hex", AJ_ENCODING_HEX, HEX32, NULL, bytes32 },
     { "hex, newline", AJ_ENCODING_HEX, HEX32 "\n", NULL, bytes32 },
-    { "hex, capitals", AJ_ENCODING_HEX, "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F", NULL, bytes32 },
+    { "hex, capitals", AJ_ENCODING_HEX, "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F", NULL,
+      bytes32 },
     { "hex, odd", AJ_ENCODING_HEX, HEX32 "0", "not hex", NULL },
     { "hex, foreign letter", AJ_ENCODING_HEX, HEX32 "0g", "not hex", NULL },
     { "hex, prefix", AJ_ENCODING_HEX, "0x" HEX32, "not hex", NULL },
@@ -118,8 +123,8 @@ START_TEST(a_secret_may_hold_nul)
 END_TEST
 
 static const struct {
-    const char *text;            /* of the secret, read raw by us */
-    aj_encoding_e signer;        /* how the issuer reads it */
+    const char *text;     /* of the secret, read raw by us */
+    aj_encoding_e signer; /* how the issuer reads it */
     const char *hint;
 } hints[] = {
     { "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWZnaGlqa2xtbm9w+w==", AJ_ENCODING_BASE64, "base64" },

@@ -240,7 +240,7 @@ typedef struct {
 } work_t;
 
 #define THREADS 4
-#define ROUNDS 25
+#define ROUNDS  25
 
 static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
 {
@@ -252,8 +252,8 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
 
     for (i = 0; i < ROUNDS; i++) {
         w->right += aj_key_verify(w->key, INPUT, w->sig, w->sig_len) == AJ_OK
-            && aj_key_sign(w->key, INPUT, own, &sig, &len) == APR_SUCCESS
-            && aj_key_verify(w->key, INPUT, sig, len) == AJ_OK;
+                 && aj_key_sign(w->key, INPUT, own, &sig, &len) == APR_SUCCESS
+                 && aj_key_verify(w->key, INPUT, sig, len) == AJ_OK;
         sig[0] ^= 1;
         w->right -= aj_key_verify(w->key, INPUT, sig, len) == AJ_OK;
     }

@@ -6,18 +6,13 @@ static const struct {
     char letter;
     const char *alg;
     const char *source;
-    const char *kid;             /* "-": the default */
+    const char *kid; /* "-": the default */
 } keys[] = {
-    { 'h', "HS256", unit_secret, NULL },
-    { 'i', "HS256", unit_secret + 1, NULL },
-    { 'a', "HS256", unit_secret, "a" },
-    { 'b', "HS256", unit_secret + 1, "b" },
-    { 'c', "HS384", unit_secret + 2, "c" },
-    { 'd', "HS384", unit_secret + 3, NULL },
-    { 'r', "RS256", "rsa.pem", "r" },
-    { 'p', "RS256", "rsa-pub.pem", "p" },
-    { 'e', "ES256", "ec-p256.pem", "e" },
-    { 'f', "ES256", "ec-p256-pub.pem", "f" },
+    { 'h', "HS256", unit_secret, NULL },    { 'i', "HS256", unit_secret + 1, NULL },
+    { 'a', "HS256", unit_secret, "a" },     { 'b', "HS256", unit_secret + 1, "b" },
+    { 'c', "HS384", unit_secret + 2, "c" }, { 'd', "HS384", unit_secret + 3, NULL },
+    { 'r', "RS256", "rsa.pem", "r" },       { 'p', "RS256", "rsa-pub.pem", "p" },
+    { 'e', "ES256", "ec-p256.pem", "e" },   { 'f', "ES256", "ec-p256-pub.pem", "f" },
 };
 
 static const aj_key_t *key_of(char letter)
@@ -35,7 +30,7 @@ static const struct {
     const char *alg;
     const char *kid;
     aj_error_e want;
-    int index;                   /* of the key that is found */
+    int index; /* of the key that is found */
 } rows[] = {
     /* by algorithm */
     { "h", "HS256", NULL, AJ_OK, 0 },

@@ -11,7 +11,7 @@ typedef struct {
     int applicable;
     int agree;
     int differ;
-    const char *unlike_label;    /* tcIds whose label says otherwise */
+    const char *unlike_label; /* tcIds whose label says otherwise */
 } tally_t;
 
 static const char *text_of(const json_t *object, const char *name)
@@ -82,9 +82,8 @@ static int rfc_accepts(const json_t *entry)
     const char *token = text_of(entry, "compact"), *why;
     const aj_key_t *key = rfc_key(entry);
     aj_jws_t jws;
-    int ok = key != NULL && token != NULL
-        && aj_jws_parse(token, strlen(token), pool, &jws, &why) == AJ_OK
-        && aj_jws_verify(&jws, unit_ring(key, NULL, NULL), pool, NULL, &why) == AJ_OK;
+    int ok = key != NULL && token != NULL && aj_jws_parse(token, strlen(token), pool, &jws, &why) == AJ_OK
+          && aj_jws_verify(&jws, unit_ring(key, NULL, NULL), pool, NULL, &why) == AJ_OK;
 
     if (ok) {
         ck_assert_str_eq(jws.payload, text_of(entry, "payload"));
@@ -100,7 +99,8 @@ START_TEST(rfc_examples)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach((json_t *)unit_json("rfc_jws.json"), i, entry) {
+    json_array_foreach((json_t *)unit_json("rfc_jws.json"), i, entry)
+    {
         int valid = json_is_true(json_object_get(entry, "valid"));
 
         count(&tally, (int)i + 1, rfc_accepts(entry), valid ? "accept" : "reject", valid ? "valid" : "invalid");
@@ -116,17 +116,20 @@ START_TEST(rfc_examples_are_no_valid_jwts)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach((json_t *)unit_json("rfc_jws.json"), i, entry) {
+    json_array_foreach((json_t *)unit_json("rfc_jws.json"), i, entry)
+    {
         const aj_key_t *key = rfc_key(entry);
         const char *token = text_of(entry, "compact"), *why;
         const aj_claims_t *claims = NULL;
 
         if (key != NULL && token != NULL) {
-            const aj_jwt_policy_t policy = { .keys = unit_ring(key, NULL, NULL), .identity_claim = "iss",
+            const aj_jwt_policy_t policy = { .keys = unit_ring(key, NULL, NULL),
+                                             .identity_claim = "iss",
                                              .types = AJ_TYPE_ACCESS };
 
-            ck_assert_int_ne(aj_jwt_validate(&policy, token, strlen(token), apr_time_from_sec(1700000000), pool, &claims,
-                                             &why), AJ_OK);
+            ck_assert_int_ne(
+                aj_jwt_validate(&policy, token, strlen(token), apr_time_from_sec(1700000000), pool, &claims, &why),
+                AJ_OK);
             ck_assert_ptr_null(claims);
         }
     }
@@ -140,7 +143,8 @@ static const json_t *expectation(const json_t *all, const char *file, int id)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach(json_object_get(json_object_get(all, "tests"), file), i, entry) {
+    json_array_foreach(json_object_get(json_object_get(all, "tests"), file), i, entry)
+    {
         if (json_integer_value(json_object_get(entry, "tcId")) == id) {
             return entry;
         }
@@ -195,7 +199,8 @@ static void run_group(tally_t *tally, const json_t *group, const json_t *expecta
     size_t i;
 
     assert_no_openssl_error();
-    json_array_foreach(json_object_get(group, "tests"), i, test) {
+    json_array_foreach(json_object_get(group, "tests"), i, test)
+    {
         int id = (int)json_integer_value(json_object_get(test, "tcId"));
         const json_t *entry = expectation(expectations, file, id);
         const char *expect = text_of(entry, "expect"), *token = text_of(test, "jws");
@@ -213,7 +218,9 @@ static const struct {
     const char *file;
     int applicable;
 } files[] = {
-    { "json_web_signature_test.json", 401 }, { "json_web_key_test.json", 26 }, { "json_web_crypto_test.json", 49 },
+    { "json_web_signature_test.json", 401 },
+    { "json_web_key_test.json", 26 },
+    { "json_web_crypto_test.json", 49 },
 };
 
 START_TEST(wycheproof)
@@ -224,7 +231,8 @@ START_TEST(wycheproof)
     const json_t *group;
     size_t i;
 
-    json_array_foreach(json_object_get(all, "testGroups"), i, group) {
+    json_array_foreach(json_object_get(all, "testGroups"), i, group)
+    {
         run_group(&tally, group, expectations, files[_i].file);
     }
     report(&tally);
@@ -281,10 +289,12 @@ static void run_raw(const char *file, const aj_key_t *(*make_key)(const json_t *
     const json_t *all = unit_json(apr_pstrcat(pool, "wycheproof/primitive/", file, NULL)), *group, *test;
     size_t i, k;
 
-    json_array_foreach(json_object_get(all, "testGroups"), i, group) {
+    json_array_foreach(json_object_get(all, "testGroups"), i, group)
+    {
         const aj_key_t *key = make_key(group);
 
-        json_array_foreach(json_object_get(group, "tests"), k, test) {
+        json_array_foreach(json_object_get(group, "tests"), k, test)
+        {
             const char *label = text_of(test, "result");
             apr_size_t msg_len, sig_len;
             unsigned char *msg = unhex(text_of(test, "msg"), &msg_len), *sig = unhex(text_of(test, "sig"), &sig_len);

@@ -14,7 +14,7 @@ APLOG_USE_MODULE(failing_store);
 
 struct ap_socache_instance_t {
     const char *file;
-    const char *occupied;       /* exists while an operation runs */
+    const char *occupied; /* exists while an operation runs */
     const ap_socache_provider_t *provider;
     ap_socache_instance_t *instance;
 };
@@ -73,7 +73,8 @@ static const char *create(ap_socache_instance_t **out, const char *args, apr_poo
     (*out)->file = file;
     (*out)->occupied = apr_pstrcat(pool, file, "-occupied/now", NULL);
     (*out)->provider = ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
-    return (*out)->provider ? (*out)->provider->create(&(*out)->instance, rest, tmp, pool) : "failing: unknown provider";
+    return (*out)->provider ? (*out)->provider->create(&(*out)->instance, rest, tmp, pool)
+                            : "failing: unknown provider";
 }
 
 static apr_status_t init(ap_socache_instance_t *self, const char *cname, const struct ap_socache_hints *hints,
@@ -139,4 +140,5 @@ static void register_hooks(apr_pool_t *pool)
     ap_register_provider(pool, AP_SOCACHE_PROVIDER_GROUP, "failing", AP_SOCACHE_PROVIDER_VERSION, &provider);
 }
 
-module AP_MODULE_DECLARE_DATA failing_store_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks };
+module AP_MODULE_DECLARE_DATA failing_store_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL,
+                                                       register_hooks };

@@ -1,0 +1,17 @@
+/* authjwt_exchange: a refresh token becomes new tokens, if its user may still have some. */
+#ifndef AUTHJWT_EXCHANGE_H
+#define AUTHJWT_EXCHANGE_H
+
+#include <httpd.h>
+#include "aj_claims.h"
+#include "authjwt_session.h"
+
+/**
+ * Exchange a verified refresh token under the configuration of r: does the user still exist, may he have tokens, which
+ * roles has he?
+ * @param tokens  set on OK
+ * @return OK, or an HTTP status to return, the answer being prepared
+ */
+int authjwt_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens);
+
+#endif

@@ -1,0 +1,54 @@
+/* authjwt_cookies: write cookies as browsers want them. */
+#include <string.h>
+#include <apr_strings.h>
+
+#include "authjwt_config.h"
+#include "authjwt_cookies.h"
+
+/* Attributes of every cookie in effect for the request. */
+static const char *attributes(request_rec *r, int readable)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    return apr_pstrcat(r->pool, "; Path=", authjwt_config_cookie_path(conf), conf->cookie_domain ? "; Domain=" : "",
+                       conf->cookie_domain ? conf->cookie_domain : "",
+                       authjwt_config_cookie_secure(conf) ? "; Secure" : "", readable ? "" : "; HttpOnly",
+                       "; SameSite=", authjwt_config_cookie_same_site(conf), NULL);
+}
+
+static const char *format(request_rec *r, const authjwt_cookie_t *cookie)
+{
+    const char *age = "";
+
+    if (!authjwt_config_session_cookie(authjwt_config_dir(r))) {
+        age = apr_psprintf(r->pool, "; Max-Age=%" APR_TIME_T_FMT, apr_time_sec(cookie->life));
+    }
+    return apr_pstrcat(r->pool, cookie->name, "=", cookie->value, attributes(r, cookie->readable), age, NULL);
+}
+
+apr_size_t authjwt_cookies_too_long(request_rec *r, const authjwt_cookie_t *cookie)
+{
+    apr_size_t len = strlen(format(r, cookie));
+
+    return len > AUTHJWT_COOKIE_MAX ? len : 0;
+}
+
+/* Of the request that is answered: what a subrequest sets nobody sees. */
+static void add(request_rec *r, const char *text)
+{
+    while (r->main) {
+        r = r->main;
+    }
+    apr_table_addn(r->err_headers_out, "Set-Cookie", apr_pstrdup(r->pool, text));
+}
+
+void authjwt_cookies_set(request_rec *r, const authjwt_cookie_t *cookie)
+{
+    add(r, format(r, cookie));
+}
+
+void authjwt_cookies_clear(request_rec *r, const char *name, int readable)
+{
+    add(r, apr_pstrcat(r->pool, name, "=", attributes(r, readable),
+                       "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT", NULL));
+}

@@ -1,0 +1,118 @@
+/* authjwt_page: the way to the login page and back; only ever to paths of this host. */
+#include <httpd.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_body.h"
+#include "authjwt_config.h"
+#include "authjwt_page_private.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+
+#define LONGEST_PATH 2048
+
+/* "//host", "/\host" and control characters are what browsers take for the way to another host. */
+static int looks_local(const char *path)
+{
+    const char *p;
+
+    if (path[0] != '/' || path[1] == '/') {
+        return 0;
+    }
+    for (p = path; *p; p++) {
+        if (*p <= 0x20 || *p >= 0x7f || *p == '\\') {
+            return 0;
+        }
+    }
+    return p - path <= LONGEST_PATH;
+}
+
+/* Judged as written and once decoded, since something on the way may decode it; only the path, for a query may hold
+ * anything. */
+int authjwt_page_is_local(const char *path)
+{
+    char decoded[LONGEST_PATH + 1];
+    const char *p;
+    char *d = decoded;
+
+    if (!path || !looks_local(path)) {
+        return 0;
+    }
+    for (p = path; *p && *p != '?' && *p != '#'; p++) {
+        if (*p == '%' && apr_isxdigit(p[1]) && apr_isxdigit(p[2])) {
+            char hex[3] = { p[1], p[2], '\0' };
+            unsigned char byte = (unsigned char)strtol(hex, NULL, 16);
+
+            if (byte < 0x20 || byte == 0x7f || byte == '\\') {
+                return 0;
+            }
+            *d++ = (char)byte;
+            p += 2;
+        }
+        else {
+            *d++ = *p;
+        }
+    }
+    *d = '\0';
+    return decoded[0] == '/' && decoded[1] != '/';
+}
+
+static const char *query_parameter(request_rec *r, const char *name)
+{
+    return authjwt_request_parameter(r->args, name, 1, r->pool);
+}
+
+int authjwt_page_is_error_document(const request_rec *r)
+{
+    return r->prev && ap_is_HTTP_ERROR(r->status);
+}
+
+/* For its error documents httpd says GET, and in the environment what it was. */
+int authjwt_page_sent_nothing(const request_rec *initial)
+{
+    const char *method = apr_table_get(initial->subprocess_env, "REQUEST_METHOD");
+
+    return method ? !strcmp(method, "GET") || !strcmp(method, "HEAD") : initial->method_number == M_GET;
+}
+
+/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
+const char *authjwt_page_way_back(const request_rec *r)
+{
+    const char *referer = apr_table_get(r->headers_in, "Referer");
+    const char *host = apr_table_get(r->headers_in, "Host");
+    const char *path = r->unparsed_uri;
+
+    if (!authjwt_page_sent_nothing(r)) {
+        const char *p = referer && host ? strstr(referer, "://") : NULL;
+
+        path = p && !strncmp(p + 3, host, strlen(host)) ? p + 3 + strlen(host) : "/";
+    }
+    return authjwt_page_is_local(path) ? path : "/";
+}
+
+const char *authjwt_page_next(request_rec *r, const json_t *fields)
+{
+    const char *next = fields ? authjwt_body_string(fields, "next") : NULL;
+
+    if (!next) {
+        next = query_parameter(r, "next");
+    }
+    if (!next && authjwt_page_is_error_document(r)) {
+        next = authjwt_page_way_back(authjwt_request_initial(r));
+    }
+    return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
+}
+
+int authjwt_page_see_other(request_rec *r, const char *path)
+{
+    apr_table_setn(r->headers_out, "Location", path);
+    authjwt_reply_no_store(r);
+    return HTTP_SEE_OTHER;
+}
+
+int authjwt_page_wants_fresh(request_rec *r)
+{
+    const char *fresh = query_parameter(r, "fresh");
+
+    return fresh && !strcmp(fresh, "1");
+}

@@ -1,0 +1,88 @@
+/* authjwt_tokens: tokens as JSON members and as cookies. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <apr_strings.h>
+
+#include "aj_json.h"
+#include "authjwt_config.h"
+#include "authjwt_cookies.h"
+#include "authjwt_tokens.h"
+
+APLOG_USE_MODULE(authjwt);
+
+json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens)
+{
+    json_t *body = aj_json_own(json_object(), r->pool);
+
+    json_object_set_new(body, "access_token", json_string(tokens->access.text));
+    if (tokens->refresh.text) {
+        json_object_set_new(body, "refresh_token", json_string(tokens->refresh.text));
+    }
+    json_object_set_new(body, "token_type", json_string("Bearer"));
+    json_object_set_new(body, "expires_in",
+                        json_integer(apr_time_sec(tokens->access.expires) - apr_time_sec(tokens->now)));
+    return body;
+}
+
+/* A cookie that browsers drop would be a login loop, and pieces of a token in several cookies are worse. */
+static int check_length(request_rec *r, const authjwt_cookie_t *cookie)
+{
+    apr_size_t len = authjwt_cookies_too_long(r, cookie);
+
+    if (!len) {
+        return OK;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "AJ1511: no token issued: cookie %s would have %" APR_SIZE_T_FMT " bytes and browsers "
+                  "keep %d; drop claims: roles (AuthJWTGrantRole), AuthJWTClaim, or a long issuer or audience",
+                  cookie->name, len, AUTHJWT_COOKIE_MAX);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static void set(request_rec *r, const authjwt_token_t *token, apr_time_t now, const char *name, const char *csrf_name)
+{
+    authjwt_cookie_t cookie = { name, token->text, 0, token->expires - now };
+    authjwt_cookie_t csrf = { csrf_name, token->csrf, 1, token->expires - now };
+
+    authjwt_cookies_set(r, &cookie);
+    authjwt_cookies_set(r, &csrf);
+}
+
+int authjwt_tokens_set_cookies(request_rec *r, const authjwt_tokens_t *tokens)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    authjwt_cookie_t access = { authjwt_config_access_cookie(conf), tokens->access.text, 0,
+                                tokens->access.expires - tokens->now };
+    authjwt_cookie_t refresh = { authjwt_config_refresh_cookie(conf), tokens->refresh.text, 0,
+                                 tokens->refresh.expires - tokens->now };
+    int status = OK;
+
+    if (!authjwt_config_cookies(conf)) {
+        return OK;
+    }
+    status = check_length(r, &access);
+    if (status == OK && refresh.value) {
+        status = check_length(r, &refresh);
+    }
+    if (status != OK) {
+        return status;
+    }
+    set(r, &tokens->access, tokens->now, access.name, AUTHJWT_COOKIE_CSRF_ACCESS);
+    if (refresh.value) {
+        set(r, &tokens->refresh, tokens->now, refresh.name, AUTHJWT_COOKIE_CSRF_REFRESH);
+    }
+    return OK;
+}
+
+void authjwt_tokens_clear_cookies(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (authjwt_config_cookies(conf)) {
+        authjwt_cookies_clear(r, authjwt_config_access_cookie(conf), 0);
+        authjwt_cookies_clear(r, authjwt_config_refresh_cookie(conf), 0);
+        authjwt_cookies_clear(r, AUTHJWT_COOKIE_CSRF_ACCESS, 1);
+        authjwt_cookies_clear(r, AUTHJWT_COOKIE_CSRF_REFRESH, 1);
+    }
+}

@@ -1,0 +1,236 @@
+/* authjwt_forward: what the application gets of the request. */
+#include <httpd.h>
+#include <http_core.h>
+#include <apr_strings.h>
+
+#include "authjwt_config.h"
+#include "authjwt_cookies_read.h"
+#include "authjwt_forward.h"
+#include "authjwt_forward_private.h"
+#include "authjwt_identity.h"
+#include "authjwt_request.h"
+
+static ap_filter_rec_t *trailers_filter;
+
+/* What mod_proxy takes to be between the names in Connection (ap_get_token): more than RFC 9110 7.6.1 does. */
+#define CONNECTION_SEPARATORS ",; \t\v\f"
+
+/* What is named in Connection is for the next hop alone, so a proxy would drop our header. */
+static void clean_connection(request_rec *r, const apr_array_header_t *headers)
+{
+    const char *p = apr_table_get(r->headers_in, "Connection");
+    apr_array_header_t *kept = apr_array_make(r->pool, 4, sizeof(const char *));
+    int dropped = 0;
+
+    while (p && *p) {
+        apr_size_t len;
+
+        p += strspn(p, CONNECTION_SEPARATORS);
+        len = strcspn(p, CONNECTION_SEPARATORS);
+        if (len && authjwt_forward_is_managed(p, len, headers)) {
+            dropped = 1;
+        }
+        else if (len) {
+            APR_ARRAY_PUSH(kept, const char *) = apr_pstrmemdup(r->pool, p, len);
+        }
+        p += len;
+    }
+    if (dropped && kept->nelts) {
+        apr_table_setn(authjwt_request_own_headers(r), "Connection", apr_array_pstrcat(r->pool, kept, ','));
+    }
+    else if (dropped) {
+        apr_table_unset(authjwt_request_own_headers(r), "Connection");
+    }
+}
+
+static void remove_sent(request_rec *r, const apr_array_header_t *headers)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (name && authjwt_forward_is_managed(name, strlen(name), headers)) {
+            apr_table_unset(authjwt_request_own_headers(r), name);
+            /* The table has changed, or has become another. */
+            all = apr_table_elts(r->headers_in);
+            i = -1;
+        }
+    }
+    clean_connection(r, headers);
+}
+
+/* Blanks around a value are no part of it to whoever reads the header: " ann" would be ann there. */
+static int fits_header(const char *text)
+{
+    return *text != ' ' && (!*text || text[strlen(text) - 1] != ' ');
+}
+
+/* Of several lines for one header the last counts, also when its claim is absent. */
+static void set_headers(request_rec *r, const apr_array_header_t *headers)
+{
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+    int i;
+
+    for (i = 0; claims && i < headers->nelts; i++) {
+        const authjwt_request_header_t *entry = &APR_ARRAY_IDX(headers, i, authjwt_request_header_t);
+        const char *text = aj_claims_text(aj_claims_get(claims, entry->claim), r->pool);
+
+        if (text && fits_header(text)) {
+            apr_table_setn(authjwt_request_own_headers(r), entry->header, text);
+        }
+        else {
+            apr_table_unset(authjwt_request_own_headers(r), entry->header);
+        }
+    }
+}
+
+/* With MergeTrailers on, httpd adds what follows a chunked body to the headers, and some handlers read the body before
+ * they hand the headers on. What was agreed on before the body stays. */
+static apr_status_t read_with_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                       apr_read_type_e block, apr_off_t readbytes)
+{
+    const apr_array_header_t *headers = authjwt_config_dir(f->r)->request_headers;
+    const apr_table_t *before = f->r->headers_in;
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
+    if (headers && f->r->headers_in != before) {
+        const apr_array_header_t *all = apr_table_elts(before);
+        int i;
+
+        remove_sent(f->r, headers);
+        for (i = 0; i < all->nelts; i++) {
+            const apr_table_entry_t *entry = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+            if (authjwt_forward_is_managed(entry->key, strlen(entry->key), headers)) {
+                apr_table_addn(authjwt_request_own_headers(f->r), entry->key, entry->val);
+            }
+        }
+    }
+    return rv;
+}
+
+static void watch_trailers(request_rec *r)
+{
+    const core_server_config *core = ap_get_core_module_config(r->server->module_config);
+
+    if (core->merge_trailers == AP_MERGE_TRAILERS_ENABLE && !r->main) {
+        ap_add_input_filter_handle(trailers_filter, NULL, r, r->connection);
+    }
+}
+
+void authjwt_forward_register(apr_pool_t *pool)
+{
+    (void)pool;
+    trailers_filter = ap_register_input_filter("AUTHJWT_TRAILERS", read_with_trailers, NULL, AP_FTYPE_CONTENT_SET);
+}
+
+int authjwt_forward_remove(request_rec *r)
+{
+    const apr_array_header_t *headers = authjwt_config_dir(r)->request_headers;
+
+    if (headers) {
+        remove_sent(r, headers);
+    }
+    return DECLINED;
+}
+
+/* Everywhere that applications, proxies and logs read the query from. Before the proxy, which composes its address in
+ * its own fixup. */
+static void cut_query(request_rec *r, const char *name)
+{
+    char *args = r->args ? authjwt_request_cut_parameter(r->args, name, r->pool) : NULL;
+
+    if (args) {
+        r->args = *args ? args : NULL;
+    }
+    r->the_request = authjwt_request_cut_from_address(r->the_request, name, r->pool);
+    r->unparsed_uri = authjwt_request_cut_from_address(r->unparsed_uri, name, r->pool);
+    if (r->filename && !strncmp(r->filename, "proxy:", 6)) {
+        r->filename = authjwt_request_cut_from_address(r->filename, name, r->pool);
+    }
+}
+
+/* Scripts see the query of the request that led to theirs too. */
+static void cut_queries(request_rec *r, const char *name)
+{
+    request_rec *from;
+
+    for (from = r; from; from = from->prev) {
+        cut_query(from, name);
+    }
+}
+
+int authjwt_forward_fixups_first(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    if (conf->request_headers && conf->request_headers != state->managed_headers) {
+        remove_sent(r, conf->request_headers);
+        authjwt_forward_env_remove(r, conf->request_headers);
+        set_headers(r, conf->request_headers);
+        if (!state->managed_headers) {
+            watch_trailers(r);
+        }
+        state->managed_headers = conf->request_headers;
+    }
+    if (!authjwt_config_forward_token(conf)) {
+        cut_queries(r, authjwt_config_query_name(conf));
+    }
+    return DECLINED;
+}
+
+/* A token that was taken for a Basic password. A forward proxy's own credentials stand elsewhere, and mod_proxy keeps
+ * them. */
+static void cut_password(request_rec *r)
+{
+    if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && !authjwt_request_is_forward_proxied(r)) {
+        apr_table_unset(authjwt_request_own_headers(r), "Authorization");
+        apr_table_unset(r->subprocess_env, "HTTP_AUTHORIZATION");
+        apr_table_unset(r->subprocess_env, "REDIRECT_HTTP_AUTHORIZATION");
+        authjwt_request_state(authjwt_request_initial(r))->password_cut = 1;
+    }
+}
+
+int authjwt_forward_access(request_rec *r)
+{
+    const char *sent = apr_table_get(authjwt_request_sent_headers(r), "Authorization");
+
+    if (sent && authjwt_request_state(authjwt_request_initial(r))->password_cut
+        && !apr_table_get(r->headers_in, "Authorization")) {
+        apr_table_setn(authjwt_request_own_headers(r), "Authorization", sent);
+    }
+    return DECLINED;
+}
+
+int authjwt_forward_fixups_last(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const char *header, *cookies, *kept;
+
+    /* mod_dir may have made another request of this one since, with the configuration of an index file. */
+    (void)authjwt_forward_fixups_first(r);
+    if (authjwt_config_forward_token(conf)) {
+        return DECLINED;
+    }
+    header = authjwt_request_token_header(r);
+    if (authjwt_forward_holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
+        apr_table_unset(authjwt_request_own_headers(r), header);
+    }
+    cut_password(r);
+    authjwt_forward_env_cut(r, conf);
+    cookies = apr_table_get(r->headers_in, "Cookie");
+    kept = authjwt_cookies_without(cookies, authjwt_config_access_cookie(conf), r->pool);
+    kept = authjwt_cookies_without(kept, authjwt_config_refresh_cookie(conf), r->pool);
+    if (cookies && kept != cookies) {
+        if (*kept) {
+            apr_table_setn(authjwt_request_own_headers(r), "Cookie", kept);
+        }
+        else {
+            apr_table_unset(authjwt_request_own_headers(r), "Cookie");
+        }
+    }
+    return DECLINED;
+}

@@ -1,0 +1,134 @@
+/* authjwt_identity: verified claims become what applications see. */
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_request.h"
+
+#define ENV_PREFIX "JWT_CLAIM_"
+
+static const char *env_name(const char *claim, apr_pool_t *pool)
+{
+    char *name = apr_pstrcat(pool, ENV_PREFIX, claim, NULL);
+    char *p;
+
+    for (p = name; *p; p++) {
+        *p = apr_isalnum(*p) ? apr_toupper(*p) : '_';
+    }
+    return name;
+}
+
+/* Two claims whose names become one are both left out, so that nobody can pass for the other. */
+static void export_claim(request_rec *r, apr_hash_t *names, const char *claim, const json_t *value)
+{
+    const char *name = env_name(claim, r->pool);
+    const char *text = value ? aj_claims_text(value, r->pool) : NULL;
+    int collides = apr_hash_get(names, name, APR_HASH_KEY_STRING) != NULL;
+
+    apr_hash_set(names, name, APR_HASH_KEY_STRING, name);
+    if (collides) {
+        apr_table_unset(r->subprocess_env, name);
+    }
+    else if (text) {
+        apr_table_addn(r->subprocess_env, name, text);
+    }
+}
+
+/* Included parts and index files begin with the environment of the page, which another section may have filled. No name
+ * may be there twice. */
+static void forget_inherited(request_rec *r)
+{
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+    int i;
+
+    for (i = all->nelts - 1; i >= 0; i--) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (!strncmp(name, ENV_PREFIX, strlen(ENV_PREFIX))) {
+            apr_table_unset(r->subprocess_env, name);
+            i = i < all->nelts ? i : all->nelts;
+        }
+    }
+}
+
+static void export_claims(request_rec *r, const aj_claims_t *claims)
+{
+    const apr_array_header_t *wanted;
+    authjwt_export_e which = authjwt_config_export(authjwt_config_dir(r), &wanted);
+    /* A table would compare each name with all others: their beginning is the same. */
+    apr_hash_t *names = apr_hash_make(r->pool);
+    const char *claim;
+    json_t *value;
+    int i;
+
+    if (which == AUTHJWT_EXPORT_ALL) {
+        json_object_foreach((json_t *)aj_claims_object(claims), claim, value)
+        {
+            export_claim(r, names, claim, value);
+        }
+    }
+    for (i = 0; which == AUTHJWT_EXPORT_NAMED && i < wanted->nelts; i++) {
+        claim = APR_ARRAY_IDX(wanted, i, const char *);
+        export_claim(r, names, claim, aj_claims_get(claims, claim));
+    }
+}
+
+static void publish(request_rec *r, const aj_claims_t *claims)
+{
+    const char *jti = aj_claims_string(claims, "jti");
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    forget_inherited(r);
+    export_claims(r, claims);
+    apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
+    if (jti && aj_claims_text(aj_claims_get(claims, "jti"), r->pool)) {
+        apr_table_setn(r->notes, "jwt-jti", jti);
+    }
+    state->published = r->subprocess_env;
+}
+
+void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char *auth_type)
+{
+    authjwt_request_state(r)->claims = claims;
+    authjwt_request_state(r)->auth_type = auth_type;
+    r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
+    r->ap_auth_type = (char *)auth_type;
+    publish(r, claims);
+}
+
+const aj_claims_t *authjwt_identity_claims(request_rec *r)
+{
+    request_rec *from;
+
+    /* Who was authenticated in another way since, or not at all, is not the user of an ancestor's token. */
+    if (!r->user || !r->ap_auth_type) {
+        return NULL;
+    }
+    for (from = r; from; from = from->main ? from->main : from->prev) {
+        const authjwt_state_t *state = ap_get_module_config(from->request_config, &authjwt_module);
+
+        if (state && state->claims) {
+            return strcmp(r->user, aj_claims_identity(state->claims)) || strcmp(r->ap_auth_type, state->auth_type)
+                     ? NULL
+                     : state->claims;
+        }
+    }
+    return NULL;
+}
+
+int authjwt_identity_fixups(request_rec *r)
+{
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+
+    /* mod_dir may have made another request of this one since, whose environment is of both. */
+    if (claims && authjwt_request_state(r)->published != r->subprocess_env) {
+        publish(r, claims);
+    }
+    /* A part that authenticates in another way: its user is not the one of the page's claims. */
+    if (!claims && r->main && r->user) {
+        forget_inherited(r);
+    }
+    return DECLINED;
+}

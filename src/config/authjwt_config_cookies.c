@@ -1,0 +1,137 @@
+/* authjwt_config: names that begin with __Host- or __Secure- must keep their promise. Judged by the tree of directives.
+ */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+
+#include "authjwt_config.h"
+
+APLOG_USE_MODULE(authjwt);
+
+static const char *const names[] = { "AuthJWTAccessCookieName", "AuthJWTRefreshCookieName" };
+static const char *const attributes[] = { "AuthJWTCookieSecure", "AuthJWTCookiePath", "AuthJWTCookieDomain" };
+
+/* The last of several counts, as it does for httpd. */
+static const ap_directive_t *find_in(const ap_directive_t *section, const char *name)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; section; section = section->next) {
+        if (!ap_cstr_casecmp(section->directive, name)) {
+            found = section;
+        }
+    }
+    return found;
+}
+
+/* First directive of the section around the one that this directive begins. */
+static const ap_directive_t *around(const ap_directive_t *first)
+{
+    if (!first->parent) {
+        return NULL;
+    }
+    return first->parent->parent ? first->parent->parent->first_child : ap_conftree;
+}
+
+/* The directive in effect in a section: its own, or what stands around it, up to the main server. */
+static const ap_directive_t *in_effect(const ap_directive_t *section, const char *name)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; section && !found; section = around(section)) {
+        found = find_in(section, name);
+    }
+    return found;
+}
+
+static const char *argument_of(const ap_directive_t *directive, apr_pool_t *ptemp)
+{
+    const char *args = directive ? directive->args : NULL;
+
+    return args ? ap_getword_conf(ptemp, &args) : NULL;
+}
+
+/* What a prefix asks of the attributes (RFC 6265bis 4.1.3). @return NULL, or a sentence */
+static const char *check_prefix(const char *name, int secure, const char *path, const char *domain)
+{
+    if (!strncmp(name, "__Secure-", 9) && !secure) {
+        return "a name that begins with __Secure- needs AuthJWTCookieSecure on";
+    }
+    if (!strncmp(name, "__Host-", 7) && (!secure || strcmp(path, "/") || domain)) {
+        return "a name that begins with __Host- needs AuthJWTCookieSecure on, AuthJWTCookiePath / and no "
+               "AuthJWTCookieDomain";
+    }
+    return NULL;
+}
+
+static int check_name(const ap_directive_t *section, const ap_directive_t *name, server_rec *s, apr_pool_t *ptemp)
+{
+    const char *value = argument_of(name, ptemp);
+    const char *secure = argument_of(in_effect(section, attributes[0]), ptemp);
+    const char *path = argument_of(in_effect(section, attributes[1]), ptemp);
+    const char *domain = argument_of(in_effect(section, attributes[2]), ptemp);
+    const char *error = check_prefix(value, !secure || ap_cstr_casecmp(secure, "off"), path ? path : "/", domain);
+
+    if (!error) {
+        return 0;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                 "AJ1781: %s %s (%s:%d): %s; judged for the section of %s:%d", name->directive, value, name->filename,
+                 name->line_num, error, section->filename, section->line_num);
+    return 1;
+}
+
+static int is_word(const ap_directive_t *directive, const char *word, apr_pool_t *ptemp)
+{
+    return directive && !ap_cstr_casecmp(argument_of(directive, ptemp), word);
+}
+
+/* Browsers drop such cookies, so that everybody would sign in again and again. */
+static void warn_of_same_site(const ap_directive_t *section, server_rec *s, apr_pool_t *ptemp)
+{
+    const ap_directive_t *same_site = in_effect(section, "AuthJWTCookieSameSite");
+
+    if ((find_in(section, "AuthJWTCookieSameSite") || find_in(section, attributes[0]))
+        && is_word(same_site, "None", ptemp) && is_word(in_effect(section, attributes[0]), "off", ptemp)
+        && authjwt_config_announces()) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "AJ1782: AuthJWTCookieSameSite None (%s:%d) with AuthJWTCookieSecure off: browsers "
+                     "drop such cookies; judged for the section of %s:%d",
+                     same_site->filename, same_site->line_num, section->filename, section->line_num);
+    }
+}
+
+/* Only a section that says something new about cookies needs a look. */
+static int speaks_of_cookies(const ap_directive_t *section)
+{
+    return find_in(section, names[0]) || find_in(section, names[1]) || find_in(section, attributes[0])
+        || find_in(section, attributes[1]) || find_in(section, attributes[2]);
+}
+
+/* @param section  its first directive, or NULL when it is empty */
+static int check_section(const ap_directive_t *section, server_rec *s, apr_pool_t *ptemp)
+{
+    const ap_directive_t *node;
+    int faults = 0;
+    int i;
+
+    for (i = 0; i < 2 && speaks_of_cookies(section); i++) {
+        const ap_directive_t *name = in_effect(section, names[i]);
+
+        faults += name ? check_name(section, name, s, ptemp) : 0;
+    }
+    if (section) {
+        warn_of_same_site(section, s, ptemp);
+    }
+    for (node = section; node; node = node->next) {
+        faults += check_section(node->first_child, s, ptemp);
+    }
+    return faults;
+}
+
+int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    return check_section(ap_conftree, s, ptemp) ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}

@@ -1,0 +1,349 @@
+/* authjwt_config: the setters and the directive table. A setter returns NULL or a sentence; httpd adds file, line and
+ * name. */
+#include <httpd.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_directives_private.h"
+
+APLOG_USE_MODULE(authjwt);
+
+static const char *set_time(cmd_parms *cmd, apr_interval_time_t *slot, const char *text, int zero_allowed)
+{
+    apr_interval_time_t value = 0;
+    const char *error = authjwt_config_parse_time(cmd->pool, text, &value);
+
+    if (!error && !value && !zero_allowed) {
+        error = "must be longer than 0";
+    }
+    if (error) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
+    }
+    *slot = value;
+    return NULL;
+}
+
+static const char *set_leeway(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_time(cmd, &authjwt_config_server(cmd->server)->leeway, text, 1);
+}
+
+static const char *set_access_expires(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_time(cmd, &authjwt_config_server(cmd->server)->access_expires, text, 0);
+}
+
+static const char *set_refresh_expires(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_time(cmd, &authjwt_config_server(cmd->server)->refresh_expires, text, 0);
+}
+
+static const char *set_session_expires(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_time(cmd, &authjwt_config_server(cmd->server)->session_expires, text, 0);
+}
+
+static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
+{
+    return set_time(cmd, &((authjwt_dir_conf_t *)dir)->grace, text, 1);
+}
+
+static const char *set_issuer(cmd_parms *cmd, void *dir, const char *issuer)
+{
+    (void)dir;
+    if (!*issuer) {
+        return "AuthJWTIssuer: the name is empty";
+    }
+    authjwt_config_server(cmd->server)->issuer = issuer;
+    return NULL;
+}
+
+/* Words of a directive as an array; httpd calls TAKE_ARGV setters with all of them. */
+static apr_array_header_t *words(apr_pool_t *pool, int argc, char *const argv[])
+{
+    apr_array_header_t *list = apr_array_make(pool, argc, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        APR_ARRAY_PUSH(list, const char *) = argv[i];
+    }
+    return list;
+}
+
+static const char *set_audience(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    int i;
+
+    (void)dir;
+    for (i = 0; i < argc; i++) {
+        if (!*argv[i]) {
+            return "AuthJWTAudience: an audience is empty";
+        }
+    }
+    if (!argc) {
+        return "AuthJWTAudience: needs at least one audience";
+    }
+    authjwt_config_server(cmd->server)->audiences = words(cmd->pool, argc, argv);
+    return NULL;
+}
+
+static const char *set_store(cmd_parms *cmd, void *dir, const char *spec)
+{
+    (void)dir;
+    if (!*spec || *spec == ':') {
+        return "AuthJWTRevocationStore: write PROVIDER or PROVIDER:ARGS, such as lmdb";
+    }
+    authjwt_config_server(cmd->server)->store_spec = spec;
+    return NULL;
+}
+
+static const char *set_on_error(cmd_parms *cmd, void *dir, const char *word)
+{
+    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
+
+    (void)dir;
+    if (!ap_cstr_casecmp(word, "deny")) {
+        conf->on_error = AUTHJWT_ON_ERROR_DENY;
+    }
+    else if (!ap_cstr_casecmp(word, "allow")) {
+        conf->on_error = AUTHJWT_ON_ERROR_ALLOW;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AuthJWTRevocationOnError: \"%s\" is neither deny nor allow", word);
+    }
+    return NULL;
+}
+
+static const char *set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window)
+{
+    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
+    char *end;
+    long count = strtol(failures, &end, 10);
+
+    (void)dir;
+    if (!window && !ap_cstr_casecmp(failures, "off")) {
+        conf->throttle_failures = 0;
+        return NULL;
+    }
+    if (!window || *end || count < 1 || count > 1000000) {
+        return "AuthJWTLoginThrottle: write FAILURES WINDOW, such as 10 60s, or off";
+    }
+    conf->throttle_failures = (int)count;
+    return set_time(cmd, &conf->throttle_window, window, 0);
+}
+
+static const char *set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash)
+{
+    static const char *const forms[] = { "$2y$", "$2a$", "$2b$", "$5$", "$6$", "$apr1$", "{SHA}" };
+    apr_size_t i;
+
+    (void)dir;
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (!strncmp(hash, forms[i], strlen(forms[i]))) {
+            authjwt_config_server(cmd->server)->dummy_hash = hash;
+            return NULL;
+        }
+    }
+    return "AuthJWTDummyHash: write a hash as htpasswd does, such as what follows the colon of: htpasswd -nbBC 10 x x";
+}
+
+static const char *set_locations(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    /* The second spelling is Flask-JWT-Extended's. */
+    static const struct {
+        const char *name;
+        authjwt_location_e location;
+    } known[] = { { "header", AUTHJWT_IN_HEADER }, { "headers", AUTHJWT_IN_HEADER },
+                  { "cookie", AUTHJWT_IN_COOKIE }, { "cookies", AUTHJWT_IN_COOKIE },
+                  { "query", AUTHJWT_IN_QUERY },   { "query_string", AUTHJWT_IN_QUERY } };
+    authjwt_dir_conf_t *conf = dir;
+    apr_size_t k;
+    int i;
+
+    if (!argc) {
+        return "AuthJWTTokenLocation: needs at least one of header, cookie, query";
+    }
+    conf->locations = apr_array_make(cmd->pool, argc, sizeof(authjwt_location_e));
+    for (i = 0; i < argc; i++) {
+        for (k = 0; k < sizeof(known) / sizeof(known[0]) && strcmp(argv[i], known[k].name); k++) {
+            continue;
+        }
+        if (k == sizeof(known) / sizeof(known[0])) {
+            return apr_psprintf(cmd->pool, "AuthJWTTokenLocation: \"%s\" is none of header, cookie, query", argv[i]);
+        }
+        if (authjwt_config_has_location(conf, known[k].location)) {
+            return apr_psprintf(cmd->pool, "AuthJWTTokenLocation: %s is named twice", argv[i]);
+        }
+        APR_ARRAY_PUSH(conf->locations, authjwt_location_e) = known[k].location;
+    }
+    conf->locations_and_cookie = apr_array_copy(cmd->pool, conf->locations);
+    if (!authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE)) {
+        APR_ARRAY_PUSH(conf->locations_and_cookie, authjwt_location_e) = AUTHJWT_IN_COOKIE;
+    }
+    if (authjwt_config_has_location(conf, AUTHJWT_IN_QUERY) && authjwt_config_announces() && cmd->directive) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
+                     "AJ1001: AuthJWTTokenLocation query (%s:%d): tokens in addresses end up in access logs, histories "
+                     "and Referer headers",
+                     cmd->directive->filename, cmd->directive->line_num);
+    }
+    return NULL;
+}
+
+/* Name of a header, cookie, query or form field: an HTTP token (RFC 9110 5.6.2), so that it needs no escaping anywhere.
+ */
+static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    const char *p;
+
+    for (p = name; *p; p++) {
+        if (!apr_isalnum(*p) && !strchr("!#$%&'*+-.^_`|~", *p)) {
+            break;
+        }
+    }
+    if (p == name || *p) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is no name; use letters, digits, - and _", cmd->cmd->name, name);
+    }
+    return ap_set_string_slot(cmd, dir, name);
+}
+
+/* Parameters are looked for as written, so their name must be what nobody needs to escape. */
+static const char *set_query_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    return name[strcspn(name, "&=+%#")]
+             ? apr_psprintf(cmd->pool, "%s: \"%s\" is no name; use letters, digits, - and _", cmd->cmd->name, name)
+             : set_name(cmd, dir, name);
+}
+
+/* Takes the line as it is: httpd's own splitting takes "" for no argument at all. */
+static const char *set_header_type(cmd_parms *cmd, void *dir, const char *line)
+{
+    const char *type;
+
+    if (!*line) {
+        return "AuthJWTHeaderType: write the scheme before the token, such as Bearer, or \"\" for none";
+    }
+    type = ap_getword_conf(cmd->pool, &line);
+    if (*line) {
+        return "AuthJWTHeaderType: takes one argument";
+    }
+    return *type ? set_name(cmd, dir, type) : ap_set_string_slot(cmd, dir, type);
+}
+
+static const char *set_claim_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    return *name ? ap_set_string_slot(cmd, dir, name)
+                 : apr_pstrcat(cmd->pool, cmd->cmd->name, ": the name is empty", NULL);
+}
+
+static const char *set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        if (!*argv[i]) {
+            return "AuthJWTRoleClaim: a name is empty";
+        }
+    }
+    if (!argc) {
+        return "AuthJWTRoleClaim: needs at least one name";
+    }
+    ((authjwt_dir_conf_t *)dir)->role_claims = words(cmd->pool, argc, argv);
+    return NULL;
+}
+
+static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
+{
+    authjwt_dir_conf_t *conf = dir;
+
+    (void)cmd;
+    if (!*user || !*password || !strcmp(user, password)) {
+        return "AuthJWTLoginFields: needs two different names, of the user's field and of the password's";
+    }
+    conf->login_user_field = user;
+    conf->login_password_field = password;
+    return NULL;
+}
+
+#define SLOT(member) ((void *)APR_OFFSETOF(authjwt_dir_conf_t, member))
+/* Server config, virtual host, directory, and .htaccess with AllowOverride AuthConfig. */
+#define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
+/* What issues tokens or names files to read is not for .htaccess. */
+#define ISSUING (RSRC_CONF | ACCESS_CONF)
+
+const command_rec authjwt_config_directives[] = {
+    AP_INIT_TAKE_ARGV("AuthJWTKey", authjwt_directives_add_key, NULL, RSRC_CONF,
+                      "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify]"),
+    AP_INIT_TAKE12("AuthJWTKeySet", authjwt_directives_add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
+    AP_INIT_TAKE1("AuthJWTIssuer", set_issuer, NULL, RSRC_CONF, "value of iss"),
+    AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud"),
+    AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, NULL, RSRC_CONF, "clock skew allowed for exp, nbf, iat"),
+    AP_INIT_TAKE1("AuthJWTAccessTokenExpires", set_access_expires, NULL, RSRC_CONF, "lifetime of access tokens"),
+    AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", set_refresh_expires, NULL, RSRC_CONF, "lifetime of refresh tokens"),
+    AP_INIT_TAKE1("AuthJWTSessionExpires", set_session_expires, NULL, RSRC_CONF, "longest life of a session"),
+    AP_INIT_TAKE1("AuthJWTRevocationStore", set_store, NULL, RSRC_CONF, "PROVIDER[:ARGS]"),
+    AP_INIT_TAKE12("AuthJWTLoginThrottle", set_throttle, NULL, RSRC_CONF, "FAILURES WINDOW, or off"),
+    AP_INIT_TAKE1("AuthJWTDummyHash", set_dummy_hash, NULL, RSRC_CONF, "hash that an unknown user costs"),
+    AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF, "deny or allow"),
+
+    AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, ANYWHERE, "header, cookie, query in order"),
+    AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), ANYWHERE, "header with the token"),
+    AP_INIT_RAW_ARGS("AuthJWTHeaderType", set_header_type, SLOT(header_type), ANYWHERE, "scheme before the token"),
+    AP_INIT_TAKE1("AuthJWTQueryStringName", set_query_name, SLOT(query_name), ANYWHERE,
+                  "query parameter with the token"),
+    AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), ANYWHERE, "cookie with the access token"),
+    AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), ANYWHERE,
+                  "cookie with the refresh token"),
+    AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), ANYWHERE,
+                  "claim that becomes REMOTE_USER"),
+    AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, ANYWHERE, "claims that hold roles"),
+
+    AP_INIT_FLAG("AuthJWTOptional", ap_set_flag_slot, SLOT(optional), ANYWHERE,
+                 "no token means anonymous where the rules allow"),
+    AP_INIT_FLAG("AuthJWTAllowPreflight", ap_set_flag_slot, SLOT(allow_preflight), ANYWHERE,
+                 "CORS preflights need no token"),
+    AP_INIT_TAKE_ARGV("AuthJWTExportClaims", authjwt_directives_set_export, NULL, ANYWHERE,
+                      "all, none, or names of claims"),
+    AP_INIT_TAKE2("AuthJWTRequestHeader", authjwt_directives_add_request_header, NULL, ANYWHERE, "HEADER CLAIM"),
+    AP_INIT_FLAG("AuthJWTForwardToken", ap_set_flag_slot, SLOT(forward_token), ANYWHERE,
+                 "applications may see the token"),
+    AP_INIT_TAKE2("AuthJWTErrorDocument", authjwt_directives_add_error_document, NULL, ISSUING, "CODE FILE"),
+
+    AP_INIT_FLAG("AuthJWTCookies", ap_set_flag_slot, SLOT(cookies), ANYWHERE,
+                 "login, refresh and logout set and clear cookies"),
+    AP_INIT_FLAG("AuthJWTCookieSecure", ap_set_flag_slot, SLOT(cookie_secure), ANYWHERE, "cookies for https alone"),
+    AP_INIT_TAKE1("AuthJWTCookieSameSite", authjwt_directives_set_same_site, SLOT(cookie_same_site), ANYWHERE,
+                  "Lax, Strict or None"),
+    AP_INIT_TAKE1("AuthJWTCookieDomain", authjwt_directives_set_cookie_attribute, SLOT(cookie_domain), ANYWHERE,
+                  "Domain of cookies"),
+    AP_INIT_TAKE1("AuthJWTCookiePath", authjwt_directives_set_cookie_path, SLOT(cookie_path), ANYWHERE,
+                  "Path of cookies"),
+    AP_INIT_FLAG("AuthJWTSessionCookie", ap_set_flag_slot, SLOT(session_cookie), ANYWHERE,
+                 "cookies end with the browser"),
+    AP_INIT_TAKE1("AuthJWTLoginURL", authjwt_directives_set_local_path, SLOT(login_url), ANYWHERE,
+                  "where browsers are sent to sign in"),
+    AP_INIT_TAKE1("AuthJWTLoginPage", authjwt_directives_set_login_page, SLOT(login_page), ISSUING,
+                  "builtin, off, or an HTML file"),
+    AP_INIT_TAKE1("AuthJWTLogoutRedirect", authjwt_directives_set_local_path, SLOT(logout_redirect), ANYWHERE,
+                  "where a form logout lands"),
+    AP_INIT_TAKE1("AuthJWTCookieAutoRefresh", authjwt_directives_set_auto_refresh, SLOT(auto_refresh), ANYWHERE,
+                  "path of a jwt-refresh location, or off"),
+    AP_INIT_TAKE1("AuthJWTCookieCSRFProtect", authjwt_directives_set_csrf, NULL, ANYWHERE,
+                  "auto, token, origin or off"),
+
+    AP_INIT_TAKE_ARGV("AuthJWTProvider", authjwt_directives_set_providers, NULL, ISSUING,
+                      "authn providers that check passwords"),
+    AP_INIT_RAW_ARGS("AuthJWTGrantRole", authjwt_directives_add_grant, NULL, ISSUING, "ROLE PROVIDER ARGS"),
+    AP_INIT_RAW_ARGS("AuthJWTLoginRequire", authjwt_directives_add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
+    AP_INIT_TAKE2("AuthJWTClaim", authjwt_directives_add_claim, NULL, ISSUING, "NAME EXPR"),
+    AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
+    AP_INIT_TAKE1("AuthJWTRefreshGrace", set_grace, NULL, ISSUING,
+                  "how long a used refresh token gets the same successor"),
+    AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING, "fields of user name and password"),
+    { .name = NULL }
+};

@@ -1,0 +1,28 @@
+/* authjwt_directives_private: setters that stand in files of their own. As httpd wants them: NULL, or a sentence. */
+#ifndef AUTHJWT_DIRECTIVES_PRIVATE_H
+#define AUTHJWT_DIRECTIVES_PRIVATE_H
+
+#include "authjwt_config.h"
+
+/** A file that a directive names, relative to ServerRoot. @return its path, owned by cmd->pool; NULL where there is no
+ * file */
+const char *authjwt_directives_file(cmd_parms *cmd, const char *file);
+
+const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option);
+const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_add_grant(cmd_parms *cmd, void *dir, const char *args);
+const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, const char *args);
+const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *name, const char *value);
+const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, const char *header, const char *claim);
+const char *authjwt_directives_add_error_document(cmd_parms *cmd, void *dir, const char *code, const char *file);
+const char *authjwt_directives_set_same_site(cmd_parms *cmd, void *dir, const char *word);
+const char *authjwt_directives_set_cookie_attribute(cmd_parms *cmd, void *dir, const char *value);
+const char *authjwt_directives_set_cookie_path(cmd_parms *cmd, void *dir, const char *path);
+const char *authjwt_directives_set_local_path(cmd_parms *cmd, void *dir, const char *path);
+const char *authjwt_directives_set_auto_refresh(cmd_parms *cmd, void *dir, const char *path);
+const char *authjwt_directives_set_login_page(cmd_parms *cmd, void *dir, const char *page);
+const char *authjwt_directives_set_csrf(cmd_parms *cmd, void *dir, const char *word);
+
+#endif

@@ -1,0 +1,101 @@
+/* authjwt_authn_basic: an access token as Basic password. */
+#include <httpd.h>
+#include <ap_provider.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include "aj_base64url.h"
+#include "authjwt_authn_basic.h"
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+#include "authjwt_verify.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* Three segments, the first of which begins like a JSON object: nobody's ordinary password. What is wrong with it
+ * otherwise is a token's fault, and no other provider is asked. */
+static int looks_like_token(const char *password, apr_pool_t *pool)
+{
+    const char *first = ap_strchr_c(password, '.');
+    const char *second = first ? ap_strchr_c(first + 1, '.') : NULL;
+    unsigned char *header;
+    apr_size_t len;
+
+    return second && !ap_strchr_c(second + 1, '.')
+        && aj_base64url_decode(password, first - password, pool, &header, &len) == AJ_OK && len && *header == '{';
+}
+
+/* mod_auth_basic answers, with its own challenge; the code of the refusal stays for logs. */
+static authn_status refuse(request_rec *r, int status)
+{
+    const char *code = apr_table_get(r->notes, "jwt-error");
+
+    authjwt_reply_withdraw(r);
+    if (code) {
+        apr_table_setn(r->notes, "jwt-error", code);
+    }
+    authjwt_request_state(r)->store_failed = status == HTTP_SERVICE_UNAVAILABLE;
+    return status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
+}
+
+static authn_status check_password(request_rec *r, const char *user, const char *password)
+{
+    static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS };
+    apr_array_header_t *tokens;
+    const aj_claims_t *claims;
+    int status;
+
+    /* An alias of this provider passes the check of AuthJWTProvider at start. */
+    if (authjwt_request_endpoint(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "AJ1722: provider jwt asked at an endpoint: a token is no password for a new session");
+        return AUTH_GENERAL_ERROR;
+    }
+    if (!looks_like_token(password, r->pool)) {
+        return AUTH_USER_NOT_FOUND;
+    }
+    tokens = apr_array_make(r->pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(tokens, const char *) = password;
+    status = authjwt_verify(r, tokens, &wanted, &claims);
+    if (status != OK) {
+        return refuse(r, status);
+    }
+    if (strcmp(user, aj_claims_identity(claims))) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1721: token passed over: it is not the token of the user name that came with it");
+        return AUTH_USER_NOT_FOUND;
+    }
+    authjwt_identity_set(r, claims, r->ap_auth_type ? r->ap_auth_type : "Basic");
+    return AUTH_GRANTED;
+}
+
+int authjwt_authn_basic_check(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    const char *user, *password;
+    int status;
+
+    if (state->in_authn_check || !authjwt_config_is_basic(r)
+        || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS || !looks_like_token(password, r->pool)) {
+        return DECLINED;
+    }
+    state->in_authn_check = 1;
+    status = ap_run_check_user_id(r);
+    state->in_authn_check = 0;
+    return status == HTTP_INTERNAL_SERVER_ERROR && state->store_failed
+             ? authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE)
+             : status;
+}
+
+/* No hash for Digest: there is no password to make one of. */
+static const authn_provider provider = { check_password, NULL };
+
+void authjwt_authn_basic_register(apr_pool_t *pool)
+{
+    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, AUTHJWT_AUTHN_PROVIDER, AUTHN_PROVIDER_VERSION, &provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}

@@ -1,0 +1,244 @@
+/* authjwt_authz: the Require providers. */
+#include <httpd.h>
+#include <ap_expr.h>
+#include <ap_provider.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_request.h>
+#include <mod_auth.h>
+#include <apr_strings.h>
+
+#include "authjwt_authz.h"
+#include "authjwt_authz_private.h"
+#include "authjwt_config.h"
+#include "authjwt_identity.h"
+#include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* One argument of a Require line: plain text, or an expression where it has a '%'. */
+typedef struct {
+    const char *text;
+    ap_expr_info_t *expr;
+} argument_t;
+
+/* The line is split first; each argument becomes an expression of its own, so that no value adds an argument. */
+static const char *parse_arguments(cmd_parms *cmd, const char *provider, const char *needed, const char *line,
+                                   const void **parsed)
+{
+    apr_array_header_t *list = apr_array_make(cmd->pool, 2, sizeof(argument_t));
+
+    while (*line) {
+        argument_t argument = { ap_getword_conf(cmd->pool, &line), NULL };
+        const char *error = NULL;
+
+        if (ap_strchr_c(argument.text, '%')) {
+            argument.expr = ap_expr_parse_cmd(cmd, argument.text, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+        }
+        if (error) {
+            return apr_psprintf(cmd->pool, "Require %s: cannot parse \"%s\": %s", provider, argument.text, error);
+        }
+        APR_ARRAY_PUSH(list, argument_t) = argument;
+    }
+    if (!list->nelts) {
+        return apr_psprintf(cmd->pool, "Require %s: needs %s", provider, needed);
+    }
+    *parsed = list;
+    return NULL;
+}
+
+static const char *parse_role(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    return parse_arguments(cmd, "jwt-role", "at least one role", line, parsed);
+}
+
+static const char *parse_scope(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    return parse_arguments(cmd, "jwt-scope", "at least one scope", line, parsed);
+}
+
+static const char *parse_claim(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    const char *error = parse_arguments(cmd, "jwt-claim", "the name of a claim", line, parsed);
+
+    return error || *APR_ARRAY_IDX((const apr_array_header_t *)*parsed, 0, argument_t).text
+             ? error
+             : "Require jwt-claim: the name of the claim is empty";
+}
+
+/* Nothing that a request brings belongs here, so AGE is no expression. */
+static const char *parse_fresh(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    apr_interval_time_t *age = apr_palloc(cmd->pool, sizeof(*age));
+    const char *text = ap_getword_conf(cmd->pool, &line);
+    const char *error = NULL;
+
+    *age = -1;
+    if (*line) {
+        return "Require jwt-fresh: takes at most one AGE, such as 15m";
+    }
+    if (*text) {
+        error = authjwt_config_parse_time(cmd->pool, text, age);
+    }
+    if (!error && !*age) {
+        error = "AGE must be longer than 0";
+    }
+    *parsed = age;
+    return error ? apr_pstrcat(cmd->pool, "Require jwt-fresh: ", error, NULL) : NULL;
+}
+
+/* @return NULL when the expression fails (logged) */
+static const char *evaluate(request_rec *r, const argument_t *argument)
+{
+    const char *error = NULL;
+    const char *value;
+
+    if (!argument->expr) {
+        return argument->text;
+    }
+    value = ap_expr_str_exec(r, argument->expr, &error);
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1701: cannot evaluate \"%s\" of a Require line: %s",
+                      argument->text, error);
+        return NULL;
+    }
+    return value;
+}
+
+/* Whom a rule is about. @return AUTHZ_GRANTED when that is somebody of ours */
+static authz_status find_claims(request_rec *r, const aj_claims_t **claims)
+{
+    *claims = authjwt_identity_claims(r);
+    return !r->user ? AUTHZ_DENIED_NO_USER : *claims ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+typedef int holds_fn(request_rec *r, const void *subject, const char *value);
+
+/* Does the subject hold any of the arguments? An expression that comes to nothing names nothing. */
+static authz_status holds_any(request_rec *r, const apr_array_header_t *arguments, int first, holds_fn *holds,
+                              const void *subject)
+{
+    int i;
+
+    for (i = first; i < arguments->nelts; i++) {
+        const argument_t *argument = &APR_ARRAY_IDX(arguments, i, argument_t);
+        const char *value = evaluate(r, argument);
+
+        if (!value) {
+            return AUTHZ_GENERAL_ERROR;
+        }
+        if ((*value || !argument->expr) && holds(r, subject, value)) {
+            return AUTHZ_GRANTED;
+        }
+    }
+    return AUTHZ_DENIED;
+}
+
+static int has_role(request_rec *r, const void *subject, const char *role)
+{
+    const apr_array_header_t *roles = subject;
+    int i;
+
+    (void)r;
+    for (i = 0; *role && i < roles->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(roles, i, const char *), role)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static authz_status check_role(request_rec *r, const char *line, const void *parsed)
+{
+    const aj_claims_t *claims;
+    authz_status status = find_claims(r, &claims);
+
+    (void)line;
+    if (status != AUTHZ_GRANTED) {
+        return status;
+    }
+    return holds_any(r, parsed, 0, has_role,
+                     aj_claims_strings(claims, authjwt_config_role_claims(authjwt_config_dir(r), r->pool), r->pool));
+}
+
+static int has_scope(request_rec *r, const void *subject, const char *scope)
+{
+    const aj_claims_t *claims = subject;
+
+    (void)r;
+    return aj_claims_holds_word(aj_claims_get(claims, "scope"), scope)
+        || aj_claims_holds_word(aj_claims_get(claims, "scp"), scope);
+}
+
+static authz_status check_scope(request_rec *r, const char *line, const void *parsed)
+{
+    const aj_claims_t *claims;
+    authz_status status = find_claims(r, &claims);
+
+    (void)line;
+    return status == AUTHZ_GRANTED ? holds_any(r, parsed, 0, has_scope, claims) : status;
+}
+
+static int has_value(request_rec *r, const void *subject, const char *value)
+{
+    return aj_claims_holds(subject, value, r->pool);
+}
+
+static authz_status check_claim(request_rec *r, const char *line, const void *parsed)
+{
+    const apr_array_header_t *arguments = parsed;
+    const aj_claims_t *claims;
+    authz_status status = find_claims(r, &claims);
+    const json_t *value;
+    const char *name;
+
+    (void)line;
+    if (status != AUTHZ_GRANTED) {
+        return status;
+    }
+    name = evaluate(r, &APR_ARRAY_IDX(arguments, 0, argument_t));
+    if (!name) {
+        return AUTHZ_GENERAL_ERROR;
+    }
+    value = *name ? aj_claims_get(claims, name) : NULL;
+    if (!value || json_is_null(value)) {
+        return AUTHZ_DENIED;
+    }
+    return arguments->nelts == 1 ? AUTHZ_GRANTED : holds_any(r, arguments, 1, has_value, value);
+}
+
+/* Where the whole chain then refuses, the hook asks it once more, supposing that the token were fresh. */
+static authz_status check_fresh(request_rec *r, const char *line, const void *parsed)
+{
+    const apr_interval_time_t *age = parsed;
+    authjwt_state_t *state = authjwt_request_state(r);
+    const aj_claims_t *claims;
+    authz_status status = find_claims(r, &claims);
+
+    (void)line;
+    if (status != AUTHZ_GRANTED || state->suppose_fresh || aj_claims_is_fresh(claims, *age, apr_time_now())) {
+        return status;
+    }
+    state->fresh_denied = 1;
+    return AUTHZ_DENIED;
+}
+
+static const authz_provider role_provider = { check_role, parse_role };
+static const authz_provider claim_provider = { check_claim, parse_claim };
+static const authz_provider scope_provider = { check_scope, parse_scope };
+static const authz_provider fresh_provider = { check_fresh, parse_fresh };
+
+static void add_provider(apr_pool_t *pool, const char *name, const authz_provider *provider)
+{
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, name, AUTHZ_PROVIDER_VERSION, provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}
+
+void authjwt_authz_register(apr_pool_t *pool)
+{
+    add_provider(pool, "jwt-role", &role_provider);
+    add_provider(pool, "jwt-claim", &claim_provider);
+    add_provider(pool, "jwt-scope", &scope_provider);
+    add_provider(pool, "jwt-fresh", &fresh_provider);
+    authjwt_authz_register_hooks();
+}

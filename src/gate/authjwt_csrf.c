@@ -1,0 +1,152 @@
+/* authjwt_csrf: proof that a request with a cookie comes from this site. */
+#include <httpd.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <apr_strings.h>
+
+#include "aj_digest.h"
+#include "authjwt_body.h"
+#include "authjwt_config.h"
+#include "authjwt_csrf.h"
+#include "authjwt_reply.h"
+
+APLOG_USE_MODULE(authjwt);
+
+#define CSRF_HEADER "X-CSRF-TOKEN"
+#define CSRF_FIELD  "csrf_token"
+
+/* Methods that are safe by their definition (RFC 9110 9.2.1), WebDAV's among them. */
+static int is_safe(const request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET:
+    case M_OPTIONS:
+    case M_TRACE:
+    case M_PROPFIND:
+    case M_REPORT:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* host[:port] of an origin, without the port that its scheme has anyway. */
+static const char *authority(const char *scheme, apr_size_t scheme_len, const char *host, apr_pool_t *pool)
+{
+    const char *port = scheme_len == 5 && !ap_cstr_casecmpn(scheme, "https", 5) ? ":443" : ":80";
+    apr_size_t len = strlen(host);
+    apr_size_t port_len = strlen(port);
+
+    if (len > port_len && !strcmp(host + len - port_len, port)) {
+        len -= port_len;
+    }
+    return apr_pstrmemdup(pool, host, len);
+}
+
+/* Origin's host and port equal Host. The scheme is the browser's word: TLS may end at a proxy before us. */
+static int origin_is_host(request_rec *r, const char *origin)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+    const char *slashes = strstr(origin, "://");
+    apr_size_t scheme_len;
+
+    if (!host || !slashes || !slashes[3]) {
+        return 0;
+    }
+    scheme_len = slashes - origin;
+    if (ap_cstr_casecmpn(origin, "https://", 8) && ap_cstr_casecmpn(origin, "http://", 7)) {
+        return 0;
+    }
+    return !ap_cstr_casecmp(authority(origin, scheme_len, slashes + 3, r->pool),
+                            authority(origin, scheme_len, host, r->pool));
+}
+
+/* @return 1 same origin, 0 another, -1 the request does not say */
+static int same_origin(request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+
+    if (site) {
+        return !strcmp(site, "same-origin");
+    }
+    return origin ? origin_is_host(r, origin) : -1;
+}
+
+/* The handshake of a WebSocket is a GET that pages of any site can send with this site's cookies, and what follows it
+ * they can read (RFC 6455 10.2). Scripts cannot add a header to it, so that Origin, which browsers always send, decides
+ * in every mode. */
+static int is_handshake(request_rec *r)
+{
+    return r->method_number == M_GET && ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
+}
+
+/* Double submit: what only a page of this site can read, sent as a header or a form field. */
+static int find_token(request_rec *r, const json_t *fields, const char **sent)
+{
+    *sent = apr_table_get(r->headers_in, CSRF_HEADER);
+    if (*sent) {
+        return OK;
+    }
+    if (fields) {
+        *sent = authjwt_body_string(fields, CSRF_FIELD);
+        return OK;
+    }
+    return authjwt_body_peek(r, CSRF_FIELD, sent);
+}
+
+static int is_token(const char *sent, const char *csrf)
+{
+    return sent && strlen(sent) == strlen(csrf) && aj_equal(sent, csrf, strlen(csrf));
+}
+
+static int fail(request_rec *r, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1751: CSRF check failed: %s", why);
+    return authjwt_reply_refuse(r, AUTHJWT_CSRF_FAILED);
+}
+
+int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields)
+{
+    authjwt_csrf_e mode = authjwt_config_csrf(authjwt_config_dir(r));
+    const char *sent;
+    int status;
+
+    if (mode == AUTHJWT_CSRF_OFF) {
+        return OK;
+    }
+    if (is_handshake(r)) {
+        return same_origin(r) ? OK : fail(r, "a WebSocket from another origin");
+    }
+    if (is_safe(r)) {
+        return OK;
+    }
+    if (mode != AUTHJWT_CSRF_TOKEN && same_origin(r) == 1) {
+        return OK;
+    }
+    if (mode != AUTHJWT_CSRF_ORIGIN && csrf && *csrf) {
+        status = find_token(r, fields, &sent);
+        if (status != OK || is_token(sent, csrf)) {
+            return status;
+        }
+    }
+    return fail(r, mode == AUTHJWT_CSRF_TOKEN ? "neither header nor form field holds the token's csrf value"
+                   : mode == AUTHJWT_CSRF_ORIGIN
+                       ? "the request does not come from this origin, or does not say"
+                       : "the request does not come from this origin, or does not say, and holds no csrf value");
+}
+
+int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields)
+{
+    return from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check_cookie(r, aj_claims_string(claims, "csrf"), fields) : OK;
+}
+
+int authjwt_csrf_is_foreign(request_rec *r)
+{
+    return authjwt_config_csrf(authjwt_config_dir(r)) != AUTHJWT_CSRF_OFF && !same_origin(r);
+}
+
+int authjwt_csrf_check_login(request_rec *r)
+{
+    return authjwt_csrf_is_foreign(r) ? fail(r, "a login from another origin") : OK;
+}

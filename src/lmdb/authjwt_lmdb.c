@@ -1,0 +1,294 @@
+/* The face of the lmdb provider: its arguments, and the functions that ap_socache.h asks for. */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <httpd.h>
+#include <ap_provider.h>
+#include <apr_file_info.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <mod_status.h>
+#include <unixd.h>
+
+#include "authjwt_lmdb.h"
+#include "authjwt_lmdb_private.h"
+
+APLOG_USE_MODULE(authjwt);
+
+#ifndef AUTHJWT_STATEDIR
+#define AUTHJWT_STATEDIR "/var/lib/apache2/authjwt"
+#endif
+
+#define MEGA         ((apr_uint64_t)1 << 20)
+#define SIZE_DEFAULT (MEGA << 10)
+#define SIZE_LEAST   MEGA
+/* LMDB wants whole pages; no machine has larger ones. */
+#define SIZE_STEP ((apr_uint64_t)1 << 16)
+
+/* ---- arguments ---- */
+
+static const char *parse_size(const char *text, apr_uint64_t *size, apr_pool_t *pool)
+{
+    char *end = NULL;
+    apr_int64_t n;
+    int shift = 0;
+
+    errno = 0;
+    n = apr_isdigit(*text) ? apr_strtoi64(text, &end, 10) : -1;
+    if (n > 0 && *end != '\0') {
+        shift = apr_toupper(*end) == 'K' ? 10 : apr_toupper(*end) == 'M' ? 20 : apr_toupper(*end) == 'G' ? 30 : -1;
+        end++;
+    }
+    if (n < 0 || errno != 0 || shift < 0 || *end != '\0') {
+        return apr_psprintf(
+            pool, "lmdb: \"%.40s\" is not a size; write a number of bytes, or with K, M or G, as in (512M)", text);
+    }
+    if (n > (apr_int64_t)((SIZE_MAX / 4) >> shift) || (apr_uint64_t)n << shift < SIZE_LEAST) {
+        return apr_psprintf(pool, "lmdb: a size of %.40s is too small or too large; write 1M or more", text);
+    }
+    *size = (((apr_uint64_t)n << shift) + SIZE_STEP - 1) / SIZE_STEP * SIZE_STEP;
+    return NULL;
+}
+
+/* "a/", "a/." and "x/../a" are all "a": behind a slash, a last component that is a link would be followed. */
+static const char *parse_dir(const char *text, const char **dir, apr_pool_t *tmp, apr_pool_t *pool)
+{
+    apr_size_t len;
+    char *path;
+
+    if (apr_filepath_merge(&path, AUTHJWT_STATEDIR, text, 0, pool) != APR_SUCCESS) {
+        return apr_psprintf(tmp, "lmdb: \"%.200s\" is not a path", text);
+    }
+    for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--) {
+        path[len - 1] = '\0';
+    }
+    if (len <= 1 || len > APR_PATH_MAX - 16) {
+        return apr_psprintf(
+            tmp, "lmdb: \"%.200s\" cannot be a store; name a directory of its own, as in " AUTHJWT_STATEDIR, text);
+    }
+    *dir = path;
+    return NULL;
+}
+
+static const char *lmdb_create(ap_socache_instance_t **instance, const char *arg, apr_pool_t *tmp, apr_pool_t *pool)
+{
+    ap_socache_instance_t *inst = apr_pcalloc(pool, sizeof *inst);
+    char *path = apr_pstrdup(tmp, arg != NULL ? arg : ""), *open = strrchr(path, '(');
+    apr_size_t len = strlen(path);
+    const char *why = NULL;
+
+    inst->size = SIZE_DEFAULT;
+    if ((open != NULL) != (len > 0 && path[len - 1] == ')')) {
+        return apr_psprintf(tmp, "lmdb: \"%.200s\" is not [PATH][(SIZE)], as in " AUTHJWT_STATEDIR "(2G)", arg);
+    }
+    if (open != NULL) {
+        *open = path[len - 1] = '\0';
+        why = parse_size(open + 1, &inst->size, tmp);
+    }
+    if (why == NULL) {
+        why = parse_dir(path, &inst->dir, tmp, pool);
+    }
+    /* In a ChrootDir the path means another place, which is looked at when the store starts. */
+    if (why == NULL && ap_unixd_config.chroot_dir == NULL) {
+        why = authjwt_lmdb_dir_foresee(inst->dir, tmp);
+    }
+    if (why == NULL) {
+        *instance = inst;
+    }
+    return why;
+}
+
+/* ---- start and end ---- */
+
+static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, const struct ap_socache_hints *hints,
+                              server_rec *s, apr_pool_t *pool)
+{
+    const char *why, *warning, *dir = inst->dir;
+    authjwt_lmdb_report_t report;
+    apr_pool_t *tmp;
+
+    (void)cname, (void)hints;
+    if (apr_pool_create(&tmp, pool) != APR_SUCCESS) {
+        return APR_ENOMEM;
+    }
+    if (geteuid() == 0 && ap_unixd_config.chroot_dir != NULL) {
+        dir = apr_pstrcat(tmp, ap_unixd_config.chroot_dir, inst->dir, NULL);
+    }
+    inst->ready = 0;
+    why = authjwt_lmdb_dir_prepare(dir, &inst->ids, &warning, tmp);
+    if (why == NULL && warning != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ2001: lmdb:%s: %s", inst->dir, warning);
+    }
+    if (why == NULL) {
+        why = authjwt_lmdb_check(inst, &report, tmp);
+    }
+    if (why != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "AJ2002: lmdb:%s: %s", inst->dir, why);
+    }
+    else {
+        inst->ids = report.ids;
+        inst->ready = 1;
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
+                     "AJ2003: lmdb:%s: ready with %" APR_UINT64_T_FMT " entries in a store of %" APR_UINT64_T_FMT "K",
+                     inst->dir, report.entries, report.mapsize >> 10);
+    }
+    apr_pool_destroy(tmp);
+    return why == NULL ? APR_SUCCESS : APR_EGENERAL;
+}
+
+/* The parent has no environment, and what a child has open others of its threads may be using. */
+static void lmdb_destroy(ap_socache_instance_t *inst, server_rec *s)
+{
+    (void)s;
+    inst->ready = 0;
+}
+
+/* ---- entries ---- */
+
+static MDB_val id_of(const unsigned char *id, unsigned int idlen)
+{
+    return (MDB_val){ .mv_size = idlen, .mv_data = (void *)(uintptr_t)id };
+}
+
+static int bad_id(unsigned int idlen)
+{
+    return idlen == 0 || idlen > AUTHJWT_LMDB_ID_MAX;
+}
+
+static apr_status_t lmdb_retrieve(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
+                                  unsigned int idlen, unsigned char *data, unsigned int *datalen, apr_pool_t *pool)
+{
+    authjwt_lmdb_get_t get = { .id = id_of(id, idlen), .now = apr_time_now(), .dest = data, .room = *datalen };
+    apr_status_t rv;
+
+    (void)pool;
+    if (bad_id(idlen)) {
+        return APR_EINVAL;
+    }
+    if ((rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_get_job, &get)) != APR_SUCCESS) {
+        return rv;
+    }
+    if (get.answer == APR_SUCCESS) {
+        *datalen = (unsigned int)get.len;
+    }
+    return get.answer;
+}
+
+static void warn_if_low(ap_socache_instance_t *inst, server_rec *s, const authjwt_lmdb_put_t *put)
+{
+    /* pages are those before this entry; none if the store could not be looked at */
+    if (put->pages.all > 0 && put->pages.used * 100 >= put->pages.all * AUTHJWT_LMDB_LOW
+        && authjwt_lmdb_due(&inst->env->warned, put->now, apr_time_from_sec(60))) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "AJ2004: lmdb:%s: %d %% of the store's %" APR_UINT64_T_FMT "K are in use; new "
+                     "entries are refused at %d %%; give it a larger (SIZE) and restart httpd",
+                     inst->dir, (int)(put->pages.used * 100 / put->pages.all), put->pages.all * inst->env->psize >> 10,
+                     AUTHJWT_LMDB_FULL);
+    }
+}
+
+static apr_status_t lmdb_store(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,
+                               apr_time_t expiry, unsigned char *data, unsigned int datalen, apr_pool_t *pool)
+{
+    authjwt_lmdb_put_t put = {
+        .id = id_of(id, idlen), .data = id_of(data, datalen), .now = apr_time_now(), .expiry = expiry
+    };
+    apr_status_t rv;
+
+    (void)pool;
+    if (bad_id(idlen)) {
+        return APR_EINVAL;
+    }
+    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_put_job, &put);
+    warn_if_low(inst, s, &put);
+    return rv;
+}
+
+static apr_status_t lmdb_remove(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,
+                                apr_pool_t *pool)
+{
+    authjwt_lmdb_del_t del = { .id = id_of(id, idlen), .now = apr_time_now() };
+    apr_status_t rv;
+
+    (void)pool;
+    if (bad_id(idlen)) {
+        return APR_EINVAL;
+    }
+    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_del_job, &del);
+    return rv != APR_SUCCESS ? rv : del.answer;
+}
+
+static apr_status_t lmdb_iterate(ap_socache_instance_t *inst, server_rec *s, void *userctx,
+                                 ap_socache_iterator_t *iterator, apr_pool_t *pool)
+{
+    unsigned char after[AUTHJWT_LMDB_ID_MAX + 1];
+    authjwt_lmdb_walk_t walk = { .now = apr_time_now() };
+    apr_status_t rv = apr_pool_create(&walk.pool, pool);
+    unsigned i;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    do {
+        apr_pool_clear(walk.pool);
+        if ((rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_walk_job, &walk)) != APR_SUCCESS) {
+            break;
+        }
+        for (i = 0; i < walk.rows && rv == APR_SUCCESS; i++) {
+            rv = iterator(inst, s, userctx, walk.row[i].id.mv_data, (unsigned int)walk.row[i].id.mv_size,
+                          walk.row[i].data.mv_data, (unsigned int)walk.row[i].data.mv_size, pool);
+        }
+        if (i > 0) {
+            walk.after = walk.row[i - 1].id;
+            memcpy(after, walk.after.mv_data, walk.after.mv_size);
+            walk.after.mv_data = after;
+        }
+    } while (rv == APR_SUCCESS && !walk.end);
+    apr_pool_destroy(walk.pool);
+    return rv;
+}
+
+static void lmdb_status(ap_socache_instance_t *inst, request_rec *r, int flags)
+{
+    int plain = (flags & AP_STATUS_SHORT) != 0, percent;
+    authjwt_lmdb_usage_t use = { 0 };
+    apr_uint64_t all, used;
+
+    if (authjwt_lmdb_run(inst, r->server, &authjwt_lmdb_usage_job, &use) != APR_SUCCESS || use.pages.all == 0) {
+        ap_rputs(plain ? "CacheType: LMDB\nCacheError: cannot be read\n"
+                       : "cache type: <b>LMDB</b>, cannot be read; see the error log<br>\n",
+                 r);
+        return;
+    }
+    all = use.pages.all * use.psize;
+    used = use.pages.used * use.psize;
+    percent = (int)(use.pages.used * 100 / use.pages.all);
+    if (plain) {
+        ap_rprintf(r,
+                   "CacheType: LMDB\nCacheSize: %" APR_UINT64_T_FMT "\nCacheCurrentEntries: %" APR_UINT64_T_FMT
+                   "\nCacheUsed: %" APR_UINT64_T_FMT "\nCacheUsage: %d%%\nCacheReaders: %u\nCacheMaxReaders: %u\n",
+                   all, use.entries, used, percent, use.readers, use.maxreaders);
+    }
+    else {
+        ap_rprintf(r,
+                   "cache type: <b>LMDB</b>, size: <b>%" APR_UINT64_T_FMT
+                   "</b> bytes, current entries: <b>%" APR_UINT64_T_FMT "</b><br>\nused: <b>%" APR_UINT64_T_FMT
+                   "</b> bytes (<b>%d%%</b>), reader slots taken so far: <b>%u</b> of "
+                   "<b>%u</b><br>\n",
+                   all, use.entries, used, percent, use.readers, use.maxreaders);
+    }
+}
+
+static const ap_socache_provider_t provider = {
+    AUTHJWT_LMDB,  0,           lmdb_create, lmdb_init,    lmdb_destroy, lmdb_store,
+    lmdb_retrieve, lmdb_remove, lmdb_status, lmdb_iterate,
+};
+
+void authjwt_lmdb_register(apr_pool_t *pool)
+{
+    ap_register_provider(pool, AP_SOCACHE_PROVIDER_GROUP, AUTHJWT_LMDB, AP_SOCACHE_PROVIDER_VERSION, &provider);
+    ap_hook_child_init(authjwt_lmdb_child_init, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}

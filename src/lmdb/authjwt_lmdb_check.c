@@ -1,0 +1,276 @@
+/* The trial opening of an lmdb store at start. It happens in a fork that becomes the httpd user and ends, for two
+ * reasons: what the parent opens would be inherited by its children, which LMDB forbids; and root must not open files
+ * that the httpd user could have put there. A damaged file can kill the fork (SIGBUS, LMDB's assertions): that is an
+ * answer, too. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <unixd.h>
+
+#include "authjwt_lmdb_private.h"
+
+/* Seconds; longer than any write. A process that keeps the lock must not keep httpd from starting without a word. */
+#ifndef AUTHJWT_LMDB_PATIENCE
+#define AUTHJWT_LMDB_PATIENCE 10
+#endif
+/* Reading the whole store may take this long, in microseconds; the rest of a very large one is taken on trust. */
+#define READING APR_USEC_PER_SEC
+/* Of the layout of entries and index; another one is not touched. */
+#define FORMAT "1"
+
+static int become_httpd_user(void)
+{
+    struct passwd *pw;
+
+    if (geteuid() != 0) {
+        return 0;
+    }
+    if (ap_unixd_config.chroot_dir != NULL
+        && (chdir(ap_unixd_config.chroot_dir) != 0 || chroot(ap_unixd_config.chroot_dir) != 0 || chdir("/") != 0)) {
+        return errno;
+    }
+    pw = getpwuid(ap_unixd_config.user_id);
+    if (setgid(ap_unixd_config.group_id) != 0
+        || (pw != NULL ? initgroups(pw->pw_name, ap_unixd_config.group_id) : setgroups(0, NULL)) != 0
+        || setuid(ap_unixd_config.user_id) != 0) {
+        return errno;
+    }
+    return 0;
+}
+
+/* Touch every page that a row of dbi is on. LMDB passes over some kinds of rubbish in silence, so the rows are counted.
+ */
+static int read_through(MDB_txn *txn, MDB_dbi dbi, apr_time_t until)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    MDB_stat st;
+    size_t at, n = 0;
+    int rc = mdb_stat(txn, dbi, &st);
+
+    if (rc != 0 || (rc = mdb_cursor_open(txn, dbi, &cursor)) != 0) {
+        return rc;
+    }
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        for (at = 0; at < value.mv_size; at += 4096) {
+            (void)((const volatile unsigned char *)value.mv_data)[at];
+        }
+        if (++n % 1024 == 0 && apr_time_now() > until) {
+            break;
+        }
+    }
+    mdb_cursor_close(cursor);
+    if (rc != MDB_NOTFOUND) {
+        return rc;
+    }
+    return n == st.ms_entries ? 0 : MDB_CORRUPTED;
+}
+
+static int same_format(MDB_txn *txn, MDB_dbi about, int write)
+{
+    MDB_val key = { 6, (void *)"format" }, value, ours = { sizeof FORMAT - 1, (void *)FORMAT };
+    int rc = mdb_get(txn, about, &key, &value);
+
+    if (rc == 0 && (value.mv_size != ours.mv_size || memcmp(value.mv_data, ours.mv_data, ours.mv_size) != 0)) {
+        return MDB_VERSION_MISMATCH;
+    }
+    /* A commit that changes nothing writes nothing, not even a larger size. */
+    return rc == MDB_NOTFOUND || (rc == 0 && write) ? mdb_put(txn, about, &key, &ours, 0) : rc;
+}
+
+typedef struct {
+    MDB_dbi about, entries, expiry;
+} databases_t;
+
+static int create(MDB_txn *txn, int raised, databases_t *dbs)
+{
+    int rc = mdb_dbi_open(txn, "about", MDB_CREATE, &dbs->about);
+
+    if (rc == 0) {
+        rc = same_format(txn, dbs->about, raised);
+    }
+    if (rc == 0) {
+        rc = mdb_dbi_open(txn, "entries", MDB_CREATE, &dbs->entries);
+    }
+    if (rc == 0) {
+        rc = mdb_dbi_open(txn, "expiry", MDB_CREATE, &dbs->expiry);
+    }
+    return rc;
+}
+
+static int look_through(MDB_txn *txn, const databases_t *dbs, authjwt_lmdb_report_t *report)
+{
+    apr_time_t until = apr_time_now() + READING;
+    MDB_stat st;
+    int rc = mdb_stat(txn, dbs->entries, &st);
+
+    if (rc != 0) {
+        return rc;
+    }
+    report->entries = st.ms_entries;
+    if ((rc = read_through(txn, dbs->entries, until)) == 0) {
+        rc = read_through(txn, dbs->expiry, until);
+    }
+    return rc;
+}
+
+#define STEP(report, text) apr_cpystrn((report)->step, text, sizeof(report)->step)
+
+/* The write lock is held shortly: during a graceful restart, others are working. */
+static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *report)
+{
+    MDB_envinfo info;
+    databases_t dbs;
+    MDB_txn *txn;
+    int raised = 0, rc = mdb_env_info(env, &info);
+
+    STEP(report, "map the store's size");
+    if (rc == 0 && (raised = info.me_mapsize < size)) {
+        rc = mdb_env_set_mapsize(env, (size_t)size);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    STEP(report, "write in the store");
+    if ((rc = mdb_txn_begin(env, NULL, 0, &txn)) != 0) {
+        return rc;
+    }
+    if ((rc = create(txn, raised, &dbs)) != 0) {
+        mdb_txn_abort(txn);
+    }
+    else {
+        rc = mdb_txn_commit(txn);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    STEP(report, "read the store");
+    if ((rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)) != 0) {
+        return rc;
+    }
+    rc = look_through(txn, &dbs, report);
+    mdb_txn_abort(txn);
+    report->mapsize = raised ? size : info.me_mapsize;
+    return rc;
+}
+
+static int try_store(const char *dir, apr_uint64_t size, authjwt_lmdb_report_t *report)
+{
+    MDB_env *env;
+    int rc;
+
+    STEP(report, "become the httpd user");
+    if ((rc = become_httpd_user()) != 0) {
+        return rc;
+    }
+    STEP(report, "open data.mdb and lock.mdb");
+    if ((rc = authjwt_lmdb_open(dir, &env)) != 0) {
+        return rc;
+    }
+    rc = try_env(env, size, report);
+    if (rc == 0) {
+        rc = authjwt_lmdb_identify(dir, &report->ids);
+    }
+    mdb_env_close(env);
+    return rc;
+}
+
+/* In the fork. Signals are as at the start of a process: httpd's handlers would speak of a crashed parent. */
+static void child(const ap_socache_instance_t *inst, int fd) __attribute__((noreturn));
+static void child(const ap_socache_instance_t *inst, int fd)
+{
+    static const int signals[] = { SIGALRM, SIGBUS, SIGSEGV, SIGABRT, SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+    struct rlimit none = { 0, 0 };
+    authjwt_lmdb_report_t report;
+    sigset_t all;
+    size_t i;
+
+    for (i = 0; i < sizeof signals / sizeof *signals; i++) {
+        signal(signals[i], SIG_DFL);
+    }
+    sigfillset(&all);
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+    setrlimit(RLIMIT_CORE, &none);
+    alarm(AUTHJWT_LMDB_PATIENCE);
+    memset(&report, 0, sizeof report);
+    report.rc = try_store(inst->dir, inst->size, &report);
+    while (write(fd, &report, sizeof report) < 0 && errno == EINTR) {
+        ;
+    }
+    _exit(0);
+}
+
+/* One report is smaller than a pipe's atomic write. */
+static int read_report(int fd, authjwt_lmdb_report_t *report)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, report, sizeof *report);
+    } while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof *report;
+}
+
+static const char *verdict(const ap_socache_instance_t *inst, int reported, int status,
+                           const authjwt_lmdb_report_t *report, apr_pool_t *pool)
+{
+    if (reported && report->rc != 0) {
+        return apr_psprintf(pool, "cannot %s: %s (%d)", report->step, authjwt_lmdb_explain(report->rc), report->rc);
+    }
+    if (reported && (report->ids.dev != inst->ids.dev || report->ids.dir != inst->ids.dir)) {
+        return "the directory was replaced during the start; start again";
+    }
+    if (reported) {
+        return NULL;
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+        return apr_psprintf(
+            pool, "another process has kept the write lock for %d seconds; look for one that hangs or is stopped",
+            AUTHJWT_LMDB_PATIENCE);
+    }
+    if (WIFSIGNALED(status)) {
+        return apr_psprintf(pool, "reading it ended with signal %d: %s", WTERMSIG(status),
+                            authjwt_lmdb_explain(MDB_CORRUPTED));
+    }
+    return "the trial opening ended without a report";
+}
+
+const char *authjwt_lmdb_check(const ap_socache_instance_t *inst, authjwt_lmdb_report_t *report, apr_pool_t *pool)
+{
+    authjwt_lmdb_report_t seen;
+    const char *why;
+    int fd[2], status = 0, reported;
+    pid_t pid;
+
+    if (pipe(fd) != 0) {
+        return apr_psprintf(pool, "cannot make a pipe: %s", strerror(errno));
+    }
+    if ((pid = fork()) == 0) {
+        close(fd[0]);
+        child(inst, fd[1]);
+    }
+    why = pid < 0 ? apr_psprintf(pool, "cannot fork: %s", strerror(errno)) : NULL;
+    close(fd[1]);
+    if (pid > 0) {
+        reported = read_report(fd[0], &seen);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+            ;
+        }
+        why = verdict(inst, reported, status, &seen, pool);
+    }
+    close(fd[0]);
+    if (why == NULL) {
+        *report = seen;
+    }
+    return why;
+}

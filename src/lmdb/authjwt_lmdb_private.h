@@ -1,0 +1,232 @@
+/* What the files of the lmdb provider share; nobody else includes this.
+ *
+ *   authjwt_lmdb.c         the provider's face: arguments, init, store, retrieve, remove, iterate, status
+ *   authjwt_lmdb_dir.c     the directory: made, judged, given to the httpd user
+ *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment
+ *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
+ *   authjwt_lmdb_env.c     one environment: opened, its read transactions, repaired
+ *   authjwt_lmdb_read.c    what happens inside one reading transaction,
+ *   authjwt_lmdb_write.c   and inside a writing one
+ *
+ * `int rc` in these files is LMDB's: 0, an MDB_ code or an errno value. It becomes an apr_status_t in authjwt_lmdb_run
+ * and nowhere else, so that MDB_NOTFOUND of some inner step can never be mistaken for "no such entry". */
+#ifndef AUTHJWT_LMDB_PRIVATE_H
+#define AUTHJWT_LMDB_PRIVATE_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include <httpd.h>
+#include <http_log.h>
+#include <ap_socache.h>
+#include <lmdb.h>
+
+#define AUTHJWT_LMDB_MUST_USE __attribute__((warn_unused_result))
+
+/** Bytes of big-endian expiry (apr_time_t) before the data of an entry, and before the id in the expiry index. */
+#define AUTHJWT_LMDB_STAMP 8
+/** The longest id in bytes: LMDB's 511 less the stamp. */
+#define AUTHJWT_LMDB_ID_MAX (511 - AUTHJWT_LMDB_STAMP)
+
+/** Inserts are refused and a warning is given from these shares of the size upwards, in percent. */
+#define AUTHJWT_LMDB_FULL 95
+#define AUTHJWT_LMDB_LOW  80
+
+/** The directory and its two files as the trial opening met them. A process that meets others would be alone with its
+ * entries, so it answers nothing. */
+typedef struct {
+    dev_t dev;
+    ino_t dir, data, lock;
+} authjwt_lmdb_ids_t;
+
+/** An environment of this process. `gate` is held shared around every transaction and exclusively to open, close or
+ * remap: LMDB moves its map only when no transaction of the process is active. */
+typedef struct authjwt_lmdb_env_t authjwt_lmdb_env_t;
+struct authjwt_lmdb_env_t {
+    authjwt_lmdb_env_t *next;
+    authjwt_lmdb_ids_t ids;
+    char *dir;
+    pthread_rwlock_t gate;
+    MDB_env *mdb; /* NULL while not open */
+    MDB_dbi entries, expiry;
+    int gone;        /* data.mdb or lock.mdb is no longer the one that ids names; atomic */
+    unsigned opened; /* how often, so that one thread repairs what many have met */
+    unsigned psize;  /* bytes of a page */
+    unsigned spares; /* length of spare */
+    MDB_txn **spare; /* reset read transactions, taken and given back by atomic exchange */
+    apr_time_t looked, failed, refused, warned, grown; /* when last; atomics */
+};
+
+struct ap_socache_instance_t {
+    const char *dir;   /* absolute, as the children see it */
+    apr_uint64_t size; /* bytes */
+    int ready;         /* init succeeded */
+    authjwt_lmdb_ids_t ids;
+    authjwt_lmdb_env_t *env; /* of this process, NULL until first used; atomic */
+};
+
+/* ---- dir ---- */
+
+/**
+ * What can be told of a directory without making anything, for `httpd -t`.
+ * @return NULL, or why it will not be usable
+ */
+const char *authjwt_lmdb_dir_foresee(const char *dir, apr_pool_t *pool) AUTHJWT_LMDB_MUST_USE;
+
+/**
+ * Make the directory if it is missing (and its parent, but no more), judge it and give it to the httpd user.
+ * @param dir     absolute path as the parent process sees it
+ * @param ids     set on success: dev and dir
+ * @param warning set to a sentence or NULL
+ * @return NULL, or why it cannot be used
+ */
+const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, const char **warning,
+                                     apr_pool_t *pool) AUTHJWT_LMDB_MUST_USE;
+
+/* ---- check ---- */
+
+/** What the trial opening found out. */
+typedef struct {
+    int rc;
+    char step[48]; /* what was being done when rc came up */
+    authjwt_lmdb_ids_t ids;
+    apr_uint64_t entries, mapsize;
+} authjwt_lmdb_report_t;
+
+/**
+ * Open the store in a fork that has become the httpd user, create what is missing, raise its size, read it through.
+ * @param inst   its dir and size
+ * @param report set on success
+ * @return NULL, or why the store cannot be used and what to do
+ */
+const char *authjwt_lmdb_check(const ap_socache_instance_t *inst, authjwt_lmdb_report_t *report,
+                               apr_pool_t *pool) AUTHJWT_LMDB_MUST_USE;
+
+/* ---- run ---- */
+
+/** Say that this process serves requests: only such a process may open a store. */
+void authjwt_lmdb_child_init(apr_pool_t *pchild, server_rec *s);
+
+/** rc in words for the administrator: what it means and what to do. */
+const char *authjwt_lmdb_explain(int rc);
+
+/** True if `every` has passed since *last, which then becomes now; exactly one of several threads gets true. */
+int authjwt_lmdb_due(apr_time_t *last, apr_time_t now, apr_interval_time_t every);
+
+/** One piece of work; it is called with the gate held shared and the environment open, and again after a repair. */
+typedef struct {
+    const char *what; /* for the log: "cannot %s" */
+    int writes;
+    int (*work)(authjwt_lmdb_env_t *env, void *ctx);
+} authjwt_lmdb_job_t;
+
+/**
+ * Do a job on the instance's environment: open it if need be, repair once what can be repaired, log what cannot.
+ * @return APR_SUCCESS, APR_ENOSPC when store or disk is full, APR_EINVAL for an id LMDB cannot hold, else APR_EGENERAL;
+ * what the job found is in ctx
+ */
+apr_status_t authjwt_lmdb_run(ap_socache_instance_t *inst, server_rec *s, const authjwt_lmdb_job_t *job,
+                              void *ctx) AUTHJWT_LMDB_MUST_USE;
+
+/* ---- env ---- */
+
+/** Open an LMDB environment with our flags and reader count. @param mdb set on success @return rc */
+int authjwt_lmdb_open(const char *dir, MDB_env **mdb) AUTHJWT_LMDB_MUST_USE;
+
+/** Look who the directory and its files are, by path. @return rc */
+int authjwt_lmdb_identify(const char *dir, authjwt_lmdb_ids_t *ids) AUTHJWT_LMDB_MUST_USE;
+int authjwt_lmdb_same(const authjwt_lmdb_ids_t *a, const authjwt_lmdb_ids_t *b);
+
+/** True if the paths still lead to env->ids. */
+int authjwt_lmdb_still_there(const authjwt_lmdb_env_t *env);
+
+/** Make the object, not yet open; it lives as long as the process. @return NULL without memory */
+authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_ids_t *ids);
+
+/**
+ * Open it, open it again after LMDB gave up on it, adopt a larger size, or take back the reader slots of the dead.
+ * The gate is held exclusively.
+ * @param why the rc that asked for it
+ * @return rc; not open afterwards if that failed
+ */
+int authjwt_lmdb_repair(authjwt_lmdb_env_t *env, int why) AUTHJWT_LMDB_MUST_USE;
+
+/** Get a read transaction, renewed from the spares or new. @return rc */
+int authjwt_lmdb_read_begin(authjwt_lmdb_env_t *env, MDB_txn **txn) AUTHJWT_LMDB_MUST_USE;
+
+/** Reset it at once, so that it pins no page, and keep it for the next look-up. */
+void authjwt_lmdb_read_end(authjwt_lmdb_env_t *env, MDB_txn *txn);
+
+/* ---- read ---- */
+
+/** Pages in use and in all; what is on LMDB's free list counts as unused. */
+typedef struct {
+    apr_uint64_t used, all;
+} authjwt_lmdb_pages_t;
+
+typedef struct {
+    MDB_val id;
+    apr_time_t now;
+    unsigned char *dest; /* room bytes */
+    apr_size_t room;
+    apr_size_t len;      /* found bytes */
+    apr_status_t answer; /* APR_SUCCESS, APR_NOTFOUND, APR_ENOSPC: dest is too small */
+} authjwt_lmdb_get_t;
+
+typedef struct {
+    MDB_val id, data; /* copies, each with a trailing NUL */
+} authjwt_lmdb_row_t;
+
+#define AUTHJWT_LMDB_BATCH 64
+typedef struct {
+    apr_pool_t *pool; /* the copies go here */
+    apr_time_t now;
+    MDB_val after; /* walk from behind this id; no data: from the start */
+    authjwt_lmdb_row_t row[AUTHJWT_LMDB_BATCH];
+    unsigned rows;
+    int end; /* nothing behind these rows */
+} authjwt_lmdb_walk_t;
+
+typedef struct {
+    apr_uint64_t entries; /* expired ones that are not yet purged included */
+    authjwt_lmdb_pages_t pages;
+    unsigned psize, readers, maxreaders;
+} authjwt_lmdb_usage_t;
+
+extern const authjwt_lmdb_job_t authjwt_lmdb_get_job;   /* authjwt_lmdb_get_t */
+extern const authjwt_lmdb_job_t authjwt_lmdb_walk_job;  /* authjwt_lmdb_walk_t */
+extern const authjwt_lmdb_job_t authjwt_lmdb_usage_job; /* authjwt_lmdb_usage_t */
+
+/** The expiry that a value or an index key begins with. */
+apr_time_t authjwt_lmdb_stamp_get(const unsigned char *from);
+
+/** Find an entry, expired or not. @param value set to stamp and data, valid until the transaction changes something
+ * @return rc */
+int authjwt_lmdb_find(authjwt_lmdb_env_t *env, MDB_txn *txn, MDB_val *id, MDB_val *value) AUTHJWT_LMDB_MUST_USE;
+
+/**
+ * Count the pages as the last commit left them; the write lock is held or the answer a moment old.
+ * @param reader a read transaction, to have the free list counted in any case; or NULL, to have it counted where the
+ * end of the file has come near the size, since what lies behind that is free without looking
+ * @return rc
+ */
+int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_pages_t *pages) AUTHJWT_LMDB_MUST_USE;
+
+/* ---- write ---- */
+
+typedef struct {
+    MDB_val id, data;
+    apr_time_t now, expiry;
+    authjwt_lmdb_pages_t pages; /* before this entry */
+} authjwt_lmdb_put_t;
+
+typedef struct {
+    MDB_val id;
+    apr_time_t now;
+    apr_status_t answer; /* APR_SUCCESS or APR_NOTFOUND */
+} authjwt_lmdb_del_t;
+
+extern const authjwt_lmdb_job_t authjwt_lmdb_put_job; /* authjwt_lmdb_put_t */
+extern const authjwt_lmdb_job_t authjwt_lmdb_del_job; /* authjwt_lmdb_del_t */
+
+#endif

@@ -1,0 +1,87 @@
+/* authjwt_request: credentials of a header, parameters of a query or form. Needs no httpd at run time, so that a fuzzer
+ * links it alone. */
+#include <string.h>
+#include <apr_cstr.h>
+#include <apr_escape.h>
+#include <apr_strings.h>
+
+#include "authjwt_request.h"
+
+/* SP and HTAB (RFC 9110 5.6.3), and nothing else that C takes for space. */
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(scheme);
+
+    value += strspn(value, " \t");
+    if (len) {
+        if (apr_cstr_casecmpn(value, scheme, len) || !is_blank(value[len])) {
+            return NULL;
+        }
+        value += len;
+        value += strspn(value, " \t");
+    }
+    len = strlen(value);
+    while (len && is_blank(value[len - 1])) {
+        len--;
+    }
+    return len ? apr_pstrmemdup(pool, value, len) : NULL;
+}
+
+const char *authjwt_request_parameter(const char *pairs, const char *name, int plus, apr_pool_t *pool)
+{
+    apr_size_t name_len = strlen(name);
+    const char *pair;
+
+    for (pair = pairs; pair && *pair; pair += strcspn(pair, "&"), pair += *pair == '&') {
+        const char *value = pair + name_len + 1;
+
+        if (!strncmp(pair, name, name_len) && pair[name_len] == '=' && *value && *value != '&') {
+            const char *decoded =
+                apr_punescape_url(pool, apr_pstrmemdup(pool, value, strcspn(value, "&")), NULL, NULL, plus);
+
+            return decoded ? decoded : "";
+        }
+    }
+    return NULL;
+}
+
+char *authjwt_request_cut_parameter(const char *query, const char *name, apr_pool_t *pool)
+{
+    apr_size_t name_len = strlen(name);
+    char *kept = apr_pstrdup(pool, query);
+    char *end = kept;
+    int found = 0;
+
+    while (*query) {
+        apr_size_t len = strcspn(query, "&");
+
+        if (!strncmp(query, name, name_len) && query[name_len] == '=') {
+            found = 1;
+        }
+        else {
+            if (end > kept) {
+                *end++ = '&';
+            }
+            memcpy(end, query, len);
+            end += len;
+        }
+        query += len + (query[len] == '&');
+    }
+    *end = '\0';
+    return found ? kept : NULL;
+}
+
+char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t *pool)
+{
+    char *query = text ? strchr(text, '?') : NULL;
+    apr_size_t len = query ? strcspn(query, " #") : 0;
+    char *cut = query ? authjwt_request_cut_parameter(apr_pstrmemdup(pool, query + 1, len - 1), name, pool) : NULL;
+
+    return cut ? apr_pstrcat(pool, apr_pstrmemdup(pool, text, query - text), *cut ? "?" : "", cut, query + len, NULL)
+               : text;
+}

@@ -1,0 +1,271 @@
+/* authjwt_session: start a session, renew its tokens, end it. */
+#include <httpd.h>
+#include <http_log.h>
+#include <apr_strings.h>
+
+#include "aj_base64url.h"
+#include "aj_digest.h"
+#include "aj_json.h"
+#include "authjwt_config.h"
+#include "authjwt_keys.h"
+#include "authjwt_reply.h"
+#include "authjwt_revocation.h"
+#include "authjwt_session_private.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* What the key that successors are derived with is for (RFC 5869 `info`). */
+#define SUCCESSOR_LABEL "mod_authjwt successor"
+
+/* Scripts of a page prove with this value that they can read its cookies. Only cookies need it. */
+static const char *new_csrf(request_rec *r)
+{
+    return authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_session_random_id(r->pool) : NULL;
+}
+
+/* Issue an access token and, where one is due, a refresh token. */
+static int issue_pair(request_rec *r, const authjwt_session_t *session, int fresh, const authjwt_issue_t *refresh,
+                      authjwt_tokens_t *tokens)
+{
+    authjwt_issue_t access = { .type = AJ_TYPE_ACCESS, .fresh = fresh, .issued = session->now, .csrf = new_csrf(r) };
+    int status;
+
+    memset(tokens, 0, sizeof(*tokens));
+    tokens->now = session->now;
+    tokens->access.csrf = access.csrf;
+    status = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
+    if (status == OK && refresh) {
+        tokens->refresh.csrf = refresh->csrf;
+        status = authjwt_session_issue(r, session, refresh, &tokens->refresh.text, &tokens->refresh.expires);
+    }
+    return status;
+}
+
+int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, authjwt_tokens_t *tokens)
+{
+    authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
+    authjwt_session_t session = { .user = user };
+    const char *nonce = authjwt_session_random_id(r->pool);
+    int status;
+
+    if (!nonce) {
+        return authjwt_session_failed(r, "no random numbers");
+    }
+    if (!authjwt_session_signer(r)) {
+        return authjwt_session_failed(r, "no key of this server can sign");
+    }
+    if (authjwt_revocation_birth(r, user, &session.now) != APR_SUCCESS) {
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+    /* The time of birth is finer than iat, so that a login right after the end of all sessions is told from those. */
+    session.sid = apr_psprintf(r->pool, "%016" APR_TIME_T_FMT "-%s", session.now, nonce);
+    session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
+    session.roles = authjwt_session_one_or_many(roles, r->pool);
+    refresh.issued = session.now;
+    refresh.csrf = new_csrf(r);
+    status = authjwt_session_extra_claims(r, NULL, &session.extra);
+    if (status == OK) {
+        status = issue_pair(r, &session, 1, &refresh, tokens);
+    }
+    if (status == OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1502: session started");
+    }
+    return status;
+}
+
+/* An id that follows from others: all hosts that share the key derive the same, and nobody else can. */
+static const char *derive_id(const aj_key_t *secret, const char *purpose, const char *sid, const char *jti,
+                             apr_pool_t *pool)
+{
+    unsigned char key[AJ_SHA256_BYTES];
+    unsigned char mac[AJ_SHA256_BYTES];
+    const char *text = apr_pstrcat(pool, purpose, "\n", sid, "\n", jti, NULL);
+    apr_status_t rv = aj_key_derive(secret, SUCCESSOR_LABEL, key, sizeof(key));
+
+    if (rv == APR_SUCCESS) {
+        rv = aj_hmac_sha256(key, sizeof(key), text, strlen(text), mac);
+    }
+    aj_wipe(key, sizeof(key));
+    return rv == APR_SUCCESS ? aj_base64url_encode(mac, 24, pool) : NULL;
+}
+
+/* What names a refresh token: its jti, or for one without its hash. */
+static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
+{
+    const char *jti = aj_claims_string(refresh, "jti");
+
+    return jti ? jti : aj_base64url_encode(aj_claims_token_hash(refresh), AJ_SHA256_BYTES, pool);
+}
+
+/* The session a refresh token belongs to; one of another issuer that names none begins one of ours here. */
+static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *secret, apr_pool_t *pool)
+{
+    const char *sid = aj_claims_string(refresh, "sid");
+
+    return sid ? sid : derive_id(secret, "sid", "", name_of(refresh, pool), pool);
+}
+
+/* What follows from a refresh token is derived with the key that made it, so that it stays the same when another key
+ * begins to sign; with the signer where only the public half of the first is known. @return NULL when no key of the
+ * server has a secret */
+static const aj_key_t *deriving_key(request_rec *r, const aj_claims_t *refresh)
+{
+    return aj_key_is_secret(aj_claims_key(refresh)) ? aj_claims_key(refresh) : authjwt_session_signer(r);
+}
+
+static apr_time_t end_of(const aj_claims_t *refresh)
+{
+    apr_time_t ends = aj_claims_session_expires(refresh);
+
+    return ends ? ends : aj_claims_expires(refresh);
+}
+
+static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret, authjwt_session_t *session)
+{
+    session->user = aj_claims_identity(refresh);
+    session->now = apr_time_now();
+    session->ends = end_of(refresh);
+    session->sid = sid_of(refresh, secret, r->pool);
+    if (!session->sid) {
+        return authjwt_session_failed(r, "key derivation failed");
+    }
+    if (session->ends <= session->now) {
+        /* The leeway is for clocks; a token issued now would be expired already. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_EXPIRED);
+    }
+    return OK;
+}
+
+static int session_has_ended(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
+    return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+}
+
+/* Without rotation nothing is recorded, yet no token is issued on a guess. */
+static int check_session(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session)
+{
+    switch (authjwt_revocation_check_session(r, refresh, session->sid)) {
+    case AUTHJWT_REVOCATION_CLEAR:
+        return OK;
+    case AUTHJWT_REVOCATION_REVOKED:
+        return session_has_ended(r);
+    default:
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+}
+
+static int use_refresh_token(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
+                             authjwt_issue_t *successor)
+{
+    authjwt_use_t use = { .claims = refresh,
+                          .sid = session->sid,
+                          .jti = name_of(refresh, r->pool),
+                          .successor_jti = successor->jti,
+                          .ends = session->ends,
+                          .grace = authjwt_config_grace(authjwt_config_dir(r)) };
+
+    switch (authjwt_revocation_use(r, &use, &successor->issued)) {
+    case AUTHJWT_USE_GRANTED:
+        return OK;
+    case AUTHJWT_USE_ENDED:
+        return session_has_ended(r);
+    case AUTHJWT_USE_THEFT:
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "AJ1506: theft: a refresh token of user \"%s\" was used again after its "
+                      "successor; session %s has been ended",
+                      aj_escape(session->user, strlen(session->user), r->pool),
+                      aj_escape(session->sid, strlen(session->sid), r->pool));
+        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+    default:
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+}
+
+int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
+                          authjwt_tokens_t *tokens)
+{
+    const aj_key_t *secret = deriving_key(r, refresh);
+    authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
+    int rotates = authjwt_config_rotation(authjwt_config_dir(r));
+    authjwt_session_t session = { 0 };
+    int status;
+
+    if (!secret) {
+        return authjwt_session_failed(r, "no key of this server can sign");
+    }
+    status = find_session(r, refresh, secret, &session);
+    if (status == OK) {
+        status = authjwt_session_extra_claims(r, refresh, &session.extra);
+    }
+    if (status != OK) {
+        return status;
+    }
+    session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
+                          : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
+    if (!rotates) {
+        status = check_session(r, refresh, &session);
+    }
+    else {
+        successor.jti = derive_id(secret, "jti", session.sid, name_of(refresh, r->pool), r->pool);
+        if (authjwt_config_cookies(authjwt_config_dir(r))) {
+            successor.csrf = derive_id(secret, "csrf", session.sid, name_of(refresh, r->pool), r->pool);
+        }
+        status = successor.jti ? use_refresh_token(r, refresh, &session, &successor)
+                               : authjwt_session_failed(r, "key derivation failed");
+    }
+    return status == OK ? issue_pair(r, &session, 0, rotates ? &successor : NULL, tokens) : status;
+}
+
+/* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with
+ * it. */
+static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
+{
+    const aj_key_t *secret = deriving_key(r, claims);
+    const char *sid;
+
+    if (!secret || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_string(claims, "sid")) {
+        return APR_SUCCESS;
+    }
+    sid = sid_of(claims, secret, r->pool);
+    return sid ? authjwt_revocation_end_session(r, sid, end_of(claims)) : APR_EGENERAL;
+}
+
+/* Is the token's session over by itself, beyond all leeway? Of a session of another issuer nobody here knows the end.
+ */
+static int is_over(request_rec *r, const aj_claims_t *claims)
+{
+    apr_time_t ends = end_of(claims) > aj_claims_expires(claims) ? end_of(claims) : aj_claims_expires(claims);
+
+    if (aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims)) {
+        return 0;
+    }
+    return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
+}
+
+int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)
+{
+    apr_status_t rv;
+
+    if (is_over(r, claims)) {
+        /* There is nothing left to end; and an old token found somewhere shall not end what is alive. */
+        return everywhere ? authjwt_reply_refuse(r, AUTHJWT_TOKEN_EXPIRED) : OK;
+    }
+    rv = authjwt_revocation_end(r, claims);
+
+    if (rv == APR_SUCCESS) {
+        rv = end_exchanged(r, claims);
+    }
+    if (rv == APR_SUCCESS && everywhere) {
+        rv = authjwt_revocation_end_all(r, claims);
+    }
+    if (rv != APR_SUCCESS) {
+        /* What is wrong with the store has been said at a higher level, and not for each request. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "AJ1503: logout not recorded: the revocation store refused it");
+        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",
+                  everywhere ? ", and all others of the user" : "");
+    return OK;
+}

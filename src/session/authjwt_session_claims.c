@@ -1,0 +1,73 @@
+/* authjwt_session: claims that the administrator adds. */
+#include <httpd.h>
+#include <ap_expr.h>
+#include <http_log.h>
+
+#include "aj_json.h"
+#include "authjwt_config.h"
+#include "authjwt_session_private.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* Set for each token anew, under whatever names. */
+static int is_own(request_rec *r, const char *name)
+{
+    return authjwt_config_is_own_claim(name) || !strcmp(name, authjwt_session_role_claim(r))
+        || !strcmp(name, authjwt_config_identity_claim(authjwt_config_dir(r)));
+}
+
+/* All that was added at login, wherever the line for it stands; what other issuers say is not handed on by itself. */
+static void keep(request_rec *r, const aj_claims_t *refresh, json_t *extra)
+{
+    const char *name;
+    json_t *value;
+
+    if (!aj_claims_session_expires(refresh)) {
+        return;
+    }
+    json_object_foreach((json_t *)aj_claims_object(refresh), name, value)
+    {
+        if (!is_own(r, name)) {
+            json_object_set(extra, name, value);
+        }
+    }
+}
+
+static int add(request_rec *r, const authjwt_extra_claim_t *claim, const aj_claims_t *refresh, json_t *extra)
+{
+    const char *error = NULL;
+    const char *text = ap_expr_str_exec(r, claim->value, &error);
+
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1512: no token issued: AuthJWTClaim %s: %s", claim->name, error);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (*text && !json_object_set_new(extra, claim->name, json_string(text))) {
+        return OK;
+    }
+    if (*text) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "AJ1513: claim %s is left as it was: its new value is not UTF-8",
+                      claim->name);
+    }
+    if (refresh && !json_object_get(extra, claim->name)) {
+        json_object_set(extra, claim->name, (json_t *)aj_claims_get(refresh, claim->name));
+    }
+    return OK;
+}
+
+int authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, json_t **out)
+{
+    const apr_array_header_t *lines = authjwt_config_dir(r)->extra_claims;
+    json_t *extra = aj_json_own(json_object(), r->pool);
+    int status = OK;
+    int i;
+
+    if (refresh) {
+        keep(r, refresh, extra);
+    }
+    for (i = 0; lines && i < lines->nelts && status == OK; i++) {
+        status = add(r, &APR_ARRAY_IDX(lines, i, authjwt_extra_claim_t), refresh, extra);
+    }
+    *out = extra;
+    return status;
+}

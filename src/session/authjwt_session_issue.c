@@ -1,0 +1,134 @@
+/* authjwt_session: the claims of a token, and its signature. */
+#include <httpd.h>
+#include <http_log.h>
+#include <apr_strings.h>
+
+#include "aj_base64url.h"
+#include "aj_digest.h"
+#include "aj_json.h"
+#include "aj_jws.h"
+#include "aj_jwt.h"
+#include "authjwt_config.h"
+#include "authjwt_keys.h"
+#include "authjwt_session_private.h"
+
+APLOG_USE_MODULE(authjwt);
+
+#define RANDOM_BYTES 16
+
+int authjwt_session_failed(request_rec *r, const char *what)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1501: no token issued: %s", what);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+const char *authjwt_session_random_id(apr_pool_t *pool)
+{
+    unsigned char bytes[RANDOM_BYTES];
+
+    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : NULL;
+}
+
+/* A claim's value: the string when there is one, an array when several (RFC 7519 4.1.3 for aud), NULL for none. */
+json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_t *pool)
+{
+    json_t *array;
+    int i;
+
+    if (!strings || !strings->nelts) {
+        return NULL;
+    }
+    if (strings->nelts == 1) {
+        return aj_json_own(json_string(APR_ARRAY_IDX(strings, 0, const char *)), pool);
+    }
+    array = aj_json_own(json_array(), pool);
+    for (i = 0; i < strings->nelts; i++) {
+        json_array_append_new(array, json_string(APR_ARRAY_IDX(strings, i, const char *)));
+    }
+    return array;
+}
+
+/* Roles are issued under the first name of AuthJWTRoleClaim that is no JSON Pointer. */
+const char *authjwt_session_role_claim(const request_rec *r)
+{
+    const apr_array_header_t *names = authjwt_config_role_claims(authjwt_config_dir(r), r->pool);
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        if (APR_ARRAY_IDX(names, i, const char *)[0] != '/') {
+            return APR_ARRAY_IDX(names, i, const char *);
+        }
+    }
+    return "role";
+}
+
+static json_t *make_claims(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
+                           const char *jti, apr_time_t expires)
+{
+    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
+    const char *identity = authjwt_config_identity_claim(authjwt_config_dir(r));
+    json_t *claims = aj_json_own(json_object(), r->pool);
+    json_t *audience = authjwt_session_one_or_many(server->audiences, r->pool);
+
+    if (server->issuer) {
+        json_object_set_new(claims, "iss", json_string(server->issuer));
+    }
+    if (audience) {
+        json_object_set(claims, "aud", audience);
+    }
+    json_object_set_new(claims, "sub", json_string(session->user));
+    if (*identity != '/') {
+        json_object_set_new(claims, identity, json_string(session->user));
+    }
+    json_object_set_new(claims, "iat", json_integer(apr_time_sec(what->issued)));
+    json_object_set_new(claims, "nbf", json_integer(apr_time_sec(what->issued)));
+    json_object_set_new(claims, "exp", json_integer(apr_time_sec(expires)));
+    json_object_set_new(claims, "jti", json_string(jti));
+    json_object_set_new(claims, "type", json_string(what->type == AJ_TYPE_ACCESS ? "access" : "refresh"));
+    json_object_set_new(claims, "fresh", json_boolean(what->fresh));
+    json_object_set_new(claims, "sid", json_string(session->sid));
+    json_object_set_new(claims, "sid_exp", json_integer(apr_time_sec(session->ends)));
+    if (what->csrf) {
+        json_object_set_new(claims, "csrf", json_string(what->csrf));
+    }
+    if (session->roles) {
+        json_object_set(claims, authjwt_session_role_claim(r), session->roles);
+    }
+    /* Whatever the names of AuthJWTRoleClaim and AuthJWTIdentityClaim are, what was set above stays. */
+    json_object_update_missing(claims, session->extra);
+    return claims;
+}
+
+const aj_key_t *authjwt_session_signer(request_rec *r)
+{
+    const aj_keyset_t *ring = authjwt_keys_ring(r);
+
+    return ring ? aj_keyset_signer(ring) : NULL;
+}
+
+int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
+                          const char **token, apr_time_t *expires)
+{
+    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
+    const aj_key_t *signer = authjwt_session_signer(r);
+    const char *jti = what->jti ? what->jti : authjwt_session_random_id(r->pool);
+    apr_time_t end = what->issued
+                   + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
+                                                   : authjwt_config_refresh_expires(server));
+
+    if (!signer) {
+        return authjwt_session_failed(r, "no key of this server can sign");
+    }
+    end = end > session->ends ? session->ends : end;
+    if (!jti || aj_jwt_issue(signer, make_claims(r, session, what, jti, end), r->pool, token) != APR_SUCCESS) {
+        return authjwt_session_failed(r, "signing failed");
+    }
+    if (strlen(*token) > AJ_JWS_MAX_LENGTH) {
+        return authjwt_session_failed(
+            r, "it would be longer than any token that is accepted; drop claims (AuthJWTGrantRole, AuthJWTClaim)");
+    }
+    if (expires) {
+        *expires = end;
+    }
+    return OK;
+}

@@ -1,0 +1,219 @@
+/* authjwt_store: find the provider of each server, start it, and say what it is worth. */
+#include <httpd.h>
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "authjwt_lmdb.h"
+#include "authjwt_store_private.h"
+
+APLOG_USE_MODULE(authjwt);
+
+#define MUTEX_TYPE "authjwt-revocation"
+/* Consumers share a provider under names of at most 16 characters. */
+#define CONSUMER "authjwt-revoked"
+
+/* One configuration's stores and their mutex; renewed with each configuration. */
+static authjwt_store_t *stores;
+static authjwt_mutex_t *mutex;
+
+int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    stores = NULL;
+    mutex = NULL;
+    return authjwt_mutex_register(MUTEX_TYPE, pconf);
+}
+
+/* APR's clients for Redis and memcached choose one of several servers by each entry's hash, and another when that one
+ * is dead. */
+static int is_spread(const authjwt_store_t *store, const char *args)
+{
+    static const char *const remote[] = { "redis", "memcache", "memcached", NULL };
+
+    return args && authjwt_store_is_one_of(store, remote) && ap_strchr_c(args, ',');
+}
+
+static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp,
+                                authjwt_store_t **out)
+{
+    const char *colon = ap_strchr_c(spec, ':');
+    const char *name = colon ? apr_pstrmemdup(pconf, spec, colon - spec) : spec;
+    authjwt_store_t *store = apr_pcalloc(pconf, sizeof(*store));
+    const char *error;
+
+    store->provider = ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
+    if (!store->provider) {
+        return apr_psprintf(pconf, "\"%s\" is no socache provider; is its module (mod_socache_%s?) loaded?", name,
+                            name);
+    }
+    if (is_spread(store, colon)) {
+        return "names several servers, over which entries would be spread: one that is down would read as \"not "
+               "revoked\"; name one";
+    }
+    error = store->provider->create(&store->instance, colon && colon[1] ? colon + 1 : NULL, ptemp, pconf);
+    if (error) {
+        return apr_pstrdup(pconf, error);
+    }
+    store->spec = spec;
+    store->server = s;
+    store->next = stores;
+    stores = store;
+    *out = store;
+    return NULL;
+}
+
+static const char *find_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp,
+                              authjwt_store_t **out)
+{
+    authjwt_store_t *store;
+
+    for (store = stores; store; store = store->next) {
+        if (!strcmp(store->spec, spec)) {
+            *out = store;
+            return NULL;
+        }
+    }
+    return create_store(spec, s, pconf, ptemp, out);
+}
+
+/* Do two lists of AuthJWTKey lines name the same keys? */
+static int same_keys(const authjwt_server_conf_t *a, const authjwt_server_conf_t *b)
+{
+    int i;
+
+    if (a->key_specs == b->key_specs) {
+        return 1;
+    }
+    if (a->key_specs->nelts != b->key_specs->nelts) {
+        return 0;
+    }
+    for (i = 0; i < a->key_specs->nelts; i++) {
+        const authjwt_key_spec_t *x = &APR_ARRAY_IDX(a->key_specs, i, authjwt_key_spec_t);
+        const authjwt_key_spec_t *y = &APR_ARRAY_IDX(b->key_specs, i, authjwt_key_spec_t);
+
+        if (x->is_set != y->is_set || x->options.alg != y->options.alg || strcmp(x->source, y->source)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Equal names of users in one store would be one user. */
+static int check_sharing(server_rec *main_server, server_rec *s)
+{
+    const authjwt_server_conf_t *conf = authjwt_config_server(s);
+    server_rec *other;
+
+    for (other = main_server; other != s; other = other->next) {
+        const authjwt_server_conf_t *known = authjwt_config_server(other);
+        const char *a = known->issuer ? known->issuer : "";
+        const char *b = conf->issuer ? conf->issuer : "";
+
+        if (known->store == conf->store && !strcmp(a, b) && !same_keys(known, conf)) {
+            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                         "AJ1401: servers %s and %s have different keys but share the store \"%s\" and the issuer; "
+                         "give them different AuthJWTIssuer or AuthJWTRevocationStore",
+                         other->server_hostname, s->server_hostname, conf->store->spec);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    server_rec *s;
+    int faults = 0;
+
+    (void)plog;
+    for (s = main_server; s && !faults; s = s->next) {
+        authjwt_server_conf_t *conf = authjwt_config_server(s);
+        const char *spec = conf->store_spec ? conf->store_spec : AUTHJWT_LMDB;
+        const char *error;
+
+        if (!conf->key_specs) {
+            continue;
+        }
+        error = find_store(spec, s, pconf, ptemp, &conf->store);
+        if (error) {
+            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s, "AJ1402: AuthJWTRevocationStore %s: %s", spec,
+                         error);
+            faults++;
+        }
+        else {
+            faults += check_sharing(main_server, s);
+        }
+    }
+    return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+/* Providers that drop entries when they are full, or lose them all with a restart (dbm removes its files). */
+static void warn_of_forgetting(const authjwt_store_t *store)
+{
+    static const char *const forgetful[] = { "shmcb", "memcache", "memcached", "dbm", NULL };
+
+    if (authjwt_store_is_one_of(store, forgetful)) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, store->server,
+            "AJ1403: AuthJWTRevocationStore %s can forget: revoked tokens may be accepted again after a restart, or "
+            "when it is full; lmdb never forgets",
+            store->spec);
+    }
+}
+
+/* The instance must go before the provider's module does. */
+static apr_status_t stop_store(void *data)
+{
+    authjwt_store_t *store = data;
+
+    store->provider->destroy(store->instance, store->server);
+    store->started = 0;
+    return APR_SUCCESS;
+}
+
+static apr_status_t start_store(authjwt_store_t *store, apr_pool_t *pconf)
+{
+    static const struct ap_socache_hints hints = { AJ_SHA256_BYTES, VALUE_BYTES, apr_time_from_sec(600) };
+    apr_status_t rv = store->provider->init(store->instance, CONSUMER, &hints, store->server, pconf);
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, rv, store->server,
+                     "AJ1404: AuthJWTRevocationStore %s cannot be started", store->spec);
+        return rv;
+    }
+    store->started = 1;
+    apr_pool_cleanup_register(pconf, store, stop_store, apr_pool_cleanup_null);
+    warn_of_forgetting(store);
+    return APR_SUCCESS;
+}
+
+int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    authjwt_store_t *store;
+
+    (void)plog;
+    (void)ptemp;
+    /* The first of the two passes at start only looks; nothing is started for it. */
+    if (!authjwt_config_announces() || !stores) {
+        return OK;
+    }
+    if (authjwt_mutex_create(&mutex, MUTEX_TYPE, s, pconf) != APR_SUCCESS) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    for (store = stores; store; store = store->next) {
+        store->mutex = mutex;
+        if (start_store(store, pconf) != APR_SUCCESS) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}
+
+void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    if (mutex) {
+        authjwt_mutex_child_init(mutex, s, pchild);
+    }
+}
