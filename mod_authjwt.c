@@ -10,21 +10,18 @@
 #include "authjwt_authn_basic.h"
 #include "authjwt_authz.h"
 #include "authjwt_body.h"
+#include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_dispatch.h"
 #include "authjwt_expr.h"
 #include "authjwt_forward.h"
 #include "authjwt_identity.h"
-#include "authjwt_jwks.h"
 #include "authjwt_keys.h"
-#include "authjwt_login.h"
-#include "authjwt_logout.h"
 #include "authjwt_page.h"
-#include "authjwt_refresh.h"
 #include "authjwt_reply.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_store.h"
 #include "authjwt_throttle.h"
-#include "authjwt_userinfo.h"
 #include "authjwt_users.h"
 
 static void register_hooks(apr_pool_t *pool)
@@ -64,13 +61,10 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_error_log(authjwt_users_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
+    authjwt_caching_register(pool);
 
     /* First of all handlers: mod_proxy takes what it proxies whatever SetHandler says. */
-    ap_hook_handler(authjwt_login_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(authjwt_refresh_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(authjwt_logout_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(authjwt_userinfo_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(authjwt_jwks_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(authjwt_dispatch, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 
 /* The one symbol this module exports; everything else is built hidden. */

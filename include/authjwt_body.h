@@ -4,6 +4,7 @@
 
 #include <httpd.h>
 #include <jansson.h>
+#include "authjwt_verdict.h"
 
 /** Longest body that is read, in bytes. */
 #define AUTHJWT_BODY_MAX 65536
@@ -12,19 +13,19 @@
  * Read the body as named fields. application/json: one object without duplicates; application/x-www-form-urlencoded:
  * each value a string, no name twice. No Content-Type: what it looks like. An empty body has no fields. Bytes are wiped
  * with the request.
- * @param fields  set on OK: object owned by r->pool; strings of a form may be other than UTF-8
- * @return OK, or an HTTP status to return, the answer being prepared
+ * @param fields  set on AUTHJWT_OK: object owned by r->pool; strings of a form may be other than UTF-8
+ * @return AUTHJWT_OK, or why not (logged)
  */
-int authjwt_body_fields(request_rec *r, json_t **fields);
+authjwt_verdict_e authjwt_body_fields(request_rec *r, json_t **fields) AUTHJWT_MUST_USE;
 
 /**
  * Look into a form that somebody else will read: its first AUTHJWT_BODY_MAX bytes are kept, and replayed to the
  * handler.
- * @param value  set on OK: that of the field, owned by the request's pool; NULL when the body is no form or does not
- * hold it
- * @return OK, or a status to return when the body cannot be read: httpd may have answered already
+ * @param value  set on AUTHJWT_OK: that of the field, owned by the request's pool; NULL when the body is no form or
+ * does not hold it
+ * @return AUTHJWT_OK, or as authjwt_body_fields when the body cannot be read
  */
-int authjwt_body_peek(request_rec *r, const char *name, const char **value);
+authjwt_verdict_e authjwt_body_peek(request_rec *r, const char *name, const char **value) AUTHJWT_MUST_USE;
 
 /** Register the input filter that replays what has been looked into. */
 void authjwt_body_register(apr_pool_t *pool);

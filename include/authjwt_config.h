@@ -12,13 +12,6 @@
 
 extern module authjwt_module;
 
-/** Names of the handlers, for SetHandler. */
-#define AUTHJWT_HANDLER_LOGIN    "jwt-login"
-#define AUTHJWT_HANDLER_REFRESH  "jwt-refresh"
-#define AUTHJWT_HANDLER_LOGOUT   "jwt-logout"
-#define AUTHJWT_HANDLER_USERINFO "jwt-userinfo"
-#define AUTHJWT_HANDLER_JWKS     "jwt-jwks"
-
 /** Name of the authn provider, for AuthBasicProvider. */
 #define AUTHJWT_AUTHN_PROVIDER "jwt"
 
@@ -162,10 +155,6 @@ authjwt_server_conf_t *authjwt_config_server(const server_rec *s);
 
 /** Is this the literal name of a claim that this module sets in each token it issues (contract section 6)? */
 int authjwt_config_is_own_claim(const char *name);
-
-/** Is this the name of an endpoint that looks after authentication itself (login, refresh, logout, jwks)? NULL is none.
- */
-int authjwt_config_is_endpoint(const char *handler);
 
 /** Configuration in effect for a request; never NULL. */
 const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r);

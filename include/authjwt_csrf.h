@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include "aj_claims.h"
 #include "authjwt_config.h"
+#include "authjwt_verdict.h"
 
 /**
  * Judge a request that a token has authenticated. A token that did not come from a cookie needs no proof, nor do
@@ -13,13 +14,14 @@
  * @param from    where the token was
  * @param claims  of the token; its `csrf` may be the proof
  * @param fields  of the body, where an endpoint of ours has read it; else NULL
- * @return OK, or 403 (csrf_failed), the answer being prepared, or what authjwt_body_peek returns where the form cannot
+ * @return AUTHJWT_OK, AUTHJWT_CSRF_FAILED (logged), or what authjwt_body_peek returns where the form cannot
  * be read
  */
-int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields);
+authjwt_verdict_e authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims,
+                                     const json_t *fields) AUTHJWT_MUST_USE;
 
 /** The same for a token from a cookie. @param csrf  its `csrf`, or NULL */
-int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields);
+authjwt_verdict_e authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields) AUTHJWT_MUST_USE;
 
 /** Does the request say that another site made it? Never with AuthJWTCookieCSRFProtect off. */
 int authjwt_csrf_is_foreign(request_rec *r);
@@ -29,6 +31,6 @@ int authjwt_csrf_is_foreign(request_rec *r);
  * Sec-Fetch-Site nor Origin are no browsers and pass.
  * @return as authjwt_csrf_check
  */
-int authjwt_csrf_check_login(request_rec *r);
+authjwt_verdict_e authjwt_csrf_check_login(request_rec *r) AUTHJWT_MUST_USE;
 
 #endif

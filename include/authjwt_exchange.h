@@ -9,9 +9,10 @@
 /**
  * Exchange a verified refresh token under the configuration of r: does the user still exist, may he have tokens, which
  * roles has he?
- * @param tokens  set on OK
- * @return OK, or an HTTP status to return, the answer being prepared
+ * @param tokens  set on AUTHJWT_OK
+ * @return AUTHJWT_OK, or why not (logged)
  */
-int authjwt_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens);
+authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh,
+                                   authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 #endif

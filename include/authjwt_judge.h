@@ -6,17 +6,19 @@
 
 #include <httpd.h>
 #include "aj_claims.h"
+#include "authjwt_verdict.h"
 
 /**
  * Judge the request's access token. What was judged already, also for the request that this one came from, is not
  * judged again unless the directives that say where the token is and what is asked of it have changed since, or the
  * method.
- * @param claims  set on OK
- * @return OK, or an HTTP status to return, the answer being prepared and the reason logged
+ * @param claims  set on AUTHJWT_OK
+ * @return AUTHJWT_OK, or why not (logged)
  */
-int authjwt_judge(request_rec *r, const aj_claims_t **claims);
+authjwt_verdict_e authjwt_judge(request_rec *r, const aj_claims_t **claims) AUTHJWT_MUST_USE;
 
-/** The same for who only wants to know: nothing is refused. @return NULL without a good token */
+/** The same for who only wants to know whose request it is. @return NULL without a good token, and where a request has
+ * been refused */
 const aj_claims_t *authjwt_judge_quietly(request_rec *r);
 
 #endif

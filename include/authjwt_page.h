@@ -4,6 +4,7 @@
 
 #include <httpd.h>
 #include <jansson.h>
+#include "authjwt_verdict.h"
 
 /** Hook post_config: memory for what is said once per start. @return OK */
 int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
@@ -28,20 +29,32 @@ int authjwt_page_wants_fresh(request_rec *r);
 /** Answer 303 to a path of this host. @return the status */
 int authjwt_page_see_other(request_rec *r, const char *path);
 
+/** Is somebody who was refused with 401 offered the login page: a navigation where AuthJWTLoginURL is set? */
+int authjwt_page_offers_login(request_rec *r);
+
+/** Did the client send GET or HEAD, whatever httpd makes of it for an error document? @param initial  the client's
+ * request */
+int authjwt_page_sent_nothing(const request_rec *initial);
+
+/** Redirect to AuthJWTLoginURL. @param verdict  what the request was refused with @return the status */
+int authjwt_page_go_to_login(request_rec *r, authjwt_verdict_e verdict);
+
 /**
- * A request was refused with 401. Where AuthJWTLoginURL is set, a navigation goes there: by redirect, or where it sent
- * data, by a page that says that these were not saved.
- * @return the status to return: 302, or 401 as it was
+ * Make the body of a 401 a page that says that what was sent was not saved: httpd answers before the application sees
+ * it, but the browser may still have it.
+ * @param verdict  what the request was refused with
  */
-int authjwt_page_offer_login(request_rec *r);
+void authjwt_page_unsaved(request_rec *r, authjwt_verdict_e verdict);
 
 /**
  * Write the login page.
- * @param status  of the answer: 200, which is the error's for an error document, or that of the login that failed
- * @param user    what was typed, or NULL
+ * @param verdict  AUTHJWT_OK to ask for name and password; or why the login was refused. The answer has its status, but
+ *                 for an error document, which has the error's
+ * @param next     where to go after signing in
+ * @param user     what was typed, or NULL
  * @return OK, or an HTTP status when the administrator's file cannot be read (logged)
  */
-int authjwt_page_login(request_rec *r, int status, const char *next, const char *user);
+int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user);
 
 /** Write the page with one button. @param csrf  value for its form, or NULL @return OK */
 int authjwt_page_logout(request_rec *r, const char *csrf);

@@ -3,21 +3,23 @@
 #define AUTHJWT_RENEWAL_H
 
 #include <httpd.h>
-#include "authjwt_session.h"
+#include "authjwt_verdict.h"
 
 /** May the request be renewed on the way: AuthJWTCookieAutoRefresh is set and it carries a refresh cookie? */
 int authjwt_renewal_possible(request_rec *r);
 
-/** The access token was refused: for want of a living cookie, and may the request be renewed? */
-int authjwt_renewal_may_help(request_rec *r);
+/** Was the request refused for want of a living access cookie, and may it be renewed? @param refused  any verdict */
+int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused);
 
 /**
  * Renew on the way: exchange the refresh cookie under the configuration of AuthJWTCookieAutoRefresh's location, and set
  * the cookies. The csrf proof is that of the refresh token.
- * @param token  set on OK: the new access token, to be judged like one that was sent
- * @return OK; DECLINED when there is nothing good to renew with (logged); or 403 (csrf_failed) or 503, the answer being
- * prepared
+ * @param refused  what the request was refused with
+ * @param token    set on AUTHJWT_OK: the new access token, to be judged like one that was sent
+ * @return AUTHJWT_OK; `refused` when there is nothing good to renew with (logged); or AUTHJWT_CSRF_FAILED,
+ *         AUTHJWT_STORE_UNAVAILABLE, AUTHJWT_BACKEND_UNAVAILABLE, or what a form that cannot be read comes to
  */
-int authjwt_renewal_automatic(request_rec *r, const char **token);
+authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused,
+                                            const char **token) AUTHJWT_MUST_USE;
 
 #endif

@@ -5,6 +5,8 @@
 #include <httpd.h>
 #include "aj_claims.h"
 #include "authjwt_config.h"
+#include "authjwt_endpoint.h"
+#include "authjwt_verdict.h"
 
 /** State of one request_rec; zeroed when made. Each member belongs to the room named. */
 typedef struct {
@@ -27,13 +29,16 @@ typedef struct {
     int in_access_checker;        /**< authz: likewise */
     int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
-    const char *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
-    const char *new_token;        /**< renewal, of the initial request: access token that the answer's cookies carry */
-    const char *new_csrf;         /**< renewal: `csrf` of the refresh token that it was renewed with */
-    int renewing;                 /**< renewal, of the initial request: it is under way */
-    int directory_answered;       /**< users: to a question of this request */
-    int group_file_failed;        /**< users: the rule that was asked last could not read its file */
-    int problem;                  /**< reply: authjwt_problem_e + 1 of the refusal that is prepared, 0 if none */
+    const authjwt_endpoint_t
+        *exempt;               /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+    const char *new_token;     /**< renewal, of the initial request: access token that the answer's cookies carry */
+    const char *new_csrf;      /**< renewal: `csrf` of the refresh token that it was renewed with */
+    int renewing;              /**< renewal, of the initial request: it is under way */
+    int directory_answered;    /**< users: to a question of this request */
+    int group_file_failed;     /**< users: the rule that was asked last could not read its file */
+    authjwt_verdict_e refused; /**< reply: what has been refused here, 0 if nothing */
+    long retry_after; /**< throttle: seconds until the next login may be tried, for AUTHJWT_TOO_MANY_ATTEMPTS */
+    int unreadable;   /**< body, of the initial request: httpd's own status, for AUTHJWT_BODY_UNREADABLE */
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
     int store_locked;                        /**< store: the request holds its mutex */
     int no_store;                            /**< reply, of the initial request: no cache may keep the answer */
@@ -50,9 +55,9 @@ request_rec *authjwt_request_initial(request_rec *r);
 /**
  * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks)?
  * Judged by SetHandler, since r->handler is not set yet when access is checked.
- * @return name of the handler, NULL when it is for none
+ * @return NULL when it is for none
  */
-const char *authjwt_request_endpoint(request_rec *r);
+const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r);
 
 /**
  * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration:

@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include <jansson.h>
 #include "aj_claims.h"
+#include "authjwt_verdict.h"
 
 /** One token that was issued. */
 typedef struct {
@@ -23,10 +24,11 @@ typedef struct {
 /**
  * Start a session: a fresh access token and a refresh token.
  * @param roles   `const char *`, may be empty
- * @param tokens  set on OK, owned by r->pool
- * @return OK, or an HTTP status to return, the answer being prepared and the reason logged
+ * @param tokens  set on AUTHJWT_OK, owned by r->pool
+ * @return AUTHJWT_OK, or why not (logged)
  */
-int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, authjwt_tokens_t *tokens);
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+                                        authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**
  * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of
@@ -36,13 +38,14 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
  * @return as authjwt_session_start
  */
-int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                          authjwt_tokens_t *tokens);
+authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
+                                        authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**
  * End the session of a token, or all sessions of its subject.
- * @return OK once recorded for every process, or 503 (store_unavailable), the answer being prepared
+ * @return AUTHJWT_OK once recorded for every process, AUTHJWT_STORE_UNAVAILABLE, or with `everywhere`
+ *         AUTHJWT_TOKEN_EXPIRED for the token of a session that is over
  */
-int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere);
+authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere) AUTHJWT_MUST_USE;
 
 #endif

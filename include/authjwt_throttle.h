@@ -4,6 +4,7 @@
 #define AUTHJWT_THROTTLE_H
 
 #include <httpd.h>
+#include "authjwt_verdict.h"
 
 /** Hook pre_config: registers the mutex. */
 int authjwt_throttle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
@@ -17,9 +18,9 @@ void authjwt_throttle_child_init(apr_pool_t *pchild, server_rec *s);
 /**
  * Count an attempt that begins, unless too many have failed. The address is the one mod_remoteip found; of an IPv6
  * address its first 64 bits.
- * @return OK, or 429 (too_many_attempts), the answer with Retry-After being prepared
+ * @return AUTHJWT_OK, or AUTHJWT_TOO_MANY_ATTEMPTS with `retry_after` in the state of the request
  */
-int authjwt_throttle_begin(request_rec *r, const char *user);
+authjwt_verdict_e authjwt_throttle_begin(request_rec *r, const char *user) AUTHJWT_MUST_USE;
 
 /** The attempt succeeded: forget the failures of this user from this address, and the attempt itself. */
 void authjwt_throttle_success(request_rec *r, const char *user);

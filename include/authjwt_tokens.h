@@ -11,9 +11,9 @@ json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens);
 
 /**
  * Set the cookies of AuthJWTCookies; does nothing without it.
- * @return OK, or HTTP_INTERNAL_SERVER_ERROR when a browser would not keep them (logged, with what to do)
+ * @return AUTHJWT_OK, or AUTHJWT_FAILED when a browser would not keep them (logged, with what to do)
  */
-int authjwt_tokens_set_cookies(request_rec *r, const authjwt_tokens_t *tokens);
+authjwt_verdict_e authjwt_tokens_set_cookies(request_rec *r, const authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /** Clear all cookies of AuthJWTCookies; does nothing without it. */
 void authjwt_tokens_clear_cookies(request_rec *r);

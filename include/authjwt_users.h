@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <apr_tables.h>
+#include "authjwt_verdict.h"
 
 /** Hook post_config: looks at how rules ask a directory. @return OK */
 int authjwt_users_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
@@ -18,33 +19,34 @@ int authjwt_users_is_identity(const char *name);
 /**
  * Check a password against the providers of AuthJWTProvider in order, as mod_auth_basic does: the first that knows the
  * user decides.
- * @param identity  set on OK: who that is; another name than the one typed where the provider says so
+ * @param identity  set on AUTHJWT_OK: who that is; another name than the one typed where the provider says so
  * (AuthLDAPRemoteUserAttribute)
- * @return OK, or an HTTP status, the answer being prepared (invalid_credentials, backend_unavailable)
+ * @return AUTHJWT_OK, or why not (logged): invalid_credentials, backend_unavailable
  */
-int authjwt_users_check_password(request_rec *r, const char *user, const char *password, const char **identity);
+authjwt_verdict_e authjwt_users_check_password(request_rec *r, const char *user, const char *password,
+                                               const char **identity) AUTHJWT_MUST_USE;
 
 /**
  * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and
  * all of them can tell (file, dbm, dbd); else nobody is asked.
- * @return OK, or an HTTP status, the answer being prepared (token_revoked, backend_unavailable)
+ * @return AUTHJWT_OK, or why not (logged): token_revoked, backend_unavailable
  */
-int authjwt_users_still_known(request_rec *r, const char *user);
+authjwt_verdict_e authjwt_users_still_known(request_rec *r, const char *user) AUTHJWT_MUST_USE;
 
 /**
  * May this user have a token (all AuthJWTLoginRequire lines)? Sets r->user.
- * @return OK, or an HTTP status, the answer being prepared (access_denied, backend_unavailable)
+ * @return AUTHJWT_OK, or why not (logged): access_denied, backend_unavailable
  */
-int authjwt_users_admit(request_rec *r, const char *user);
+authjwt_verdict_e authjwt_users_admit(request_rec *r, const char *user) AUTHJWT_MUST_USE;
 
 /** @return non-zero when any AuthJWTGrantRole is in effect */
 int authjwt_users_grants_roles(const request_rec *r);
 
 /**
  * Roles that AuthJWTGrantRole gives the user, in order, without duplicates. Sets r->user.
- * @param roles  set on OK: `const char *` array owned by r->pool, may be empty
- * @return OK, or an HTTP status, the answer being prepared (backend_unavailable)
+ * @param roles  set on AUTHJWT_OK: `const char *` array owned by r->pool, may be empty
+ * @return AUTHJWT_OK, or why not (logged): backend_unavailable
  */
-int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **roles);
+authjwt_verdict_e authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **roles) AUTHJWT_MUST_USE;
 
 #endif

@@ -6,20 +6,21 @@
 #include <httpd.h>
 #include <apr_tables.h>
 #include "aj_claims.h"
+#include "authjwt_verdict.h"
 
 /** What is wanted of the token. */
 typedef struct {
     unsigned types;    /**< mask of aj_token_type_e */
     int allow_expired; /**< genuine but expired is good enough (logout) */
-} authjwt_verify_t;
+} authjwt_wanted_t;
 
 /**
  * Judge tokens; the first that verifies wins, else the refusal is that of the first.
  * @param tokens  `const char *` array, or NULL for "the request carries none"
- * @param claims  set on OK, owned by r->pool
- * @return OK, or an HTTP status to return, the answer being prepared and the reason logged
+ * @param claims  set on AUTHJWT_OK, owned by r->pool
+ * @return AUTHJWT_OK, or why not (logged)
  */
-int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_verify_t *wanted,
-                   const aj_claims_t **claims);
+authjwt_verdict_e authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
+                                 const aj_claims_t **claims) AUTHJWT_MUST_USE;
 
 #endif

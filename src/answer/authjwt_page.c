@@ -7,6 +7,7 @@
 #include "aj_base64url.h"
 #include "aj_digest.h"
 #include "authjwt_body.h"
+#include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_page_private.h"
 #include "authjwt_reply.h"
@@ -32,6 +33,8 @@ static const char style[] =
     "color:var(--card);"
     "cursor:pointer}:focus-visible{outline:3px solid var(--main);outline-offset:2px}a{color:var(--main)}";
 
+/* For text and for attributes in quotes of either kind; apr_pescape_entity of APR 1.7 leaves the single quote as it is.
+ */
 static const char *escape(const char *text, apr_pool_t *pool)
 {
     static const char special[] = "&<>\"'";
@@ -73,7 +76,7 @@ static void set_headers(request_rec *r, const char *nonce)
                                        "frame-ancestors 'self'",
                                        NULL)
                          : "form-action 'self'; frame-ancestors 'self'");
-    authjwt_reply_no_store(r);
+    authjwt_caching_no_store(r);
 }
 
 static const char *make_nonce(apr_pool_t *pool)
@@ -93,10 +96,9 @@ static const char *head(request_rec *r, const char *nonce, const char *title)
                        "</style>\n</head>\n<body>\n<main>\n<h1>", title, "</h1>\n", NULL);
 }
 
-void authjwt_page_unsaved(request_rec *r, const char *address)
+void authjwt_page_write_unsaved(request_rec *r, int again, const char *address)
 {
     const char *nonce = make_nonce(r->pool);
-    int again = authjwt_reply_is(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
 
     set_headers(r, nonce);
     authjwt_reply_body(
@@ -107,21 +109,25 @@ void authjwt_page_unsaved(request_rec *r, const char *address)
             escape(address, r->pool), "\">Sign in</a></p>\n</main>\n</body>\n</html>\n", NULL));
 }
 
-/* One message for an unknown user and a wrong password. */
-static const char *message_of(request_rec *r, int status)
+/* What the page says to who comes to it for the first time. */
+static const char *greeting_of(request_rec *r)
 {
-    const char *retry = apr_table_get(r->err_headers_out, "Retry-After");
-    int unsaved;
-
-    switch (status) {
-    case HTTP_OK:
-        unsaved = authjwt_page_is_error_document(r) ? !authjwt_page_sent_nothing(authjwt_request_initial(r))
+    int unsaved = authjwt_page_is_error_document(r) ? !authjwt_page_sent_nothing(authjwt_request_initial(r))
                                                     : authjwt_request_parameter(r->args, "unsaved", 1, r->pool) != NULL;
-        if (authjwt_page_wants_fresh(r)) {
-            return unsaved ? "What you sent was not saved. Sign in once more and send it again."
-                           : "Please sign in once more to go on.";
-        }
-        return unsaved ? "You were signed out, and what you sent was not saved. Sign in and send it again." : NULL;
+
+    if (authjwt_page_wants_fresh(r)) {
+        return unsaved ? "What you sent was not saved. Sign in once more and send it again."
+                       : "Please sign in once more to go on.";
+    }
+    return unsaved ? "You were signed out, and what you sent was not saved. Sign in and send it again." : NULL;
+}
+
+/* One message for an unknown user and a wrong password. */
+static const char *message_of(request_rec *r, authjwt_verdict_e verdict)
+{
+    switch (authjwt_verdict_refusal(verdict)->status) {
+    case HTTP_OK:
+        return greeting_of(r);
     case HTTP_BAD_REQUEST:
         return "Please enter user name and password.";
     case HTTP_UNAUTHORIZED:
@@ -129,7 +135,8 @@ static const char *message_of(request_rec *r, int status)
     case HTTP_FORBIDDEN:
         return "You may not sign in here.";
     case HTTP_TOO_MANY_REQUESTS:
-        return apr_psprintf(r->pool, "Too many attempts. Try again in %s seconds.", retry ? retry : "some");
+        return apr_psprintf(r->pool, "Too many attempts. Try again in %ld seconds.",
+                            authjwt_request_state(r)->retry_after);
     default:
         return "Signing in does not work at the moment. Please try again later.";
     }
@@ -211,9 +218,10 @@ static int write_file(request_rec *r, int status, const char *next, const char *
     return OK;
 }
 
-int authjwt_page_login(request_rec *r, int status, const char *next, const char *user)
+int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user)
 {
-    const char *message = message_of(r, status);
+    int status = authjwt_verdict_refusal(verdict)->status;
+    const char *message = message_of(r, verdict);
     const char *page = authjwt_config_login_page(authjwt_config_dir(r));
 
     return strcmp(page, "builtin") ? write_file(r, status, next, user, message)

@@ -4,9 +4,9 @@
 #include <apr_strings.h>
 
 #include "authjwt_body.h"
+#include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_page_private.h"
-#include "authjwt_reply.h"
 #include "authjwt_request.h"
 
 #define LONGEST_PATH 2048
@@ -106,7 +106,7 @@ const char *authjwt_page_next(request_rec *r, const json_t *fields)
 int authjwt_page_see_other(request_rec *r, const char *path)
 {
     apr_table_setn(r->headers_out, "Location", path);
-    authjwt_reply_no_store(r);
+    authjwt_caching_no_store(r);
     return HTTP_SEE_OTHER;
 }
 

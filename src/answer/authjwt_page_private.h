@@ -4,12 +4,12 @@
 
 #include "authjwt_page.h"
 
-/** Answer a refusal with the page that says that what was sent was not saved. @param address  of the login page */
-void authjwt_page_unsaved(request_rec *r, const char *address);
-
-/** Was it a request by GET or HEAD, whatever httpd makes of it for an error document? @param initial  the client's
- * request */
-int authjwt_page_sent_nothing(const request_rec *initial);
+/**
+ * Make the page of authjwt_page_unsaved the body of a 401.
+ * @param again    non-zero for who is signed in, but not freshly
+ * @param address  of the login page
+ */
+void authjwt_page_write_unsaved(request_rec *r, int again, const char *address);
 
 /**
  * Where to come back to after signing in: the address that the client asked for, or for data that were sent the page

@@ -26,18 +26,18 @@ json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens)
 }
 
 /* A cookie that browsers drop would be a login loop, and pieces of a token in several cookies are worse. */
-static int check_length(request_rec *r, const authjwt_cookie_t *cookie)
+static authjwt_verdict_e check_length(request_rec *r, const authjwt_cookie_t *cookie)
 {
     apr_size_t len = authjwt_cookies_too_long(r, cookie);
 
     if (!len) {
-        return OK;
+        return AUTHJWT_OK;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   "AJ1511: no token issued: cookie %s would have %" APR_SIZE_T_FMT " bytes and browsers "
                   "keep %d; drop claims: roles (AuthJWTGrantRole), AuthJWTClaim, or a long issuer or audience",
                   cookie->name, len, AUTHJWT_COOKIE_MAX);
-    return HTTP_INTERNAL_SERVER_ERROR;
+    return AUTHJWT_FAILED;
 }
 
 static void set(request_rec *r, const authjwt_token_t *token, apr_time_t now, const char *name, const char *csrf_name)
@@ -49,30 +49,30 @@ static void set(request_rec *r, const authjwt_token_t *token, apr_time_t now, co
     authjwt_cookies_set(r, &csrf);
 }
 
-int authjwt_tokens_set_cookies(request_rec *r, const authjwt_tokens_t *tokens)
+authjwt_verdict_e authjwt_tokens_set_cookies(request_rec *r, const authjwt_tokens_t *tokens)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
     authjwt_cookie_t access = { authjwt_config_access_cookie(conf), tokens->access.text, 0,
                                 tokens->access.expires - tokens->now };
     authjwt_cookie_t refresh = { authjwt_config_refresh_cookie(conf), tokens->refresh.text, 0,
                                  tokens->refresh.expires - tokens->now };
-    int status = OK;
+    authjwt_verdict_e verdict;
 
     if (!authjwt_config_cookies(conf)) {
-        return OK;
+        return AUTHJWT_OK;
     }
-    status = check_length(r, &access);
-    if (status == OK && refresh.value) {
-        status = check_length(r, &refresh);
+    verdict = check_length(r, &access);
+    if (verdict == AUTHJWT_OK && refresh.value) {
+        verdict = check_length(r, &refresh);
     }
-    if (status != OK) {
-        return status;
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
     set(r, &tokens->access, tokens->now, access.name, AUTHJWT_COOKIE_CSRF_ACCESS);
     if (refresh.value) {
         set(r, &tokens->refresh, tokens->now, refresh.name, AUTHJWT_COOKIE_CSRF_REFRESH);
     }
-    return OK;
+    return AUTHJWT_OK;
 }
 
 void authjwt_tokens_clear_cookies(request_rec *r)

@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_directives_private.h"
-#include "authjwt_problem.h"
+#include "authjwt_verdict.h"
 
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
@@ -120,7 +120,7 @@ const char *authjwt_directives_add_error_document(cmd_parms *cmd, void *dir, con
     else {
         entry.code = code;
     }
-    if (entry.code ? !authjwt_problem_is_code(code) : strlen(code) != 3 || !authjwt_problem_is_status(entry.status)) {
+    if (entry.code ? !authjwt_verdict_is_code(code) : strlen(code) != 3 || !authjwt_verdict_is_status(entry.status)) {
         return apr_psprintf(
             cmd->pool,
             "AuthJWTErrorDocument: \"%s\" is no code of a refusal; write one such as token_expired, or a status "

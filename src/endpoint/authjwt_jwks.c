@@ -8,7 +8,7 @@
 #include "aj_digest.h"
 #include "aj_json.h"
 #include "authjwt_config.h"
-#include "authjwt_jwks.h"
+#include "authjwt_endpoint_private.h"
 #include "authjwt_keys.h"
 #include "authjwt_reply.h"
 
@@ -17,19 +17,13 @@ APLOG_USE_MODULE(authjwt);
 /* Long enough to spare us, short enough for a rotation to be seen. */
 #define CACHE_CONTROL "public, max-age=300"
 
-int authjwt_jwks_handler(request_rec *r)
+int authjwt_jwks(request_rec *r)
 {
     unsigned char hash[AJ_SHA256_BYTES];
     const aj_keyset_t *ring;
     const char *body;
     int status;
 
-    if (!r->handler || ap_cstr_casecmp(r->handler, AUTHJWT_HANDLER_JWKS)) {
-        return DECLINED;
-    }
-    if (r->method_number != M_GET) {
-        return authjwt_reply_method_not_allowed(r, M_GET, 0);
-    }
     ring = authjwt_keys_ring(r);
     if (!ring) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1801: no keys to publish: the server has no AuthJWTKey");

@@ -6,14 +6,14 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
+#include "authjwt_endpoint_private.h"
 #include "authjwt_judge.h"
-#include "authjwt_login.h"
 #include "authjwt_page.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_session.h"
-#include "authjwt_tokens.h"
 #include "authjwt_throttle.h"
+#include "authjwt_tokens.h"
 #include "authjwt_users.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -25,15 +25,15 @@ typedef struct {
     const char *password;
 } credentials_t;
 
-static int read_credentials(request_rec *r, credentials_t *out)
+static authjwt_verdict_e read_credentials(request_rec *r, credentials_t *out)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
     const char *user_field = conf->login_user_field ? conf->login_user_field : "username";
     const char *password_field = conf->login_password_field ? conf->login_password_field : "password";
-    int status = authjwt_body_fields(r, &out->fields);
+    authjwt_verdict_e verdict = authjwt_body_fields(r, &out->fields);
 
-    if (status != OK) {
-        return status;
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
     if (!conf->login_user_field && !authjwt_body_string(out->fields, user_field)) {
         user_field = "email";
@@ -44,41 +44,41 @@ static int read_credentials(request_rec *r, credentials_t *out)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1601: login refused: %s",
                       out->user && out->password ? "the user name holds control characters or is not UTF-8"
                                                  : "the body has no user name or no password");
-        return authjwt_reply_refuse_because(r, AUTHJWT_INVALID_REQUEST, "Username and password required");
+        return AUTHJWT_CREDENTIALS_MISSING;
     }
-    return OK;
+    return AUTHJWT_OK;
 }
 
 /* An attempt counts from its beginning, so that attempts at the same time count too. */
-static int check_password(request_rec *r, const char *user, const char *password, const char **identity)
+static authjwt_verdict_e check_password(request_rec *r, const char *user, const char *password, const char **identity)
 {
-    int status = authjwt_throttle_begin(r, user);
+    authjwt_verdict_e verdict = authjwt_throttle_begin(r, user);
 
-    if (status != OK) {
-        return status;
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
-    status = authjwt_users_check_password(r, user, password, identity);
-    if (status == OK) {
+    verdict = authjwt_users_check_password(r, user, password, identity);
+    if (verdict == AUTHJWT_OK) {
         authjwt_throttle_success(r, user);
     }
-    else if (status != HTTP_UNAUTHORIZED) {
+    else if (verdict != AUTHJWT_INVALID_CREDENTIALS) {
         authjwt_throttle_undecided(r, user);
     }
-    return status;
+    return verdict;
 }
 
-static int sign_in(request_rec *r, const char *user, authjwt_tokens_t *tokens)
+static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_tokens_t *tokens)
 {
     apr_array_header_t *roles = NULL;
-    int status = authjwt_users_admit(r, user);
+    authjwt_verdict_e verdict = authjwt_users_admit(r, user);
 
-    if (status == OK) {
-        status = authjwt_users_roles(r, user, &roles);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_users_roles(r, user, &roles);
     }
-    if (status == OK) {
-        status = authjwt_session_start(r, user, roles, tokens);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_session_start(r, user, roles, tokens);
     }
-    return status == OK ? authjwt_tokens_set_cookies(r, tokens) : status;
+    return verdict == AUTHJWT_OK ? authjwt_tokens_set_cookies(r, tokens) : verdict;
 }
 
 /* Also who would be after a renewal, where that is configured here too. */
@@ -94,7 +94,7 @@ static int show_page(request_rec *r)
     if (!authjwt_page_wants_fresh(r) && !authjwt_page_is_error_document(r) && is_signed_in(r)) {
         return authjwt_page_see_other(r, authjwt_page_next(r, NULL));
     }
-    return authjwt_page_login(r, HTTP_OK, authjwt_page_next(r, NULL), NULL);
+    return authjwt_page_login(r, AUTHJWT_OK, authjwt_page_next(r, NULL), NULL);
 }
 
 /* A person in front of a browser, who gets pages; without cookies a page could not keep the tokens. */
@@ -104,52 +104,48 @@ static int is_person(request_rec *r)
         && strcmp(authjwt_config_login_page(authjwt_config_dir(r)), "off");
 }
 
-static int log_in(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
+static authjwt_verdict_e log_in(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
 {
-    int status = authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_csrf_check_login(r) : OK;
+    authjwt_verdict_e verdict =
+        authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_csrf_check_login(r) : AUTHJWT_OK;
     const char *identity = NULL;
 
-    if (status == OK) {
-        status = read_credentials(r, credentials);
+    if (verdict == AUTHJWT_OK) {
+        verdict = read_credentials(r, credentials);
     }
-    if (status == OK) {
-        status = check_password(r, credentials->user, credentials->password, &identity);
+    if (verdict == AUTHJWT_OK) {
+        verdict = check_password(r, credentials->user, credentials->password, &identity);
     }
-    return status == OK ? sign_in(r, identity, tokens) : status;
+    return verdict == AUTHJWT_OK ? sign_in(r, identity, tokens) : verdict;
 }
 
-static int is_page_status(int status)
+/* Refusals that the login page can explain to a person. */
+static int has_page(authjwt_verdict_e verdict)
 {
-    return status == HTTP_BAD_REQUEST || status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN
-        || status == HTTP_TOO_MANY_REQUESTS || status == HTTP_SERVICE_UNAVAILABLE;
+    int status = authjwt_verdict_refusal(verdict)->status;
+
+    return verdict != AUTHJWT_CSRF_FAILED && verdict != AUTHJWT_BODY_UNREADABLE
+        && (status == HTTP_BAD_REQUEST || status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN
+            || status == HTTP_TOO_MANY_REQUESTS || status == HTTP_SERVICE_UNAVAILABLE);
 }
 
-int authjwt_login_handler(request_rec *r)
+int authjwt_login(request_rec *r)
 {
     credentials_t credentials = { 0 };
     authjwt_tokens_t tokens;
-    int has_page, status;
+    authjwt_verdict_e verdict;
 
-    if (!r->handler || ap_cstr_casecmp(r->handler, AUTHJWT_HANDLER_LOGIN)) {
-        return DECLINED;
-    }
-    has_page = strcmp(authjwt_config_login_page(authjwt_config_dir(r)), "off") != 0;
-    if (r->method_number == M_GET && has_page) {
+    if (r->method_number == M_GET) {
         return show_page(r);
     }
-    if (r->method_number != M_POST) {
-        return authjwt_reply_method_not_allowed(r, M_POST, has_page);
-    }
-    if (!authjwt_request_may_issue(r)) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    status = log_in(r, &credentials, &tokens);
-    if (status == OK) {
+    verdict = log_in(r, &credentials, &tokens);
+    if (verdict == AUTHJWT_OK) {
         return is_person(r) ? authjwt_page_see_other(r, authjwt_page_next(r, credentials.fields))
                             : authjwt_reply_json(r, authjwt_tokens_json(r, &tokens));
     }
-    if (is_person(r) && is_page_status(status) && !authjwt_reply_is(r, AUTHJWT_CSRF_FAILED)) {
-        return authjwt_page_login(r, status, authjwt_page_next(r, credentials.fields), credentials.user);
+    if (!is_person(r) || !has_page(verdict)) {
+        return authjwt_reply_refuse(r, verdict);
     }
-    return status;
+    (void)authjwt_reply_headers(r, verdict);
+    return authjwt_page_login(r, verdict, authjwt_page_next(r, credentials.fields), credentials.user);
 }

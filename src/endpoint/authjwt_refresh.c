@@ -2,8 +2,8 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
+#include "authjwt_endpoint_private.h"
 #include "authjwt_exchange.h"
-#include "authjwt_refresh.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_tokens.h"
@@ -11,53 +11,45 @@
 
 /* The refresh token of header, cookie or query, else of the body; a cookie needs proof that this site made the request.
  */
-static int find_refresh(request_rec *r, const aj_claims_t **claims)
+static authjwt_verdict_e find_refresh(request_rec *r, const aj_claims_t **claims)
 {
-    static const authjwt_verify_t wanted = { .types = AJ_TYPE_REFRESH };
+    static const authjwt_wanted_t wanted = { .types = AJ_TYPE_REFRESH };
     authjwt_location_e from = AUTHJWT_IN_HEADER;
     apr_array_header_t *tokens;
     json_t *fields;
-    int status = authjwt_body_fields(r, &fields);
+    authjwt_verdict_e verdict = authjwt_body_fields(r, &fields);
 
-    if (status != OK) {
-        return status;
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
     tokens = authjwt_request_tokens(r, AJ_TYPE_REFRESH, &from);
     if ((!tokens || from == AUTHJWT_IN_QUERY) && authjwt_config_cookies(authjwt_config_dir(r))) {
         /* A form of another site can send these, and the answer sets cookies: nobody shall be signed in with a
          * stranger's token. */
-        status = authjwt_csrf_check_login(r);
+        verdict = authjwt_csrf_check_login(r);
     }
     if (!tokens) {
         tokens = authjwt_body_token(fields, "refresh_token", r->pool);
     }
-    if (status == OK) {
-        status = authjwt_verify(r, tokens, &wanted, claims);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_verify(r, tokens, &wanted, claims);
     }
-    return status == OK ? authjwt_csrf_check(r, from, *claims, fields) : status;
+    return verdict == AUTHJWT_OK ? authjwt_csrf_check(r, from, *claims, fields) : verdict;
 }
 
-int authjwt_refresh_handler(request_rec *r)
+int authjwt_refresh(request_rec *r)
 {
     const aj_claims_t *refresh;
     authjwt_tokens_t tokens;
-    int status;
+    authjwt_verdict_e verdict;
 
-    if (!r->handler || ap_cstr_casecmp(r->handler, AUTHJWT_HANDLER_REFRESH)) {
-        return DECLINED;
+    verdict = find_refresh(r, &refresh);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_exchange(r, refresh, &tokens);
     }
-    if (r->method_number != M_POST) {
-        return authjwt_reply_method_not_allowed(r, M_POST, 0);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_tokens_set_cookies(r, &tokens);
     }
-    if (!authjwt_request_may_issue(r)) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    status = find_refresh(r, &refresh);
-    if (status == OK) {
-        status = authjwt_exchange(r, refresh, &tokens);
-    }
-    if (status == OK) {
-        status = authjwt_tokens_set_cookies(r, &tokens);
-    }
-    return status == OK ? authjwt_reply_json(r, authjwt_tokens_json(r, &tokens)) : status;
+    return verdict == AUTHJWT_OK ? authjwt_reply_json(r, authjwt_tokens_json(r, &tokens))
+                                 : authjwt_reply_refuse(r, verdict);
 }

@@ -3,24 +3,24 @@
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
 #include "authjwt_judge.h"
-#include "authjwt_page.h"
+#include "authjwt_refusal.h"
 #include "authjwt_renewal.h"
-#include "authjwt_reply.h"
 #include "authjwt_request.h"
 
 int authjwt_authn_check(request_rec *r)
 {
     const aj_claims_t *claims;
-    int status;
+    authjwt_verdict_e verdict;
 
     if (!authjwt_config_protects(r)) {
         return DECLINED;
     }
-    status = authjwt_judge(r, &claims);
-    if (status == OK) {
-        authjwt_identity_set(r, claims, "JWT");
+    verdict = authjwt_judge(r, &claims);
+    if (verdict != AUTHJWT_OK) {
+        return authjwt_refusal(r, verdict);
     }
-    return status == HTTP_UNAUTHORIZED ? authjwt_page_offer_login(r) : status;
+    authjwt_identity_set(r, claims, "JWT");
+    return OK;
 }
 
 int authjwt_authn_force(request_rec *r)
@@ -36,10 +36,8 @@ int authjwt_authn_force(request_rec *r)
     if (authjwt_request_state(r)->must_authenticate || authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL)) {
         return OK;
     }
-    /* A refresh cookie that is good for nothing makes nobody less than anonymous. */
-    if (authjwt_renewal_possible(r) && authjwt_renewal_automatic(r, &token) == OK) {
-        return OK;
-    }
-    authjwt_reply_withdraw(r);
-    return DECLINED;
+    /* An unusable refresh cookie counts as none. */
+    return authjwt_renewal_possible(r) && authjwt_renewal_automatic(r, AUTHJWT_TOKEN_MISSING, &token) == AUTHJWT_OK
+             ? OK
+             : DECLINED;
 }

@@ -30,24 +30,23 @@ static int looks_like_token(const char *password, apr_pool_t *pool)
 }
 
 /* mod_auth_basic answers, with its own challenge; the code of the refusal stays for logs. */
-static authn_status refuse(request_rec *r, int status)
+static authn_status refuse(request_rec *r, authjwt_verdict_e verdict)
 {
-    const char *code = apr_table_get(r->notes, "jwt-error");
+    const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
 
-    authjwt_reply_withdraw(r);
-    if (code) {
-        apr_table_setn(r->notes, "jwt-error", code);
+    if (refusal->code) {
+        apr_table_setn(r->notes, "jwt-error", refusal->code);
     }
-    authjwt_request_state(r)->store_failed = status == HTTP_SERVICE_UNAVAILABLE;
-    return status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
+    authjwt_request_state(r)->store_failed = verdict == AUTHJWT_STORE_UNAVAILABLE;
+    return refusal->status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }
 
 static authn_status check_password(request_rec *r, const char *user, const char *password)
 {
-    static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS };
+    static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS };
     apr_array_header_t *tokens;
     const aj_claims_t *claims;
-    int status;
+    authjwt_verdict_e verdict;
 
     /* An alias of this provider passes the check of AuthJWTProvider at start. */
     if (authjwt_request_endpoint(r)) {
@@ -60,9 +59,9 @@ static authn_status check_password(request_rec *r, const char *user, const char 
     }
     tokens = apr_array_make(r->pool, 1, sizeof(const char *));
     APR_ARRAY_PUSH(tokens, const char *) = password;
-    status = authjwt_verify(r, tokens, &wanted, &claims);
-    if (status != OK) {
-        return refuse(r, status);
+    verdict = authjwt_verify(r, tokens, &wanted, &claims);
+    if (verdict != AUTHJWT_OK) {
+        return refuse(r, verdict);
     }
     if (strcmp(user, aj_claims_identity(claims))) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,

@@ -10,8 +10,7 @@
 #include "authjwt_config.h"
 #include "authjwt_expr.h"
 #include "authjwt_identity.h"
-#include "authjwt_page.h"
-#include "authjwt_reply.h"
+#include "authjwt_refusal.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -41,7 +40,7 @@ static int ask_without_user(request_rec *r)
 static int check_access(request_rec *r)
 {
     authjwt_state_t *state = authjwt_request_state(r);
-    const char *endpoint = authjwt_request_endpoint(r);
+    const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
 
     if (state->in_access_checker) {
         return DECLINED;
@@ -58,14 +57,21 @@ static int check_access(request_rec *r)
     return DECLINED;
 }
 
-/* What passed as an endpoint is answered by it, whatever rewrote the request since: a front controller's RewriteRule
- * must neither take over the login nor be reached through it. */
+static int is_exempt(const char *handler)
+{
+    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(handler);
+
+    return endpoint && endpoint->is_exempt;
+}
+
+/* Endpoints skip Require. If a rewrite has changed r->handler since, put the endpoint back; otherwise the exemption
+ * could be used to reach other content. */
 static int hold_endpoints(request_rec *r)
 {
     const authjwt_state_t *state = authjwt_request_state(r);
 
-    if (state->exempt && !authjwt_config_is_endpoint(r->handler)) {
-        r->handler = state->exempt;
+    if (state->exempt && !is_exempt(r->handler)) {
+        r->handler = state->exempt->handler;
     }
     return DECLINED;
 }
@@ -108,8 +114,7 @@ static int refuse_stale(request_rec *r, const aj_claims_t *claims)
                            apr_time_sec(now - aj_claims_issued(claims)));
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1706: a fresh token is required: %s", why);
-    (void)authjwt_reply_refuse(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
-    return authjwt_page_offer_login(r);
+    return authjwt_refusal(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
 }
 
 /* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1), unless a new login
@@ -130,7 +135,7 @@ static int forbid_known_users(request_rec *r)
     if (needs_fresh(r, state)) {
         return refuse_stale(r, claims);
     }
-    return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);
+    return authjwt_refusal(r, AUTHJWT_ACCESS_DENIED);
 }
 
 void authjwt_authz_register_hooks(void)

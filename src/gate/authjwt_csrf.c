@@ -8,7 +8,6 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
-#include "authjwt_reply.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -82,15 +81,15 @@ static int is_handshake(request_rec *r)
 }
 
 /* Double submit: what only a page of this site can read, sent as a header or a form field. */
-static int find_token(request_rec *r, const json_t *fields, const char **sent)
+static authjwt_verdict_e find_token(request_rec *r, const json_t *fields, const char **sent)
 {
     *sent = apr_table_get(r->headers_in, CSRF_HEADER);
     if (*sent) {
-        return OK;
+        return AUTHJWT_OK;
     }
     if (fields) {
         *sent = authjwt_body_string(fields, CSRF_FIELD);
-        return OK;
+        return AUTHJWT_OK;
     }
     return authjwt_body_peek(r, CSRF_FIELD, sent);
 }
@@ -100,34 +99,34 @@ static int is_token(const char *sent, const char *csrf)
     return sent && strlen(sent) == strlen(csrf) && aj_equal(sent, csrf, strlen(csrf));
 }
 
-static int fail(request_rec *r, const char *why)
+static authjwt_verdict_e fail(request_rec *r, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1751: CSRF check failed: %s", why);
-    return authjwt_reply_refuse(r, AUTHJWT_CSRF_FAILED);
+    return AUTHJWT_CSRF_FAILED;
 }
 
-int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields)
+authjwt_verdict_e authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields)
 {
     authjwt_csrf_e mode = authjwt_config_csrf(authjwt_config_dir(r));
     const char *sent;
-    int status;
+    authjwt_verdict_e verdict;
 
     if (mode == AUTHJWT_CSRF_OFF) {
-        return OK;
+        return AUTHJWT_OK;
     }
     if (is_handshake(r)) {
-        return same_origin(r) ? OK : fail(r, "a WebSocket from another origin");
+        return same_origin(r) ? AUTHJWT_OK : fail(r, "a WebSocket from another origin");
     }
     if (is_safe(r)) {
-        return OK;
+        return AUTHJWT_OK;
     }
     if (mode != AUTHJWT_CSRF_TOKEN && same_origin(r) == 1) {
-        return OK;
+        return AUTHJWT_OK;
     }
     if (mode != AUTHJWT_CSRF_ORIGIN && csrf && *csrf) {
-        status = find_token(r, fields, &sent);
-        if (status != OK || is_token(sent, csrf)) {
-            return status;
+        verdict = find_token(r, fields, &sent);
+        if (verdict != AUTHJWT_OK || is_token(sent, csrf)) {
+            return verdict;
         }
     }
     return fail(r, mode == AUTHJWT_CSRF_TOKEN ? "neither header nor form field holds the token's csrf value"
@@ -136,9 +135,11 @@ int authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fi
                        : "the request does not come from this origin, or does not say, and holds no csrf value");
 }
 
-int authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims, const json_t *fields)
+authjwt_verdict_e authjwt_csrf_check(request_rec *r, authjwt_location_e from, const aj_claims_t *claims,
+                                     const json_t *fields)
 {
-    return from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check_cookie(r, aj_claims_string(claims, "csrf"), fields) : OK;
+    return from == AUTHJWT_IN_COOKIE ? authjwt_csrf_check_cookie(r, aj_claims_string(claims, "csrf"), fields)
+                                     : AUTHJWT_OK;
 }
 
 int authjwt_csrf_is_foreign(request_rec *r)
@@ -146,7 +147,7 @@ int authjwt_csrf_is_foreign(request_rec *r)
     return authjwt_config_csrf(authjwt_config_dir(r)) != AUTHJWT_CSRF_OFF && !same_origin(r);
 }
 
-int authjwt_csrf_check_login(request_rec *r)
+authjwt_verdict_e authjwt_csrf_check_login(request_rec *r)
 {
-    return authjwt_csrf_is_foreign(r) ? fail(r, "a login from another origin") : OK;
+    return authjwt_csrf_is_foreign(r) ? fail(r, "a login from another origin") : AUTHJWT_OK;
 }

@@ -1,20 +1,19 @@
 /* authjwt_judge: whose request is it? */
+#include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
 #include "authjwt_judge.h"
 #include "authjwt_renewal.h"
-#include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_verify.h"
 
-/* A verdict, and all that it hangs on besides the request as sent. Merging hands pointers on, so that equal pointers
- * mean that no section in between said otherwise. */
+/* A cached verdict and the settings it depends on. Merging copies pointers, so equal pointers mean unchanged settings.
+ */
 struct authjwt_judgement_t {
     authjwt_dir_conf_t under;
     int method;
-    int status;
-    int problem;               /* authjwt_problem_e, -1: none is prepared */
-    const aj_claims_t *claims; /* for OK */
+    authjwt_verdict_e verdict;
+    const aj_claims_t *claims; /* for AUTHJWT_OK */
     struct authjwt_judgement_t *next;
 };
 
@@ -38,7 +37,7 @@ static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_st
     return NULL;
 }
 
-static void remember(request_rec *r, int status, const aj_claims_t *claims)
+static void remember(request_rec *r, authjwt_verdict_e verdict, const aj_claims_t *claims)
 {
     request_rec *top = authjwt_request_initial(r);
     authjwt_state_t *initial = authjwt_request_state(top);
@@ -51,73 +50,64 @@ static void remember(request_rec *r, int status, const aj_claims_t *claims)
     one = apr_pcalloc(top->pool, sizeof(*one));
     one->under = *authjwt_config_dir(r);
     one->method = r->method_number;
-    one->status = status;
-    one->problem = authjwt_request_state(r)->problem - 1;
+    one->verdict = verdict;
     one->claims = claims;
     one->next = initial->judgements;
     initial->judgements = one;
 }
 
-static const authjwt_verify_t wanted = { .types = AJ_TYPE_ACCESS };
+static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS };
 
 /* The token that was sent; a cookie needs proof that this site made the request. */
-static int judge_sent(request_rec *r, const aj_claims_t **claims)
+static authjwt_verdict_e judge_sent(request_rec *r, const aj_claims_t **claims)
 {
     authjwt_location_e from = AUTHJWT_IN_HEADER;
     apr_array_header_t *tokens = authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
-    int status = authjwt_verify(r, tokens, &wanted, claims);
+    authjwt_verdict_e verdict = authjwt_verify(r, tokens, &wanted, claims);
 
-    return status == OK ? authjwt_csrf_check(r, from, *claims, NULL) : status;
+    return verdict == AUTHJWT_OK ? authjwt_csrf_check(r, from, *claims, NULL) : verdict;
 }
 
 /* Refused for want of a living access cookie, where a refresh cookie may help. */
-static int renew(request_rec *r, int refused, const aj_claims_t **claims)
+static authjwt_verdict_e renew(request_rec *r, authjwt_verdict_e refused, const aj_claims_t **claims)
 {
     apr_array_header_t *tokens;
     const char *token;
-    int status = authjwt_renewal_automatic(r, &token);
+    authjwt_verdict_e verdict = authjwt_renewal_automatic(r, refused, &token);
 
-    if (status != OK) {
-        return status == DECLINED ? refused : status;
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
-    authjwt_reply_withdraw(r);
     tokens = apr_array_make(r->pool, 1, sizeof(const char *));
     APR_ARRAY_PUSH(tokens, const char *) = token;
     return authjwt_verify(r, tokens, &wanted, claims);
 }
 
-int authjwt_judge(request_rec *r, const aj_claims_t **claims)
+authjwt_verdict_e authjwt_judge(request_rec *r, const aj_claims_t **claims)
 {
     const struct authjwt_judgement_t *known = recall(r, authjwt_request_state(authjwt_request_initial(r)));
-    int status;
+    authjwt_verdict_e verdict;
 
-    authjwt_reply_hangs_on_token(r);
+    authjwt_caching_mark_private(r);
     if (known) {
         *claims = known->claims;
-        return known->problem >= 0 ? authjwt_reply_refuse(r, (authjwt_problem_e)known->problem) : known->status;
+        return known->verdict;
     }
-    status = judge_sent(r, claims);
-    if (status == HTTP_UNAUTHORIZED && authjwt_renewal_may_help(r)) {
-        status = renew(r, status, claims);
+    verdict = judge_sent(r, claims);
+    if (authjwt_renewal_applies(r, verdict)) {
+        verdict = renew(r, verdict, claims);
     }
-    remember(r, status, status == OK ? *claims : NULL);
-    return status;
+    remember(r, verdict, verdict == AUTHJWT_OK ? *claims : NULL);
+    return verdict;
 }
 
 const aj_claims_t *authjwt_judge_quietly(request_rec *r)
 {
-    const struct authjwt_judgement_t *known = recall(r, authjwt_request_state(authjwt_request_initial(r)));
     const aj_claims_t *claims = NULL;
-    int status;
 
-    if (known) {
-        return known->status == OK ? known->claims : NULL;
-    }
-    /* Whoever was refused stays it: the answer that is prepared must not be lost. */
-    if (authjwt_request_state(r)->problem || !authjwt_config_server(r->server)->keyring) {
+    /* Whoever was refused stays refused, and the log has said why. */
+    if (authjwt_request_state(r)->refused || !authjwt_config_server(r->server)->keyring) {
         return NULL;
     }
-    status = authjwt_judge(r, &claims);
-    authjwt_reply_withdraw(r);
-    return status == OK ? claims : NULL;
+    return authjwt_judge(r, &claims) == AUTHJWT_OK ? claims : NULL;
 }

@@ -3,12 +3,12 @@
 #include <http_log.h>
 #include <http_request.h>
 
+#include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_cookies_read.h"
 #include "authjwt_csrf.h"
 #include "authjwt_exchange.h"
 #include "authjwt_renewal.h"
-#include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_tokens.h"
 #include "authjwt_verify.h"
@@ -35,21 +35,23 @@ int authjwt_renewal_possible(request_rec *r)
         && ((!r->main && !r->sent_bodyct && !r->eos_sent) || state->new_token) && refresh_cookies(r);
 }
 
-int authjwt_renewal_may_help(request_rec *r)
+int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused)
 {
     authjwt_location_e from = AUTHJWT_IN_COOKIE;
 
+    if (refused != AUTHJWT_TOKEN_MISSING && refused != AUTHJWT_TOKEN_EXPIRED) {
+        return 0;
+    }
     (void)authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
-    return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r)
-        && (authjwt_reply_is(r, AUTHJWT_TOKEN_MISSING) || authjwt_reply_is(r, AUTHJWT_TOKEN_EXPIRED));
+    return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r);
 }
 
 /* Where tokens would be renewed and not be set, each request would renew them again. */
 static int can_renew_at(request_rec *r, request_rec *at)
 {
-    const char *endpoint = authjwt_request_endpoint(at);
+    const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(at);
 
-    if (at->status == HTTP_OK && endpoint && !ap_cstr_casecmp(endpoint, AUTHJWT_HANDLER_REFRESH)
+    if (at->status == HTTP_OK && endpoint && endpoint->id == AUTHJWT_ENDPOINT_REFRESH
         && authjwt_config_cookies(authjwt_config_dir(at))) {
         return authjwt_request_may_issue(at);
     }
@@ -60,39 +62,45 @@ static int can_renew_at(request_rec *r, request_rec *at)
     return 0;
 }
 
-/* Under the configuration of the refresh location, which a subrequest looks up; CSRF is the business of the request
- * itself. */
-static int renew_at(request_rec *r, request_rec *at, authjwt_tokens_t *tokens)
+/* Refusals that the client hears of; after any other there is nothing good to renew with. */
+static int is_final(authjwt_verdict_e verdict)
 {
-    static const authjwt_verify_t wanted = { .types = AJ_TYPE_REFRESH };
-    const aj_claims_t *refresh;
-    int status;
-
-    if (!can_renew_at(r, at)) {
-        return DECLINED;
-    }
-    status = authjwt_verify(at, refresh_cookies(at), &wanted, &refresh);
-    if (status != OK) {
-        return status == HTTP_SERVICE_UNAVAILABLE ? status : DECLINED;
-    }
-    authjwt_request_state(authjwt_request_initial(r))->new_csrf = aj_claims_string(refresh, "csrf");
-    status = authjwt_csrf_check_cookie(r, aj_claims_string(refresh, "csrf"), NULL);
-    if (status != OK) {
-        return status;
-    }
-    status = authjwt_exchange(at, refresh, tokens);
-    if (status == OK) {
-        status = authjwt_tokens_set_cookies(at, tokens);
-    }
-    return status == OK || status == HTTP_SERVICE_UNAVAILABLE ? status : DECLINED;
+    return verdict == AUTHJWT_STORE_UNAVAILABLE || verdict == AUTHJWT_BACKEND_UNAVAILABLE;
 }
 
-int authjwt_renewal_automatic(request_rec *r, const char **token)
+/* Under the configuration of the refresh location, which a subrequest looks up. CSRF is judged for the request itself.
+ * @return what to make of the request; `refused` where its refresh cookie is no good */
+static authjwt_verdict_e renew_at(request_rec *r, request_rec *at, authjwt_verdict_e refused, authjwt_tokens_t *tokens)
+{
+    static const authjwt_wanted_t wanted = { .types = AJ_TYPE_REFRESH };
+    const aj_claims_t *refresh;
+    authjwt_verdict_e verdict;
+
+    if (!can_renew_at(r, at)) {
+        return refused;
+    }
+    verdict = authjwt_verify(at, refresh_cookies(at), &wanted, &refresh);
+    if (verdict != AUTHJWT_OK) {
+        return is_final(verdict) ? verdict : refused;
+    }
+    authjwt_request_state(authjwt_request_initial(r))->new_csrf = aj_claims_string(refresh, "csrf");
+    verdict = authjwt_csrf_check_cookie(r, aj_claims_string(refresh, "csrf"), NULL);
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
+    }
+    verdict = authjwt_exchange(at, refresh, tokens);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_tokens_set_cookies(at, tokens);
+    }
+    return verdict == AUTHJWT_OK || is_final(verdict) ? verdict : refused;
+}
+
+authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const char **token)
 {
     authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
+    authjwt_verdict_e verdict;
     authjwt_tokens_t tokens;
     request_rec *at;
-    int status;
 
     /* An internal redirect or subrequest: renewed already, but perhaps under another AuthJWTCookieCSRFProtect. */
     if (state->new_token) {
@@ -101,18 +109,14 @@ int authjwt_renewal_automatic(request_rec *r, const char **token)
     }
     state->renewing = 1;
     at = ap_sub_req_method_uri("POST", authjwt_config_auto_refresh(authjwt_config_dir(r)), r, NULL);
-    status = renew_at(r, at, &tokens);
+    verdict = renew_at(r, at, refused, &tokens);
     state->renewing = 0;
-    if (status == OK) {
+    if (verdict == AUTHJWT_OK) {
         /* The subrequest's pool is a child of the request's and is left to it: the token lives there. */
         state->new_token = tokens.access.text;
         *token = tokens.access.text;
-        authjwt_reply_no_store(r);
+        authjwt_caching_no_store(r);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1762: access token renewed on the way");
     }
-    else if (status == HTTP_SERVICE_UNAVAILABLE) {
-        status = authjwt_reply_refuse(r, authjwt_reply_is(at, AUTHJWT_BACKEND_UNAVAILABLE) ? AUTHJWT_BACKEND_UNAVAILABLE
-                                                                                           : AUTHJWT_STORE_UNAVAILABLE);
-    }
-    return status;
+    return verdict;
 }

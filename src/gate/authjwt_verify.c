@@ -6,13 +6,12 @@
 #include "aj_jwt.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
-#include "authjwt_reply.h"
 #include "authjwt_revocation.h"
 #include "authjwt_verify.h"
 
 APLOG_USE_MODULE(authjwt);
 
-static authjwt_problem_e problem_of(aj_error_e error)
+static authjwt_verdict_e verdict_of(aj_error_e error)
 {
     switch (error) {
     case AJ_E_EXPIRED:
@@ -28,13 +27,13 @@ static authjwt_problem_e problem_of(aj_error_e error)
     }
 }
 
-/* One line says why; the client learns no more than the table of contract section 9. */
-static int refuse(request_rec *r, aj_error_e error, const char *detail)
+/* One line says why; the client learns no more than the table of verdicts. */
+static authjwt_verdict_e refuse(request_rec *r, aj_error_e error, const char *detail)
 {
     ap_log_rerror(APLOG_MARK, error == AJ_E_CRYPTO ? APLOG_ERR : APLOG_INFO, 0, r, "%s: token refused: %s%s%s%s",
                   aj_error_tag(error), aj_error_text(error), detail ? " (" : "", detail ? detail : "",
                   detail ? ")" : "");
-    return authjwt_reply_refuse(r, problem_of(error));
+    return verdict_of(error);
 }
 
 /* The commonest mistake with HS secrets, looked for only where somebody debugs. */
@@ -57,24 +56,24 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
-static int check_revocation(request_rec *r, const aj_claims_t *claims)
+static authjwt_verdict_e check_revocation(request_rec *r, const aj_claims_t *claims)
 {
     switch (authjwt_revocation_check(r, claims)) {
     case AUTHJWT_REVOCATION_CLEAR:
-        return OK;
+        return AUTHJWT_OK;
     case AUTHJWT_REVOCATION_REVOKED:
         return refuse(r, AJ_E_REVOKED, NULL);
     default:
         if (authjwt_config_server(r->server)->on_error == AUTHJWT_ON_ERROR_ALLOW) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                           "AJ1301: token let pass though the revocation store cannot answer");
-            return OK;
+            return AUTHJWT_OK;
         }
-        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+        return AUTHJWT_STORE_UNAVAILABLE;
     }
 }
 
-static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, const authjwt_verify_t *wanted,
+static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, const authjwt_wanted_t *wanted,
                         aj_jwt_policy_t *policy)
 {
     policy->issuer = server->issuer;
@@ -85,8 +84,8 @@ static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, con
     policy->allow_expired = wanted->allow_expired;
 }
 
-int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_verify_t *wanted,
-                   const aj_claims_t **claims)
+authjwt_verdict_e authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
+                                 const aj_claims_t **claims)
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
     const aj_claims_t *found = NULL;
@@ -96,12 +95,12 @@ int authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authj
     int i;
 
     if (!tokens) {
-        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_MISSING);
+        return AUTHJWT_TOKEN_MISSING;
     }
     policy.keys = authjwt_keys_ring(r);
     if (!policy.keys) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1302: no token can be verified: the server has no AuthJWTKey");
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return AUTHJWT_FAILED;
     }
     fill_policy(r, server, wanted, &policy);
     for (i = 0; i < tokens->nelts && !found; i++) {

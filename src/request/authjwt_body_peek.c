@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <util_filter.h>
 
-#include "aj_digest.h"
 #include "authjwt_body_private.h"
 #include "authjwt_request.h"
 
@@ -17,68 +16,23 @@
 
 /* What has been read ahead of the handler. */
 typedef struct authjwt_read_ahead_t {
-    char *bytes; /* NUL follows */
-    apr_size_t len;
+    authjwt_body_bytes_t body;
     apr_size_t replayed;
-    int ended;           /* the body ends with it */
     apr_status_t failed; /* reading stopped for this reason */
 } read_ahead_t;
-
-/* Take over what a brigade holds. @return APR_ENOSPC when a filter brings more than was asked for */
-static apr_status_t take(apr_bucket_brigade *brigade, read_ahead_t *ahead)
-{
-    apr_bucket *bucket;
-
-    for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
-         bucket = APR_BUCKET_NEXT(bucket)) {
-        const char *data;
-        apr_size_t len;
-        apr_status_t rv;
-
-        if (APR_BUCKET_IS_EOS(bucket)) {
-            ahead->ended = 1;
-            return APR_SUCCESS;
-        }
-        if (APR_BUCKET_IS_METADATA(bucket)) {
-            continue;
-        }
-        rv = apr_bucket_read(bucket, &data, &len, APR_BLOCK_READ);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        if (len > ROOM - ahead->len) {
-            return APR_ENOSPC;
-        }
-        memcpy(ahead->bytes + ahead->len, data, len);
-        ahead->len += len;
-    }
-    return APR_SUCCESS;
-}
 
 static read_ahead_t *read_ahead(request_rec *r)
 {
     request_rec *initial = authjwt_request_initial(r);
     authjwt_state_t *state = authjwt_request_state(initial);
-    apr_bucket_brigade *brigade;
-    read_ahead_t *ahead;
 
-    if (state->read_ahead) {
-        return state->read_ahead;
+    if (!state->read_ahead) {
+        read_ahead_t *ahead = apr_pcalloc(initial->pool, sizeof(*ahead));
+
+        ahead->failed = authjwt_body_read(r, AUTHJWT_BODY_MAX, ROOM, initial->pool, &ahead->body);
+        state->read_ahead = ahead;
     }
-    ahead = apr_pcalloc(initial->pool, sizeof(*ahead));
-    ahead->bytes = apr_palloc(initial->pool, ROOM + 1);
-    aj_wipe_with_pool(ahead->bytes, ROOM + 1, initial->pool);
-    brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    while (!ahead->ended && ahead->failed == APR_SUCCESS && ahead->len < AUTHJWT_BODY_MAX) {
-        ahead->failed = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
-        if (ahead->failed == APR_SUCCESS) {
-            ahead->failed = take(brigade, ahead);
-        }
-        apr_brigade_cleanup(brigade);
-    }
-    ahead->bytes[ahead->len] = '\0';
-    state->read_ahead = ahead;
-    return ahead;
+    return state->read_ahead;
 }
 
 static int is_form(const request_rec *r)
@@ -89,21 +43,21 @@ static int is_form(const request_rec *r)
         && (!type[33] || strchr("; \t", type[33]));
 }
 
-int authjwt_body_peek(request_rec *r, const char *name, const char **value)
+authjwt_verdict_e authjwt_body_peek(request_rec *r, const char *name, const char **value)
 {
     const read_ahead_t *ahead;
 
     *value = NULL;
     /* Only the request that has the body; a subrequest has none. */
     if (r->main || !is_form(r)) {
-        return OK;
+        return AUTHJWT_OK;
     }
     ahead = read_ahead(r);
     if (ahead->failed != APR_SUCCESS) {
         return authjwt_body_unreadable(r, ahead->failed);
     }
-    *value = authjwt_request_parameter(ahead->bytes, name, 1, r->pool);
-    return OK;
+    *value = authjwt_request_parameter(ahead->body.bytes, name, 1, r->pool);
+    return AUTHJWT_OK;
 }
 
 /* First what was kept, then what is still to come. */
@@ -111,7 +65,7 @@ static apr_status_t replay(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input
                            apr_off_t readbytes)
 {
     read_ahead_t *ahead = f->ctx;
-    apr_size_t left = ahead->len - ahead->replayed;
+    apr_size_t left = ahead->body.len - ahead->replayed;
     apr_bucket_alloc_t *alloc = f->c->bucket_alloc;
 
     if (mode != AP_MODE_READBYTES && mode != AP_MODE_SPECULATIVE) {
@@ -120,11 +74,11 @@ static apr_status_t replay(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input
     if (left) {
         left = (apr_off_t)left > readbytes ? (apr_size_t)readbytes : left;
         APR_BRIGADE_INSERT_TAIL(brigade,
-                                apr_bucket_pool_create(ahead->bytes + ahead->replayed, left, f->r->pool, alloc));
+                                apr_bucket_pool_create(ahead->body.bytes + ahead->replayed, left, f->r->pool, alloc));
         ahead->replayed += mode == AP_MODE_READBYTES ? left : 0;
         return APR_SUCCESS;
     }
-    if (ahead->ended) {
+    if (ahead->body.ended) {
         APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(alloc));
         return APR_SUCCESS;
     }

@@ -83,11 +83,11 @@ static const char *configured_handler(request_rec *r)
     return error ? NULL : name;
 }
 
-const char *authjwt_request_endpoint(request_rec *r)
+const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)
 {
-    const char *handler = configured_handler(r);
+    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(configured_handler(r));
 
-    return authjwt_config_is_endpoint(handler) ? handler : NULL;
+    return endpoint && endpoint->is_exempt ? endpoint : NULL;
 }
 
 static int sets_handler(const core_dir_config *section, const core_dir_config *in_effect);
@@ -130,9 +130,9 @@ static int is_from_htaccess(request_rec *r)
 
 int authjwt_request_may_issue(request_rec *r)
 {
-    const char *endpoint = authjwt_request_endpoint(r);
+    const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
 
-    if (endpoint && r->handler && !ap_cstr_casecmp(endpoint, r->handler) && !is_from_htaccess(r)) {
+    if (endpoint && endpoint == authjwt_endpoint_find(r->handler) && !is_from_htaccess(r)) {
         return 1;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,

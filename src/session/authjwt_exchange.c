@@ -4,18 +4,18 @@
 #include "authjwt_exchange.h"
 #include "authjwt_users.h"
 
-int authjwt_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens)
+authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens)
 {
     const char *user = aj_claims_identity(refresh);
     apr_array_header_t *roles = NULL;
-    int status = authjwt_users_still_known(r, user);
+    authjwt_verdict_e verdict = authjwt_users_still_known(r, user);
 
-    if (status == OK) {
-        status = authjwt_users_admit(r, user);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_users_admit(r, user);
     }
     /* Without AuthJWTGrantRole the refresh token's roles are kept. */
-    if (status == OK && authjwt_users_grants_roles(r)) {
-        status = authjwt_users_roles(r, user, &roles);
+    if (verdict == AUTHJWT_OK && authjwt_users_grants_roles(r)) {
+        verdict = authjwt_users_roles(r, user, &roles);
     }
-    return status == OK ? authjwt_session_renew(r, refresh, roles, tokens) : status;
+    return verdict == AUTHJWT_OK ? authjwt_session_renew(r, refresh, roles, tokens) : verdict;
 }

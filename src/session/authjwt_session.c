@@ -8,7 +8,6 @@
 #include "aj_json.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
-#include "authjwt_reply.h"
 #include "authjwt_revocation.h"
 #include "authjwt_session_private.h"
 
@@ -24,29 +23,30 @@ static const char *new_csrf(request_rec *r)
 }
 
 /* Issue an access token and, where one is due, a refresh token. */
-static int issue_pair(request_rec *r, const authjwt_session_t *session, int fresh, const authjwt_issue_t *refresh,
-                      authjwt_tokens_t *tokens)
+static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *session, int fresh,
+                                    const authjwt_issue_t *refresh, authjwt_tokens_t *tokens)
 {
     authjwt_issue_t access = { .type = AJ_TYPE_ACCESS, .fresh = fresh, .issued = session->now, .csrf = new_csrf(r) };
-    int status;
+    authjwt_verdict_e verdict;
 
     memset(tokens, 0, sizeof(*tokens));
     tokens->now = session->now;
     tokens->access.csrf = access.csrf;
-    status = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
-    if (status == OK && refresh) {
+    verdict = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
+    if (verdict == AUTHJWT_OK && refresh) {
         tokens->refresh.csrf = refresh->csrf;
-        status = authjwt_session_issue(r, session, refresh, &tokens->refresh.text, &tokens->refresh.expires);
+        verdict = authjwt_session_issue(r, session, refresh, &tokens->refresh.text, &tokens->refresh.expires);
     }
-    return status;
+    return verdict;
 }
 
-int authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, authjwt_tokens_t *tokens)
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+                                        authjwt_tokens_t *tokens)
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
     authjwt_session_t session = { .user = user };
     const char *nonce = authjwt_session_random_id(r->pool);
-    int status;
+    authjwt_verdict_e verdict;
 
     if (!nonce) {
         return authjwt_session_failed(r, "no random numbers");
@@ -55,7 +55,7 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
         return authjwt_session_failed(r, "no key of this server can sign");
     }
     if (authjwt_revocation_birth(r, user, &session.now) != APR_SUCCESS) {
-        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+        return AUTHJWT_STORE_UNAVAILABLE;
     }
     /* The time of birth is finer than iat, so that a login right after the end of all sessions is told from those. */
     session.sid = apr_psprintf(r->pool, "%016" APR_TIME_T_FMT "-%s", session.now, nonce);
@@ -63,14 +63,14 @@ int authjwt_session_start(request_rec *r, const char *user, const apr_array_head
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
     refresh.csrf = new_csrf(r);
-    status = authjwt_session_extra_claims(r, NULL, &session.extra);
-    if (status == OK) {
-        status = issue_pair(r, &session, 1, &refresh, tokens);
+    verdict = authjwt_session_extra_claims(r, NULL, &session.extra);
+    if (verdict == AUTHJWT_OK) {
+        verdict = issue_pair(r, &session, 1, &refresh, tokens);
     }
-    if (status == OK) {
+    if (verdict == AUTHJWT_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1502: session started");
     }
-    return status;
+    return verdict;
 }
 
 /* An id that follows from others: all hosts that share the key derive the same, and nobody else can. */
@@ -120,7 +120,8 @@ static apr_time_t end_of(const aj_claims_t *refresh)
     return ends ? ends : aj_claims_expires(refresh);
 }
 
-static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret, authjwt_session_t *session)
+static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
+                                      authjwt_session_t *session)
 {
     session->user = aj_claims_identity(refresh);
     session->now = apr_time_now();
@@ -132,32 +133,32 @@ static int find_session(request_rec *r, const aj_claims_t *refresh, const aj_key
     if (session->ends <= session->now) {
         /* The leeway is for clocks; a token issued now would be expired already. */
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
-        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_EXPIRED);
+        return AUTHJWT_TOKEN_EXPIRED;
     }
-    return OK;
+    return AUTHJWT_OK;
 }
 
-static int session_has_ended(request_rec *r)
+static authjwt_verdict_e session_has_ended(request_rec *r)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
-    return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+    return AUTHJWT_TOKEN_REVOKED;
 }
 
 /* Without rotation nothing is recorded, yet no token is issued on a guess. */
-static int check_session(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session)
+static authjwt_verdict_e check_session(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session)
 {
     switch (authjwt_revocation_check_session(r, refresh, session->sid)) {
     case AUTHJWT_REVOCATION_CLEAR:
-        return OK;
+        return AUTHJWT_OK;
     case AUTHJWT_REVOCATION_REVOKED:
         return session_has_ended(r);
     default:
-        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+        return AUTHJWT_STORE_UNAVAILABLE;
     }
 }
 
-static int use_refresh_token(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
-                             authjwt_issue_t *successor)
+static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
+                                           authjwt_issue_t *successor)
 {
     authjwt_use_t use = { .claims = refresh,
                           .sid = session->sid,
@@ -168,7 +169,7 @@ static int use_refresh_token(request_rec *r, const aj_claims_t *refresh, const a
 
     switch (authjwt_revocation_use(r, &use, &successor->issued)) {
     case AUTHJWT_USE_GRANTED:
-        return OK;
+        return AUTHJWT_OK;
     case AUTHJWT_USE_ENDED:
         return session_has_ended(r);
     case AUTHJWT_USE_THEFT:
@@ -177,45 +178,45 @@ static int use_refresh_token(request_rec *r, const aj_claims_t *refresh, const a
                       "successor; session %s has been ended",
                       aj_escape(session->user, strlen(session->user), r->pool),
                       aj_escape(session->sid, strlen(session->sid), r->pool));
-        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+        return AUTHJWT_TOKEN_REVOKED;
     default:
-        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+        return AUTHJWT_STORE_UNAVAILABLE;
     }
 }
 
-int authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                          authjwt_tokens_t *tokens)
+authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
+                                        authjwt_tokens_t *tokens)
 {
     const aj_key_t *secret = deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
     int rotates = authjwt_config_rotation(authjwt_config_dir(r));
     authjwt_session_t session = { 0 };
-    int status;
+    authjwt_verdict_e verdict;
 
     if (!secret) {
         return authjwt_session_failed(r, "no key of this server can sign");
     }
-    status = find_session(r, refresh, secret, &session);
-    if (status == OK) {
-        status = authjwt_session_extra_claims(r, refresh, &session.extra);
+    verdict = find_session(r, refresh, secret, &session);
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_session_extra_claims(r, refresh, &session.extra);
     }
-    if (status != OK) {
-        return status;
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
     if (!rotates) {
-        status = check_session(r, refresh, &session);
+        verdict = check_session(r, refresh, &session);
     }
     else {
         successor.jti = derive_id(secret, "jti", session.sid, name_of(refresh, r->pool), r->pool);
         if (authjwt_config_cookies(authjwt_config_dir(r))) {
             successor.csrf = derive_id(secret, "csrf", session.sid, name_of(refresh, r->pool), r->pool);
         }
-        status = successor.jti ? use_refresh_token(r, refresh, &session, &successor)
-                               : authjwt_session_failed(r, "key derivation failed");
+        verdict = successor.jti ? use_refresh_token(r, refresh, &session, &successor)
+                                : authjwt_session_failed(r, "key derivation failed");
     }
-    return status == OK ? issue_pair(r, &session, 0, rotates ? &successor : NULL, tokens) : status;
+    return verdict == AUTHJWT_OK ? issue_pair(r, &session, 0, rotates ? &successor : NULL, tokens) : verdict;
 }
 
 /* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with
@@ -244,13 +245,13 @@ static int is_over(request_rec *r, const aj_claims_t *claims)
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
 }
 
-int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)
+authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)
 {
     apr_status_t rv;
 
     if (is_over(r, claims)) {
         /* There is nothing left to end; and an old token found somewhere shall not end what is alive. */
-        return everywhere ? authjwt_reply_refuse(r, AUTHJWT_TOKEN_EXPIRED) : OK;
+        return everywhere ? AUTHJWT_TOKEN_EXPIRED : AUTHJWT_OK;
     }
     rv = authjwt_revocation_end(r, claims);
 
@@ -263,9 +264,9 @@ int authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywher
     if (rv != APR_SUCCESS) {
         /* What is wrong with the store has been said at a higher level, and not for each request. */
         ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "AJ1503: logout not recorded: the revocation store refused it");
-        return authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE);
+        return AUTHJWT_STORE_UNAVAILABLE;
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",
                   everywhere ? ", and all others of the user" : "");
-    return OK;
+    return AUTHJWT_OK;
 }

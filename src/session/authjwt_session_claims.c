@@ -33,17 +33,18 @@ static void keep(request_rec *r, const aj_claims_t *refresh, json_t *extra)
     }
 }
 
-static int add(request_rec *r, const authjwt_extra_claim_t *claim, const aj_claims_t *refresh, json_t *extra)
+static authjwt_verdict_e add(request_rec *r, const authjwt_extra_claim_t *claim, const aj_claims_t *refresh,
+                             json_t *extra)
 {
     const char *error = NULL;
     const char *text = ap_expr_str_exec(r, claim->value, &error);
 
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1512: no token issued: AuthJWTClaim %s: %s", claim->name, error);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return AUTHJWT_FAILED;
     }
     if (*text && !json_object_set_new(extra, claim->name, json_string(text))) {
-        return OK;
+        return AUTHJWT_OK;
     }
     if (*text) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "AJ1513: claim %s is left as it was: its new value is not UTF-8",
@@ -52,22 +53,22 @@ static int add(request_rec *r, const authjwt_extra_claim_t *claim, const aj_clai
     if (refresh && !json_object_get(extra, claim->name)) {
         json_object_set(extra, claim->name, (json_t *)aj_claims_get(refresh, claim->name));
     }
-    return OK;
+    return AUTHJWT_OK;
 }
 
-int authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, json_t **out)
+authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, json_t **out)
 {
     const apr_array_header_t *lines = authjwt_config_dir(r)->extra_claims;
     json_t *extra = aj_json_own(json_object(), r->pool);
-    int status = OK;
+    authjwt_verdict_e verdict = AUTHJWT_OK;
     int i;
 
     if (refresh) {
         keep(r, refresh, extra);
     }
-    for (i = 0; lines && i < lines->nelts && status == OK; i++) {
-        status = add(r, &APR_ARRAY_IDX(lines, i, authjwt_extra_claim_t), refresh, extra);
+    for (i = 0; lines && i < lines->nelts && verdict == AUTHJWT_OK; i++) {
+        verdict = add(r, &APR_ARRAY_IDX(lines, i, authjwt_extra_claim_t), refresh, extra);
     }
     *out = extra;
-    return status;
+    return verdict;
 }

@@ -16,10 +16,10 @@ APLOG_USE_MODULE(authjwt);
 
 #define RANDOM_BYTES 16
 
-int authjwt_session_failed(request_rec *r, const char *what)
+authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what)
 {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1501: no token issued: %s", what);
-    return HTTP_INTERNAL_SERVER_ERROR;
+    return AUTHJWT_FAILED;
 }
 
 const char *authjwt_session_random_id(apr_pool_t *pool)
@@ -106,8 +106,8 @@ const aj_key_t *authjwt_session_signer(request_rec *r)
     return ring ? aj_keyset_signer(ring) : NULL;
 }
 
-int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
-                          const char **token, apr_time_t *expires)
+authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
+                                        const char **token, apr_time_t *expires)
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
     const aj_key_t *signer = authjwt_session_signer(r);
@@ -130,5 +130,5 @@ int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, cons
     if (expires) {
         *expires = end;
     }
-    return OK;
+    return AUTHJWT_OK;
 }

@@ -25,12 +25,12 @@ typedef struct {
 
 /**
  * Issue one token of a session.
- * @param token    set on OK, owned by r->pool
- * @param expires  set on OK, may be NULL
- * @return OK, or HTTP_INTERNAL_SERVER_ERROR (logged)
+ * @param token    set on AUTHJWT_OK, owned by r->pool
+ * @param expires  set on AUTHJWT_OK, may be NULL
+ * @return AUTHJWT_OK, or AUTHJWT_FAILED (logged)
  */
-int authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
-                          const char **token, apr_time_t *expires);
+authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
+                                        const char **token, apr_time_t *expires) AUTHJWT_MUST_USE;
 
 /** The key that signs for the request's server. @return NULL when there is none */
 const aj_key_t *authjwt_session_signer(request_rec *r);
@@ -42,10 +42,11 @@ const char *authjwt_session_role_claim(const request_rec *r);
  * The claims of AuthJWTClaim, for the user in r->user. At a refresh, what the refresh token holds of such claims stays
  * where no line in effect says something else; of a token of another issuer only what a line names.
  * @param refresh  verified claims of the refresh token, NULL at login
- * @param out      set on OK: an object owned by r->pool, may be empty
- * @return OK, or HTTP_INTERNAL_SERVER_ERROR (logged)
+ * @param out      set on AUTHJWT_OK: an object owned by r->pool, may be empty
+ * @return AUTHJWT_OK, or AUTHJWT_FAILED (logged)
  */
-int authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, json_t **out);
+authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh,
+                                               json_t **out) AUTHJWT_MUST_USE;
 
 /** A claim's value: the string when there is one, an array when several, NULL for none. Owned by pool. */
 json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_t *pool);
@@ -53,7 +54,7 @@ json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_
 /** Sixteen random bytes in base64url. @return NULL when OpenSSL has none */
 const char *authjwt_session_random_id(apr_pool_t *pool);
 
-/** Log why no token was issued. @return HTTP_INTERNAL_SERVER_ERROR */
-int authjwt_session_failed(request_rec *r, const char *what);
+/** Log why no token was issued. @return AUTHJWT_FAILED */
+authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what) AUTHJWT_MUST_USE;
 
 #endif

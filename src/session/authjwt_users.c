@@ -9,7 +9,6 @@
 
 #include "aj_claims.h"
 #include "authjwt_config.h"
-#include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_users_private.h"
 
@@ -58,7 +57,7 @@ static authn_status ask_default(request_rec *r, const char *user, const char *pa
     return ask_provider(r, &entry, user, password);
 }
 
-static int accept_user(request_rec *r, const char *typed, const char **identity)
+static authjwt_verdict_e accept_user(request_rec *r, const char *typed, const char **identity)
 {
     const char *name = r->user ? r->user : "";
 
@@ -66,17 +65,18 @@ static int accept_user(request_rec *r, const char *typed, const char **identity)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AJ1212: login refused: the name that the user store gives the user is empty, not UTF-8 or "
                       "holds control characters");
-        return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
+        return AUTHJWT_BACKEND_UNAVAILABLE;
     }
     if (strcmp(name, typed)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1208: the user store calls user \"%s\" \"%s\"",
                       aj_escape(typed, strlen(typed), r->pool), aj_escape(name, strlen(name), r->pool));
     }
     *identity = name;
-    return OK;
+    return AUTHJWT_OK;
 }
 
-int authjwt_users_check_password(request_rec *r, const char *user, const char *password, const char **identity)
+authjwt_verdict_e authjwt_users_check_password(request_rec *r, const char *user, const char *password,
+                                               const char **identity)
 {
     const apr_array_header_t *list = authjwt_config_dir(r)->providers;
     authn_status answer = list ? AUTH_USER_NOT_FOUND : ask_default(r, user, password);
@@ -95,7 +95,7 @@ int authjwt_users_check_password(request_rec *r, const char *user, const char *p
     r->user = NULL;
     if (answer == AUTH_GENERAL_ERROR) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1202: login not decided: a user store cannot answer");
-        return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
+        return AUTHJWT_BACKEND_UNAVAILABLE;
     }
     if (costs_nothing) {
         /* As long as a wrong password takes elsewhere, so that time does not tell which names exist. */
@@ -103,7 +103,7 @@ int authjwt_users_check_password(request_rec *r, const char *user, const char *p
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1203: login refused: %s",
                   answer == AUTH_DENIED ? "wrong password" : "unknown user");
-    return authjwt_reply_refuse(r, AUTHJWT_INVALID_CREDENTIALS);
+    return AUTHJWT_INVALID_CREDENTIALS;
 }
 
 /* Providers that look a user up before they look at the password. Others might count a failed attempt, or lock the
@@ -113,7 +113,7 @@ static int can_tell_users(const authjwt_provider_t *entry)
     return !strcmp(entry->name, "file") || !strcmp(entry->name, "dbm") || !strcmp(entry->name, "dbd");
 }
 
-int authjwt_users_still_known(request_rec *r, const char *user)
+authjwt_verdict_e authjwt_users_still_known(request_rec *r, const char *user)
 {
     const apr_array_header_t *list = authjwt_config_dir(r)->providers;
     authn_status answer = AUTH_USER_NOT_FOUND;
@@ -121,7 +121,7 @@ int authjwt_users_still_known(request_rec *r, const char *user)
 
     for (i = 0; list && i < list->nelts; i++) {
         if (!can_tell_users(&APR_ARRAY_IDX(list, i, authjwt_provider_t))) {
-            return OK;
+            return AUTHJWT_OK;
         }
     }
     for (i = 0; list && i < list->nelts && answer == AUTH_USER_NOT_FOUND; i++) {
@@ -131,13 +131,13 @@ int authjwt_users_still_known(request_rec *r, const char *user)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AJ1206: refresh not decided: a provider of AuthJWTProvider cannot say whether the user "
                       "still exists; is it set up in this location too?");
-        return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
+        return AUTHJWT_BACKEND_UNAVAILABLE;
     }
     if (list && answer == AUTH_USER_NOT_FOUND) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1207: refresh refused: the user exists no more");
-        return authjwt_reply_refuse(r, AUTHJWT_TOKEN_REVOKED);
+        return AUTHJWT_TOKEN_REVOKED;
     }
-    return OK;
+    return AUTHJWT_OK;
 }
 
 /* A provider of mod_authz_groupfile denies where it cannot read the file, and says so in the log alone. */
@@ -184,14 +184,14 @@ static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)
     return authjwt_users_directory_answers(r) ? ask_rule_once(r, rule) : AUTHZ_GENERAL_ERROR;
 }
 
-static int rule_failed(request_rec *r, const authjwt_rule_t *rule)
+static authjwt_verdict_e rule_failed(request_rec *r, const authjwt_rule_t *rule)
 {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1204: no token issued: authz provider \"%s\" cannot answer",
                   rule->name);
-    return authjwt_reply_refuse(r, AUTHJWT_BACKEND_UNAVAILABLE);
+    return AUTHJWT_BACKEND_UNAVAILABLE;
 }
 
-int authjwt_users_admit(request_rec *r, const char *user)
+authjwt_verdict_e authjwt_users_admit(request_rec *r, const char *user)
 {
     const apr_array_header_t *rules = authjwt_config_dir(r)->login_requires;
     int i;
@@ -207,10 +207,10 @@ int authjwt_users_admit(request_rec *r, const char *user)
         if (answer != AUTHZ_GRANTED) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                           "AJ1205: no token issued: AuthJWTLoginRequire %s %s does not grant", rule->name, rule->args);
-            return authjwt_reply_refuse(r, AUTHJWT_ACCESS_DENIED);
+            return AUTHJWT_ACCESS_DENIED;
         }
     }
-    return OK;
+    return AUTHJWT_OK;
 }
 
 int authjwt_users_grants_roles(const request_rec *r)
@@ -230,7 +230,7 @@ static int contains(const apr_array_header_t *list, const char *name)
     return 0;
 }
 
-int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **out)
+authjwt_verdict_e authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **out)
 {
     const apr_array_header_t *rules = authjwt_config_dir(r)->grants;
     apr_array_header_t *roles = apr_array_make(r->pool, 2, sizeof(const char *));
@@ -253,5 +253,5 @@ int authjwt_users_roles(request_rec *r, const char *user, apr_array_header_t **o
         }
     }
     *out = roles;
-    return OK;
+    return AUTHJWT_OK;
 }

@@ -3,6 +3,7 @@
 #include <http_config.h>
 #include <http_log.h>
 
+#include "authjwt_endpoint.h"
 #include "authjwt_keys.h"
 #include "authjwt_sources.h"
 
@@ -28,37 +29,27 @@ static const server_rec *server_of(const ap_directive_t *node, const server_rec 
 }
 
 /* What a directive needs of its server. */
-typedef enum { NEEDS_NOTHING, NEEDS_KEY, NEEDS_SIGNER } need_e;
-
-static need_e need_of(const ap_directive_t *node, apr_pool_t *ptemp)
+static authjwt_need_e need_of(const ap_directive_t *node, apr_pool_t *ptemp)
 {
     const char *args = node->args ? node->args : "";
     const char *word = ap_getword_conf(ptemp, &args);
+    const authjwt_endpoint_t *endpoint;
 
     if (!ap_cstr_casecmp(node->directive, "AuthType")) {
-        return ap_cstr_casecmp(word, "JWT") ? NEEDS_NOTHING : NEEDS_KEY;
+        return ap_cstr_casecmp(word, "JWT") ? AUTHJWT_NEEDS_NOTHING : AUTHJWT_NEEDS_KEY;
     }
     if (!ap_cstr_casecmp(node->directive, "AuthBasicProvider")) {
         while (*word && strcmp(word, AUTHJWT_AUTHN_PROVIDER)) {
             word = ap_getword_conf(ptemp, &args);
         }
-        return *word ? NEEDS_KEY : NEEDS_NOTHING;
+        return *word ? AUTHJWT_NEEDS_KEY : AUTHJWT_NEEDS_NOTHING;
     }
-    if (ap_cstr_casecmp(node->directive, "SetHandler")) {
-        return NEEDS_NOTHING;
-    }
-    if (!ap_cstr_casecmp(word, AUTHJWT_HANDLER_LOGIN) || !ap_cstr_casecmp(word, AUTHJWT_HANDLER_REFRESH)) {
-        return NEEDS_SIGNER;
-    }
-    if (!ap_cstr_casecmp(word, AUTHJWT_HANDLER_LOGOUT) || !ap_cstr_casecmp(word, AUTHJWT_HANDLER_USERINFO)
-        || !ap_cstr_casecmp(word, AUTHJWT_HANDLER_JWKS)) {
-        return NEEDS_KEY;
-    }
-    return NEEDS_NOTHING;
+    endpoint = ap_cstr_casecmp(node->directive, "SetHandler") ? NULL : authjwt_endpoint_find(word);
+    return endpoint ? endpoint->need : AUTHJWT_NEEDS_NOTHING;
 }
 
 /* Under -t the keys of commands are unknown and count as present. */
-static int meets(const server_rec *s, need_e need)
+static int meets(const server_rec *s, authjwt_need_e need)
 {
     const authjwt_server_conf_t *conf = authjwt_config_server(s);
     int i;
@@ -70,7 +61,7 @@ static int meets(const server_rec *s, need_e need)
     for (i = 0; i < conf->key_specs->nelts; i++) {
         const authjwt_key_spec_t *spec = &APR_ARRAY_IDX(conf->key_specs, i, authjwt_key_spec_t);
 
-        if (need == NEEDS_KEY || (authjwt_source_is_command(spec->source) && !spec->options.verify_only)) {
+        if (need == AUTHJWT_NEEDS_KEY || (authjwt_source_is_command(spec->source) && !spec->options.verify_only)) {
             return 1;
         }
     }
@@ -78,7 +69,7 @@ static int meets(const server_rec *s, need_e need)
 }
 
 /* What stands outside all virtual hosts serves the main server and each virtual host; enough if all the hosts can. */
-static int meets_everywhere(const server_rec *main_server, need_e need)
+static int meets_everywhere(const server_rec *main_server, authjwt_need_e need)
 {
     const server_rec *s;
 
@@ -95,10 +86,10 @@ static int meets_everywhere(const server_rec *main_server, need_e need)
 
 static int check_node(const ap_directive_t *node, const server_rec *main_server, apr_pool_t *ptemp)
 {
-    need_e need = need_of(node, ptemp);
+    authjwt_need_e need = need_of(node, ptemp);
     const server_rec *s;
 
-    if (need == NEEDS_NOTHING) {
+    if (need == AUTHJWT_NEEDS_NOTHING) {
         return 0;
     }
     s = server_of(node, main_server);
@@ -107,7 +98,7 @@ static int check_node(const ap_directive_t *node, const server_rec *main_server,
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
                  "AJ1004: %s %s (%s:%d) needs %s, but its server has none; add AuthJWTKey", node->directive, node->args,
-                 node->filename, node->line_num, need == NEEDS_KEY ? "a key" : "a key that can sign");
+                 node->filename, node->line_num, need == AUTHJWT_NEEDS_KEY ? "a key" : "a key that can sign");
     return 1;
 }
 

@@ -8,7 +8,7 @@
 #include "aj_digest.h"
 #include "authjwt_config.h"
 #include "authjwt_mutex.h"
-#include "authjwt_reply.h"
+#include "authjwt_request.h"
 #include "authjwt_throttle.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -196,13 +196,11 @@ static long seconds_until(const counter_t *counter, double allowed, apr_time_t n
     return (long)(left / APR_USEC_PER_SEC) + 1;
 }
 
-static int refuse(request_rec *r, long seconds)
+static authjwt_verdict_e refuse(request_rec *r, long seconds)
 {
-    int status = authjwt_reply_refuse(r, AUTHJWT_TOO_MANY_ATTEMPTS);
-
-    apr_table_setn(r->err_headers_out, "Retry-After", apr_ltoa(r->pool, seconds));
+    authjwt_request_state(r)->retry_after = seconds;
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1903: login refused: too many have failed; next in %ld s", seconds);
-    return status;
+    return AUTHJWT_TOO_MANY_ATTEMPTS;
 }
 
 /* Lock and find the counters. @return 0 when logins are not throttled, or cannot be counted (logged) */
@@ -231,14 +229,14 @@ static int enter(request_rec *r, const char *user, int *allowed, attempt_t *atte
     return 1;
 }
 
-int authjwt_throttle_begin(request_rec *r, const char *user)
+authjwt_verdict_e authjwt_throttle_begin(request_rec *r, const char *user)
 {
     attempt_t attempt;
     long seconds = 0;
     int allowed;
 
     if (!enter(r, user, &allowed, &attempt)) {
-        return OK;
+        return AUTHJWT_OK;
     }
     if (level(attempt.pair, attempt.now) >= allowed) {
         seconds = seconds_until(attempt.pair, allowed, attempt.now);
@@ -251,7 +249,7 @@ int authjwt_throttle_begin(request_rec *r, const char *user)
         attempt.address->now++;
     }
     authjwt_mutex_unlock(mutex);
-    return seconds ? refuse(r, seconds) : OK;
+    return seconds ? refuse(r, seconds) : AUTHJWT_OK;
 }
 
 void authjwt_throttle_success(request_rec *r, const char *user)

@@ -1,9 +1,11 @@
-/* authjwt_problem: the table of refusals. */
+/* authjwt_verdict: the one table of refusals. */
 #include <string.h>
 
-#include "authjwt_problem.h"
+#include "authjwt_verdict.h"
 
-static const authjwt_problem_t problems[AUTHJWT_PROBLEMS] = {
+static const authjwt_refusal_t refusals[AUTHJWT_VERDICTS] = {
+    [AUTHJWT_FAILED] = { NULL, 500, NULL, NULL, NULL },
+    [AUTHJWT_OK] = { NULL, 200, NULL, NULL, NULL },
     [AUTHJWT_TOKEN_MISSING] = { "token_missing", 401, "Authorization required", "No token provided", NULL },
     [AUTHJWT_TOKEN_INVALID] = { "token_invalid", 401, "Invalid token", "Token verification failed", "invalid_token" },
     [AUTHJWT_TOKEN_EXPIRED] = { "token_expired", 401, "Token has expired", "Please refresh your token or log in again",
@@ -22,40 +24,43 @@ static const authjwt_problem_t problems[AUTHJWT_PROBLEMS] = {
                               "The request does not prove that it comes from this site", NULL },
     [AUTHJWT_INVALID_REQUEST] = { "invalid_request", 400, "Malformed request",
                                   "Send a JSON object or a form with the fields this address needs", NULL },
+    [AUTHJWT_CREDENTIALS_MISSING] = { "invalid_request", 400, "Username and password required",
+                                      "Send a JSON object or a form with the fields this address needs", NULL },
     [AUTHJWT_INVALID_CREDENTIALS] = { "invalid_credentials", 401, "Invalid credentials",
                                       "User name or password is wrong", NULL },
     [AUTHJWT_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405, "Method not allowed",
                                      "See the Allow header for methods that are", NULL },
     [AUTHJWT_BODY_TOO_LARGE] = { "body_too_large", 413, "Request body too large", "At most 64 KB are read", NULL },
+    [AUTHJWT_BODY_UNREADABLE] = { NULL, 400, NULL, NULL, NULL },
     [AUTHJWT_TOO_MANY_ATTEMPTS] = { "too_many_attempts", 429, "Too many attempts", "Please try again later", NULL },
     [AUTHJWT_STORE_UNAVAILABLE] = { "store_unavailable", 503, "Service unavailable", "Please try again later", NULL },
     [AUTHJWT_BACKEND_UNAVAILABLE] = { "backend_unavailable", 503, "Service unavailable", "Please try again later",
                                       NULL }
 };
 
-const authjwt_problem_t *authjwt_problem(authjwt_problem_e problem)
+const authjwt_refusal_t *authjwt_verdict_refusal(authjwt_verdict_e verdict)
 {
-    return &problems[problem];
+    return &refusals[verdict];
 }
 
-int authjwt_problem_is_code(const char *code)
+int authjwt_verdict_is_code(const char *code)
 {
     int i;
 
-    for (i = 0; i < AUTHJWT_PROBLEMS; i++) {
-        if (!strcmp(problems[i].code, code)) {
+    for (i = 0; i < AUTHJWT_VERDICTS; i++) {
+        if (refusals[i].code && !strcmp(refusals[i].code, code)) {
             return 1;
         }
     }
     return 0;
 }
 
-int authjwt_problem_is_status(int status)
+int authjwt_verdict_is_status(int status)
 {
     int i;
 
-    for (i = 0; i < AUTHJWT_PROBLEMS; i++) {
-        if (problems[i].status == status) {
+    for (i = 0; i < AUTHJWT_VERDICTS; i++) {
+        if (refusals[i].code && refusals[i].status == status) {
             return 1;
         }
     }

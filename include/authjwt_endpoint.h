@@ -1,0 +1,32 @@
+/* authjwt_endpoint: the addresses that this module answers itself, and what is true of each. */
+#ifndef AUTHJWT_ENDPOINT_H
+#define AUTHJWT_ENDPOINT_H
+
+/** One for each handler. */
+typedef enum {
+    AUTHJWT_ENDPOINT_LOGIN,
+    AUTHJWT_ENDPOINT_REFRESH,
+    AUTHJWT_ENDPOINT_LOGOUT,
+    AUTHJWT_ENDPOINT_USERINFO,
+    AUTHJWT_ENDPOINT_JWKS,
+    AUTHJWT_ENDPOINTS /**< how many there are */
+} authjwt_endpoint_e;
+
+/** What something needs of its server. */
+typedef enum { AUTHJWT_NEEDS_NOTHING, AUTHJWT_NEEDS_KEY, AUTHJWT_NEEDS_SIGNER } authjwt_need_e;
+
+/** What is true of an endpoint. */
+typedef struct {
+    authjwt_endpoint_e id;
+    const char *handler; /**< its name for SetHandler */
+    int post;            /**< takes POST */
+    int get;             /**< takes GET and HEAD */
+    int is_exempt;       /**< looks after authentication itself: outside Require */
+    int issues;          /**< a POST gives tokens */
+    authjwt_need_e need; /**< of its server's keys */
+} authjwt_endpoint_t;
+
+/** The endpoint of a handler's name. @param handler  may be NULL @return NULL when it is none of ours */
+const authjwt_endpoint_t *authjwt_endpoint_find(const char *handler);
+
+#endif

@@ -1,0 +1,138 @@
+/* authjwt_caching: Cache-Control and Vary of what depends on a token. */
+#include <httpd.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "authjwt_caching.h"
+#include "authjwt_config.h"
+#include "authjwt_request.h"
+
+#define HEADERS_FILTER "AUTHJWT_HEADERS"
+#define CACHING_FILTER "AUTHJWT_CACHING"
+
+/* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression
+ * asked about it. */
+static int hangs_here(request_rec *r)
+{
+    const authjwt_state_t *state = authjwt_request_state(r);
+
+    return authjwt_config_protects(r) || state->claims || state->asked;
+}
+
+/* Or it was asked about on the way: before a RewriteRule or ErrorDocument led here, or for what a listing leaves out.
+ */
+static int hangs_on_token(request_rec *r)
+{
+    return hangs_here(r) || authjwt_request_state(authjwt_request_initial(r))->judged;
+}
+
+static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
+{
+    const authjwt_location_e *locations;
+    int count = authjwt_config_locations(conf, &locations);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const char *name = locations[i] == AUTHJWT_IN_HEADER ? authjwt_request_token_header(r)
+                         : locations[i] == AUTHJWT_IN_COOKIE ? "Cookie"
+                                                             : NULL;
+        const char *vary = apr_table_get(r->headers_out, "Vary");
+
+        if (name && !(vary && (ap_find_token(r->pool, vary, name) || ap_find_token(r->pool, vary, "*")))) {
+            apr_table_mergen(r->headers_out, "Vary", name);
+        }
+    }
+}
+
+/* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
+static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    request_rec *from;
+
+    for (from = hangs_on_token(r) && !authjwt_request_endpoint(r) ? r : NULL; from; from = from->prev) {
+        if (from == r || hangs_here(from)) {
+            add_vary(r, authjwt_config_dir(from));
+        }
+    }
+    if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
+        ap_set_content_type(r, authjwt_request_state(r)->own_error_type);
+    }
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+static int may_store(request_rec *r)
+{
+    return !authjwt_request_state(authjwt_request_initial(r))->no_store;
+}
+
+/* After mod_headers, which may say how long to keep what a directory holds, and before caches. */
+static apr_status_t caching_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+
+    if (!may_store(r)) {
+        apr_table_unset(r->err_headers_out, "Cache-Control");
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    }
+    else if (!authjwt_request_endpoint(r) && !apr_table_get(r->headers_out, "Cache-Control")
+             && !apr_table_get(r->err_headers_out, "Cache-Control")) {
+        apr_table_setn(r->headers_out, "Cache-Control", "private");
+    }
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void authjwt_caching_no_store(request_rec *r)
+{
+    authjwt_request_state(authjwt_request_initial(r))->no_store = 1;
+    /* In a handler the hook has been. */
+    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+}
+
+static void add_filters(request_rec *r)
+{
+    ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
+    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+}
+
+void authjwt_caching_mark_private(request_rec *r)
+{
+    authjwt_state_t *initial = authjwt_request_state(authjwt_request_initial(r));
+    request_rec *page = r;
+
+    while (page->main) {
+        page = page->main;
+    }
+    /* A listing asks about its files when the hook has been. */
+    if (!initial->judged && authjwt_request_state(page)->answering) {
+        add_filters(page);
+    }
+    initial->judged = 1;
+}
+
+/* Subrequests have no headers of their own to send. */
+static void insert_filter(request_rec *r)
+{
+    authjwt_request_state(r)->answering = 1;
+    if (!r->main && (hangs_on_token(r) || authjwt_request_state(r)->own_error)) {
+        ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
+    }
+    if (!r->main && (hangs_on_token(r) || !may_store(r))) {
+        ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+    }
+}
+
+void authjwt_caching_register(apr_pool_t *pool)
+{
+    static const char *const after[] = { "mod_headers.c", NULL };
+
+    (void)pool;
+    ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
+    ap_register_output_filter(CACHING_FILTER, caching_filter, NULL, AP_FTYPE_CONTENT_SET);
+    ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+}

@@ -1,0 +1,229 @@
+/* authjwt_config: what is in effect: what the administrator said, else the default. */
+#include <string.h>
+
+#include "authjwt_config.h"
+
+#define DEFAULT_LEEWAY          apr_time_from_sec(10)
+#define DEFAULT_GRACE           apr_time_from_sec(10)
+#define DEFAULT_ACCESS_EXPIRES  apr_time_from_sec(15 * 60)
+#define DEFAULT_REFRESH_EXPIRES apr_time_from_sec(30 * 24 * 3600)
+
+#define DEFAULT_THROTTLE_FAILURES 10
+#define DEFAULT_THROTTLE_WINDOW   apr_time_from_sec(60)
+/* bcrypt of the cost that the documentation recommends (htpasswd -B -C 10); nobody's password. */
+#define DEFAULT_DUMMY_HASH "$2y$10$xRFb.Vai44qlB/dqT3JwWeMlfX/hjbdCm5Vf.9FVh/6XG7627K7nS"
+
+/* Without AuthJWTTokenLocation: the header; with AuthJWTCookies on, the cookie after it. */
+static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER, AUTHJWT_IN_COOKIE };
+
+int authjwt_config_is_own_claim(const char *name)
+{
+    static const char *const names[] = { "iss",  "aud",   "sub", "iat",     "nbf",  "exp", "jti",
+                                         "type", "fresh", "sid", "sid_exp", "csrf", "role" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcmp(name, names[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations)
+{
+    const apr_array_header_t *list = authjwt_config_cookies(conf) ? conf->locations_and_cookie : conf->locations;
+
+    if (!list) {
+        *locations = default_locations;
+        return authjwt_config_cookies(conf) ? 2 : 1;
+    }
+    *locations = (const authjwt_location_e *)list->elts;
+    return list->nelts;
+}
+
+int authjwt_config_has_location(const authjwt_dir_conf_t *conf, authjwt_location_e location)
+{
+    const authjwt_location_e *locations;
+    int count = authjwt_config_locations(conf, &locations);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (locations[i] == location) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *authjwt_config_header_name(const authjwt_dir_conf_t *conf)
+{
+    return conf->header_name ? conf->header_name : "Authorization";
+}
+
+const char *authjwt_config_header_type(const authjwt_dir_conf_t *conf)
+{
+    return conf->header_type ? conf->header_type : "Bearer";
+}
+
+const char *authjwt_config_query_name(const authjwt_dir_conf_t *conf)
+{
+    return conf->query_name ? conf->query_name : "jwt";
+}
+
+const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf)
+{
+    return conf->access_cookie ? conf->access_cookie : "access_token_cookie";
+}
+
+const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf)
+{
+    return conf->refresh_cookie ? conf->refresh_cookie : "refresh_token_cookie";
+}
+
+int authjwt_config_cookies(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookies > 0;
+}
+
+int authjwt_config_cookie_secure(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookie_secure != 0;
+}
+
+int authjwt_config_session_cookie(const authjwt_dir_conf_t *conf)
+{
+    return conf->session_cookie != 0;
+}
+
+const char *authjwt_config_cookie_same_site(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookie_same_site ? conf->cookie_same_site : "Lax";
+}
+
+const char *authjwt_config_cookie_path(const authjwt_dir_conf_t *conf)
+{
+    return conf->cookie_path ? conf->cookie_path : "/";
+}
+
+const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf)
+{
+    return conf->login_page ? conf->login_page : "builtin";
+}
+
+const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf)
+{
+    return conf->logout_redirect ? conf->logout_redirect : "/";
+}
+
+const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf)
+{
+    return conf->auto_refresh && *conf->auto_refresh == '/' ? conf->auto_refresh : NULL;
+}
+
+authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf)
+{
+    return conf->csrf != AUTHJWT_CSRF_UNSET ? conf->csrf : AUTHJWT_CSRF_AUTO;
+}
+
+int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf)
+{
+    return conf->allow_preflight > 0;
+}
+
+int authjwt_config_forward_token(const authjwt_dir_conf_t *conf)
+{
+    return conf->forward_token != 0;
+}
+
+authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names)
+{
+    *names = conf->export_names;
+    return conf->export != AUTHJWT_EXPORT_UNSET ? conf->export : AUTHJWT_EXPORT_ALL;
+}
+
+/* The innermost section's word counts, and a code says more than a status. */
+const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code,
+                                                              int status)
+{
+    const authjwt_error_document_t *by_status = NULL;
+    int i;
+
+    for (i = conf->error_documents ? conf->error_documents->nelts : 0; i > 0; i--) {
+        const authjwt_error_document_t *entry = &APR_ARRAY_IDX(conf->error_documents, i - 1, authjwt_error_document_t);
+
+        if (entry->code && !strcmp(entry->code, code)) {
+            return entry;
+        }
+        if (!by_status && entry->status == status) {
+            by_status = entry;
+        }
+    }
+    return by_status;
+}
+
+const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf)
+{
+    return conf->identity_claim ? conf->identity_claim : "sub";
+}
+
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool)
+{
+    apr_array_header_t *names;
+
+    if (conf->role_claims) {
+        return conf->role_claims;
+    }
+    names = apr_array_make(pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(names, const char *) = "role";
+    APR_ARRAY_PUSH(names, const char *) = "roles";
+    return names;
+}
+
+int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window)
+{
+    *window = conf->throttle_failures >= 0 ? conf->throttle_window : DEFAULT_THROTTLE_WINDOW;
+    return conf->throttle_failures >= 0 ? conf->throttle_failures : DEFAULT_THROTTLE_FAILURES;
+}
+
+const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)
+{
+    return conf->dummy_hash ? conf->dummy_hash : DEFAULT_DUMMY_HASH;
+}
+
+int authjwt_config_rotation(const authjwt_dir_conf_t *conf)
+{
+    return conf->rotation != 0;
+}
+
+apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf)
+{
+    return conf->grace >= 0 ? conf->grace : DEFAULT_GRACE;
+}
+
+apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf)
+{
+    return conf->leeway >= 0 ? conf->leeway : DEFAULT_LEEWAY;
+}
+
+apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf)
+{
+    return conf->access_expires >= 0 ? conf->access_expires : DEFAULT_ACCESS_EXPIRES;
+}
+
+apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf)
+{
+    return conf->refresh_expires >= 0 ? conf->refresh_expires : DEFAULT_REFRESH_EXPIRES;
+}
+
+apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf)
+{
+    apr_interval_time_t access = authjwt_config_access_expires(conf);
+    apr_interval_time_t refresh = authjwt_config_refresh_expires(conf);
+
+    if (conf->session_expires >= 0) {
+        return conf->session_expires;
+    }
+    /* Whoever makes refresh tokens shorter than access tokens does not mean to cut the latter. */
+    return refresh > access ? refresh : access;
+}

@@ -1,0 +1,57 @@
+/* authjwt_dispatch: one handler for all endpoints. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "authjwt_config.h"
+#include "authjwt_dispatch.h"
+#include "authjwt_endpoint.h"
+#include "authjwt_endpoint_private.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+
+typedef int answer_fn(request_rec *r);
+
+static answer_fn *const answers[AUTHJWT_ENDPOINTS] = {
+    [AUTHJWT_ENDPOINT_LOGIN] = authjwt_login,   [AUTHJWT_ENDPOINT_REFRESH] = authjwt_refresh,
+    [AUTHJWT_ENDPOINT_LOGOUT] = authjwt_logout, [AUTHJWT_ENDPOINT_USERINFO] = authjwt_userinfo,
+    [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,
+};
+
+/* Without a login page there is nothing to GET at a login. */
+static int takes_get(request_rec *r, const authjwt_endpoint_t *endpoint)
+{
+    return endpoint->get
+        && (endpoint->id != AUTHJWT_ENDPOINT_LOGIN || strcmp(authjwt_config_login_page(authjwt_config_dir(r)), "off"));
+}
+
+static int refuse_method(request_rec *r, const authjwt_endpoint_t *endpoint, int get)
+{
+    ap_allow_standard_methods(r, REPLACE_ALLOW, endpoint->post ? M_POST : M_GET, endpoint->post && get ? M_GET : -1,
+                              -1);
+    if (authjwt_request_is_preflight(r)) {
+        /* The headers that the preflight asks for are mod_headers' business. */
+        r->status = HTTP_NO_CONTENT;
+        return OK;
+    }
+    return authjwt_reply_refuse(r, AUTHJWT_METHOD_NOT_ALLOWED);
+}
+
+int authjwt_dispatch(request_rec *r)
+{
+    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
+    int get;
+
+    if (!endpoint) {
+        return DECLINED;
+    }
+    get = takes_get(r, endpoint);
+    if (r->method_number == M_GET ? !get : r->method_number != M_POST || !endpoint->post) {
+        return refuse_method(r, endpoint, get);
+    }
+    if (endpoint->issues && r->method_number == M_POST && !authjwt_request_may_issue(r)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return answers[endpoint->id](r);
+}

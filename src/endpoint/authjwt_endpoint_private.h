@@ -1,0 +1,23 @@
+/* authjwt_endpoint_private: one function an endpoint. Each is called with a method that the endpoint takes (HEAD is GET
+ * to httpd), and returns OK or the HTTP status of the answer. docs/endpoints.md says what they take and give. */
+#ifndef AUTHJWT_ENDPOINT_PRIVATE_H
+#define AUTHJWT_ENDPOINT_PRIVATE_H
+
+#include <httpd.h>
+
+/** jwt-login: POST exchanges a name and password for tokens, GET shows the login page. */
+int authjwt_login(request_rec *r);
+
+/** jwt-refresh: exchange a refresh token for new tokens. */
+int authjwt_refresh(request_rec *r);
+
+/** jwt-logout: POST ends a session, GET shows a page with one button. */
+int authjwt_logout(request_rec *r);
+
+/** jwt-userinfo: show the verified claims of an access token. */
+int authjwt_userinfo(request_rec *r);
+
+/** jwt-jwks: publish the public keys (RFC 7517 5). */
+int authjwt_jwks(request_rec *r);
+
+#endif

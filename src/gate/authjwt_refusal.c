@@ -1,0 +1,25 @@
+/* authjwt_refusal: a verdict of the gate becomes an answer. */
+#include "authjwt_page.h"
+#include "authjwt_refusal.h"
+#include "authjwt_reply.h"
+#include "authjwt_request.h"
+
+int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
+{
+    const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
+    int status;
+
+    /* The subrequest that looks up where to renew: nobody sees its answer, and the request above it goes on. */
+    if (authjwt_request_state(authjwt_request_initial(r))->renewing) {
+        return refusal->status;
+    }
+    if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
+        return authjwt_reply_refuse(r, verdict);
+    }
+    if (authjwt_page_sent_nothing(authjwt_request_initial(r))) {
+        return authjwt_page_go_to_login(r, verdict);
+    }
+    status = authjwt_reply_headers(r, verdict);
+    authjwt_page_unsaved(r, verdict);
+    return status;
+}
