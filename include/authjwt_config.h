@@ -59,6 +59,14 @@ typedef enum {
     AUTHJWT_EXPORT_NAMED
 } authjwt_export_e;
 
+/** What applications see of the tokens. */
+typedef enum {
+    AUTHJWT_FORWARD_UNSET = 0,
+    AUTHJWT_FORWARD_ON,  /**< the access token */
+    AUTHJWT_FORWARD_OFF, /**< none */
+    AUTHJWT_FORWARD_ALL  /**< the refresh cookie too */
+} authjwt_forward_e;
+
 /** One AuthJWTRequestHeader line. */
 typedef struct {
     const char *header;
@@ -129,7 +137,7 @@ typedef struct {
     authjwt_csrf_e csrf;
     int optional; /**< written down only: httpd asks the rules without a user first in any case */
     int allow_preflight;
-    int forward_token;
+    authjwt_forward_e forward_token;
     authjwt_export_e export;
     apr_array_header_t *export_names;    /**< const char *, for AUTHJWT_EXPORT_NAMED */
     apr_array_header_t *request_headers; /**< authjwt_request_header_t, of enclosing sections too, theirs first */
@@ -192,7 +200,8 @@ authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
 /** @return non-zero when a CORS preflight needs no identity */
 int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf);
 /** @return non-zero when the application may see the token itself */
-int authjwt_config_forward_token(const authjwt_dir_conf_t *conf);
+/** @return never AUTHJWT_FORWARD_UNSET */
+authjwt_forward_e authjwt_config_forward_token(const authjwt_dir_conf_t *conf);
 /** @param names  `const char *` array, set for AUTHJWT_EXPORT_NAMED. @return never AUTHJWT_EXPORT_UNSET */
 authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names);
 /** File with the body for a refusal. @param code of contract section 9 @return NULL when none is set */

@@ -5,12 +5,18 @@
 
 #include <apr_tables.h>
 
+/** One cookie of a request. */
+typedef struct {
+    const char *name;
+    const char *value; /**< never empty */
+} authjwt_cookie_pair_t;
+
 /**
- * Append all non-empty values of a cookie, in the order sent. Names are compared byte for byte.
- * @param header  value of a Cookie header, or NULL
- * @param values  `const char *` array to append to; its pool owns the copies
+ * Read a Cookie header. Cookies without a value are left out.
+ * @param header  value of a Cookie header, or of several joined by commas (RFC 9113 8.2.3), or NULL
+ * @return authjwt_cookie_pair_t array in the order sent, owned by pool
  */
-void authjwt_cookies_read(const char *header, const char *name, apr_array_header_t *values);
+apr_array_header_t *authjwt_cookies_read(const char *header, apr_pool_t *pool);
 
 /**
  * A Cookie header without the cookies of a name; the others stay byte for byte.

@@ -39,6 +39,8 @@ typedef struct {
     authjwt_verdict_e refused; /**< reply: what has been refused here, 0 if nothing */
     long retry_after; /**< throttle: seconds until the next login may be tried, for AUTHJWT_TOO_MANY_ATTEMPTS */
     int unreadable;   /**< body, of the initial request: httpd's own status, for AUTHJWT_BODY_UNREADABLE */
+    const apr_array_header_t
+        *cookies; /**< credential, of the initial request: its cookies, NULL before they are read */
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
     int store_locked;                        /**< store: the request holds its mutex */
     int no_store;                            /**< reply, of the initial request: no cache may keep the answer */
@@ -74,9 +76,6 @@ int authjwt_request_is_preflight(request_rec *r);
  * `Proxy-Authorization` (RFC 9110 11.7). */
 int authjwt_request_is_forward_proxied(request_rec *r);
 
-/** The request header that the token stands in: AuthJWTHeaderName, but for forward proxies. */
-const char *authjwt_request_token_header(request_rec *r);
-
 /** Headers as the client sent them, whatever was taken from headers_in since. */
 const apr_table_t *authjwt_request_sent_headers(request_rec *r);
 
@@ -107,13 +106,17 @@ char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t 
 const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool);
 
 /**
- * Tokens that the request carries, from the first configured location that holds any (several only for equally named
- * cookies). Looks at the initial request.
- * @param type  AJ_TYPE_REFRESH looks at the refresh cookie, else the access cookie
- * @param from  set when the result is not NULL: where they were found; may be NULL
- * @return `const char *` array, never empty, or NULL when the request carries none
+ * Would an application take the name of a header for this one? Applications read X-Remote-User, x-remote-user and
+ * X_Remote_User alike.
+ * @param len  bytes of sent
  */
-apr_array_header_t *authjwt_request_tokens(request_rec *r, aj_token_type_e type, authjwt_location_e *from);
+int authjwt_request_reads_as(const char *sent, apr_size_t len, const char *name);
+
+/** The name of a variable of the environment before redirects put REDIRECT_ in front of it. @return points into key */
+const char *authjwt_request_variable(const char *key);
+
+/** The header that a variable was made of: X_USER for HTTP_X_USER. @return points into variable, NULL: none */
+const char *authjwt_request_header_of(const char *variable);
 
 /** Is the request a navigation of a browser (rather than fetch, XHR, curl)? Contract section 7. */
 int authjwt_request_is_navigation(const request_rec *r);

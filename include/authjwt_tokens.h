@@ -18,4 +18,7 @@ authjwt_verdict_e authjwt_tokens_set_cookies(request_rec *r, const authjwt_token
 /** Clear all cookies of AuthJWTCookies; does nothing without it. */
 void authjwt_tokens_clear_cookies(request_rec *r);
 
+/** Clear an access cookie that is no good, and what scripts read beside it. */
+void authjwt_tokens_clear_access_cookie(request_rec *r);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_request.h"
 
 #define HEADERS_FILTER "AUTHJWT_HEADERS"
@@ -35,9 +36,7 @@ static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
     int i;
 
     for (i = 0; i < count; i++) {
-        const char *name = locations[i] == AUTHJWT_IN_HEADER ? authjwt_request_token_header(r)
-                         : locations[i] == AUTHJWT_IN_COOKIE ? "Cookie"
-                                                             : NULL;
+        const char *name = authjwt_credential_vary(r, locations[i]);
         const char *vary = apr_table_get(r->headers_out, "Vary");
 
         if (name && !(vary && (ap_find_token(r->pool, vary, name) || ap_find_token(r->pool, vary, "*")))) {

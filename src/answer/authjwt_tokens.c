@@ -86,3 +86,13 @@ void authjwt_tokens_clear_cookies(request_rec *r)
         authjwt_cookies_clear(r, AUTHJWT_COOKIE_CSRF_REFRESH, 1);
     }
 }
+
+void authjwt_tokens_clear_access_cookie(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    authjwt_cookies_clear(r, authjwt_config_access_cookie(conf), 0);
+    if (authjwt_config_cookies(conf)) {
+        authjwt_cookies_clear(r, AUTHJWT_COOKIE_CSRF_ACCESS, 1);
+    }
+}

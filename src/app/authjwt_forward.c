@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
-#include "authjwt_cookies_read.h"
+#include "authjwt_credential.h"
 #include "authjwt_forward.h"
 #include "authjwt_forward_private.h"
 #include "authjwt_identity.h"
@@ -136,32 +136,6 @@ int authjwt_forward_remove(request_rec *r)
     return DECLINED;
 }
 
-/* Everywhere that applications, proxies and logs read the query from. Before the proxy, which composes its address in
- * its own fixup. */
-static void cut_query(request_rec *r, const char *name)
-{
-    char *args = r->args ? authjwt_request_cut_parameter(r->args, name, r->pool) : NULL;
-
-    if (args) {
-        r->args = *args ? args : NULL;
-    }
-    r->the_request = authjwt_request_cut_from_address(r->the_request, name, r->pool);
-    r->unparsed_uri = authjwt_request_cut_from_address(r->unparsed_uri, name, r->pool);
-    if (r->filename && !strncmp(r->filename, "proxy:", 6)) {
-        r->filename = authjwt_request_cut_from_address(r->filename, name, r->pool);
-    }
-}
-
-/* Scripts see the query of the request that led to theirs too. */
-static void cut_queries(request_rec *r, const char *name)
-{
-    request_rec *from;
-
-    for (from = r; from; from = from->prev) {
-        cut_query(from, name);
-    }
-}
-
 int authjwt_forward_fixups_first(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
@@ -176,9 +150,7 @@ int authjwt_forward_fixups_first(request_rec *r)
         }
         state->managed_headers = conf->request_headers;
     }
-    if (!authjwt_config_forward_token(conf)) {
-        cut_queries(r, authjwt_config_query_name(conf));
-    }
+    authjwt_credential_strip_query(r);
     return DECLINED;
 }
 
@@ -207,30 +179,11 @@ int authjwt_forward_access(request_rec *r)
 
 int authjwt_forward_fixups_last(request_rec *r)
 {
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    const char *header, *cookies, *kept;
-
     /* mod_dir may have made another request of this one since, with the configuration of an index file. */
     (void)authjwt_forward_fixups_first(r);
-    if (authjwt_config_forward_token(conf)) {
-        return DECLINED;
+    if (authjwt_config_forward_token(authjwt_config_dir(r)) == AUTHJWT_FORWARD_OFF) {
+        cut_password(r);
     }
-    header = authjwt_request_token_header(r);
-    if (authjwt_forward_holds_token(apr_table_get(r->headers_in, header), authjwt_config_header_type(conf), r->pool)) {
-        apr_table_unset(authjwt_request_own_headers(r), header);
-    }
-    cut_password(r);
-    authjwt_forward_env_cut(r, conf);
-    cookies = apr_table_get(r->headers_in, "Cookie");
-    kept = authjwt_cookies_without(cookies, authjwt_config_access_cookie(conf), r->pool);
-    kept = authjwt_cookies_without(kept, authjwt_config_refresh_cookie(conf), r->pool);
-    if (cookies && kept != cookies) {
-        if (*kept) {
-            apr_table_setn(authjwt_request_own_headers(r), "Cookie", kept);
-        }
-        else {
-            apr_table_unset(authjwt_request_own_headers(r), "Cookie");
-        }
-    }
+    authjwt_credential_strip(r);
     return DECLINED;
 }

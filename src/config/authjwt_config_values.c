@@ -131,9 +131,9 @@ int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf)
     return conf->allow_preflight > 0;
 }
 
-int authjwt_config_forward_token(const authjwt_dir_conf_t *conf)
+authjwt_forward_e authjwt_config_forward_token(const authjwt_dir_conf_t *conf)
 {
-    return conf->forward_token != 0;
+    return conf->forward_token != AUTHJWT_FORWARD_UNSET ? conf->forward_token : AUTHJWT_FORWARD_ON;
 }
 
 authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names)

@@ -310,8 +310,8 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE_ARGV("AuthJWTExportClaims", authjwt_directives_set_export, NULL, ANYWHERE,
                       "all, none, or names of claims"),
     AP_INIT_TAKE2("AuthJWTRequestHeader", authjwt_directives_add_request_header, NULL, ANYWHERE, "HEADER CLAIM"),
-    AP_INIT_FLAG("AuthJWTForwardToken", ap_set_flag_slot, SLOT(forward_token), ANYWHERE,
-                 "applications may see the token"),
+    AP_INIT_TAKE1("AuthJWTForwardToken", authjwt_directives_set_forward, NULL, ANYWHERE,
+                  "on, off or all: tokens that applications see"),
     AP_INIT_TAKE2("AuthJWTErrorDocument", authjwt_directives_add_error_document, NULL, ISSUING, "CODE FILE"),
 
     AP_INIT_FLAG("AuthJWTCookies", ap_set_flag_slot, SLOT(cookies), ANYWHERE,

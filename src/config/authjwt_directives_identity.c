@@ -32,6 +32,23 @@ const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, c
     return argc ? NULL : "AuthJWTExportClaims: write all, none, or names of claims";
 }
 
+const char *authjwt_directives_set_forward(cmd_parms *cmd, void *dir, const char *word)
+{
+    static const struct {
+        const char *name;
+        authjwt_forward_e value;
+    } known[] = { { "on", AUTHJWT_FORWARD_ON }, { "off", AUTHJWT_FORWARD_OFF }, { "all", AUTHJWT_FORWARD_ALL } };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (!ap_cstr_casecmp(word, known[i].name)) {
+            ((authjwt_dir_conf_t *)dir)->forward_token = known[i].value;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool, "AuthJWTForwardToken: \"%s\" is none of on, off, all", word);
+}
+
 /* Headers that say how to read the request or to whom it goes, and those that carry credentials of their own. */
 static int is_taken(const char *header)
 {

@@ -4,6 +4,7 @@
 #include "aj_json.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_endpoint_private.h"
 #include "authjwt_page.h"
@@ -18,14 +19,14 @@ static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRE
 /* Either token of a login will do: the first that verifies, also where the other's cookie is spoilt. */
 static apr_array_header_t *find_tokens(request_rec *r, const json_t *fields, authjwt_location_e *from)
 {
-    apr_array_header_t *tokens = authjwt_request_tokens(r, AJ_TYPE_ACCESS, from);
+    apr_array_header_t *tokens = authjwt_credential_find(r, AJ_TYPE_ACCESS, from);
     authjwt_location_e refresh_from = AUTHJWT_IN_HEADER;
     apr_array_header_t *refresh;
 
     if (tokens && *from != AUTHJWT_IN_COOKIE) {
         return tokens;
     }
-    refresh = authjwt_request_tokens(r, AJ_TYPE_REFRESH, &refresh_from);
+    refresh = authjwt_credential_find(r, AJ_TYPE_REFRESH, &refresh_from);
     if (tokens && refresh && refresh_from == AUTHJWT_IN_COOKIE) {
         apr_array_cat(tokens, refresh);
     }
@@ -36,21 +37,69 @@ static apr_array_header_t *find_tokens(request_rec *r, const json_t *fields, aut
     return tokens || !fields ? tokens : authjwt_body_token(fields, "refresh_token", r->pool);
 }
 
+/* The cookies of several sessions may come with one request; the proof of any of them proves where it comes from. Where
+ * there are access tokens, scripts know their values, and not those of refresh tokens. */
+static authjwt_verdict_e check_csrf(request_rec *r, authjwt_location_e from, const apr_array_header_t *claims,
+                                    const json_t *fields)
+{
+    aj_token_type_e type = aj_claims_type(APR_ARRAY_IDX(claims, 0, const aj_claims_t *));
+    authjwt_verdict_e verdict = AUTHJWT_CSRF_FAILED;
+    int i;
+
+    for (i = 0; i < claims->nelts && verdict == AUTHJWT_CSRF_FAILED; i++) {
+        const aj_claims_t *one = APR_ARRAY_IDX(claims, i, const aj_claims_t *);
+
+        if (aj_claims_type(one) == type) {
+            verdict = authjwt_csrf_check(r, from, one, fields);
+        }
+    }
+    return verdict;
+}
+
+/* Both tokens of a login name one session; it is ended once. */
+static int is_repeated(const apr_array_header_t *claims, int index)
+{
+    const char *sid = aj_claims_string(APR_ARRAY_IDX(claims, index, const aj_claims_t *), "sid");
+    int i;
+
+    for (i = 0; sid && i < index; i++) {
+        const char *other = aj_claims_string(APR_ARRAY_IDX(claims, i, const aj_claims_t *), "sid");
+
+        if (other && !strcmp(sid, other)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static authjwt_verdict_e end_all(request_rec *r, const apr_array_header_t *claims, int everywhere)
+{
+    authjwt_verdict_e verdict = AUTHJWT_OK;
+    int i;
+
+    for (i = 0; i < claims->nelts && verdict == AUTHJWT_OK; i++) {
+        if (!is_repeated(claims, i)) {
+            verdict = authjwt_session_end(r, APR_ARRAY_IDX(claims, i, const aj_claims_t *), everywhere);
+        }
+    }
+    return verdict;
+}
+
 /* @param proven  set to non-zero when the cookies proved that this site made the request */
-static authjwt_verdict_e end_session(request_rec *r, const json_t *fields, int *proven)
+static authjwt_verdict_e end_sessions(request_rec *r, const json_t *fields, int *proven)
 {
     authjwt_location_e from = AUTHJWT_IN_HEADER;
     apr_array_header_t *tokens = find_tokens(r, fields, &from);
-    const aj_claims_t *claims;
-    authjwt_verdict_e verdict = authjwt_verify(r, tokens, &wanted, &claims);
+    apr_array_header_t *claims;
+    authjwt_verdict_e verdict = authjwt_verify_all(r, tokens, &wanted, &claims);
 
     if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_csrf_check(r, from, claims, fields);
+        verdict = check_csrf(r, from, claims, fields);
         *proven = verdict == AUTHJWT_OK && from == AUTHJWT_IN_COOKIE;
     }
     if (verdict == AUTHJWT_OK) {
-        r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
-        verdict = authjwt_session_end(r, claims, authjwt_body_flag(fields, "everywhere"));
+        r->user = apr_pstrdup(r->pool, aj_claims_identity(APR_ARRAY_IDX(claims, 0, const aj_claims_t *)));
+        verdict = end_all(r, claims, authjwt_body_flag(fields, "everywhere"));
     }
     return verdict;
 }
@@ -62,7 +111,7 @@ static authjwt_verdict_e log_out(request_rec *r)
     authjwt_verdict_e verdict = authjwt_body_fields(r, &fields);
 
     if (verdict == AUTHJWT_OK) {
-        verdict = end_session(r, fields, &proven);
+        verdict = end_sessions(r, fields, &proven);
     }
     /* Dead cookies help nobody; but another site must not be able to take them away, and what it sends comes without
      * them (SameSite). */

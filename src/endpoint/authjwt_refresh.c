@@ -1,6 +1,7 @@
 /* authjwt_refresh: the endpoint jwt-refresh. */
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_endpoint_private.h"
 #include "authjwt_exchange.h"
@@ -22,7 +23,7 @@ static authjwt_verdict_e find_refresh(request_rec *r, const aj_claims_t **claims
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
-    tokens = authjwt_request_tokens(r, AJ_TYPE_REFRESH, &from);
+    tokens = authjwt_credential_find(r, AJ_TYPE_REFRESH, &from);
     if ((!tokens || from == AUTHJWT_IN_QUERY) && authjwt_config_cookies(authjwt_config_dir(r))) {
         /* A form of another site can send these, and the answer sets cookies: nobody shall be signed in with a
          * stranger's token. */

@@ -1,6 +1,7 @@
 /* authjwt_authn: AuthType JWT: who is it? */
 #include "authjwt_authn.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_identity.h"
 #include "authjwt_judge.h"
 #include "authjwt_refusal.h"
@@ -25,6 +26,7 @@ int authjwt_authn_check(request_rec *r)
 
 int authjwt_authn_force(request_rec *r)
 {
+    const aj_claims_t *claims;
     const char *token;
 
     if (!authjwt_config_protects(r)) {
@@ -33,8 +35,13 @@ int authjwt_authn_force(request_rec *r)
     if (authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
         return DECLINED;
     }
-    if (authjwt_request_state(r)->must_authenticate || authjwt_request_tokens(r, AJ_TYPE_ACCESS, NULL)) {
+    if (authjwt_request_state(r)->must_authenticate) {
         return OK;
+    }
+    if (authjwt_credential_find(r, AJ_TYPE_ACCESS, NULL)) {
+        /* Judged here where a bad cookie counts as none; the authentication that follows shares the verdict. */
+        return authjwt_config_dir(r)->optional > 0 && authjwt_judge(r, &claims) == AUTHJWT_TOKEN_MISSING ? DECLINED
+                                                                                                         : OK;
     }
     /* An unusable refresh cookie counts as none. */
     return authjwt_renewal_possible(r) && authjwt_renewal_automatic(r, AUTHJWT_TOKEN_MISSING, &token) == AUTHJWT_OK

@@ -9,6 +9,7 @@
 #include "aj_base64url.h"
 #include "authjwt_authn_basic.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
@@ -57,8 +58,7 @@ static authn_status check_password(request_rec *r, const char *user, const char 
     if (!looks_like_token(password, r->pool)) {
         return AUTH_USER_NOT_FOUND;
     }
-    tokens = apr_array_make(r->pool, 1, sizeof(const char *));
-    APR_ARRAY_PUSH(tokens, const char *) = password;
+    tokens = authjwt_credential_list(password, r->pool);
     verdict = authjwt_verify(r, tokens, &wanted, &claims);
     if (verdict != AUTHJWT_OK) {
         return refuse(r, verdict);

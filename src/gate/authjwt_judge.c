@@ -1,10 +1,12 @@
 /* authjwt_judge: whose request is it? */
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_judge.h"
 #include "authjwt_renewal.h"
 #include "authjwt_request.h"
+#include "authjwt_tokens.h"
 #include "authjwt_verify.h"
 
 /* A cached verdict and the settings it depends on. Merging copies pointers, so equal pointers mean unchanged settings.
@@ -21,8 +23,8 @@ static int is_same(const authjwt_dir_conf_t *a, const authjwt_dir_conf_t *b)
 {
     return a->locations == b->locations && a->cookies == b->cookies && a->header_name == b->header_name
         && a->header_type == b->header_type && a->query_name == b->query_name && a->access_cookie == b->access_cookie
-        && a->refresh_cookie == b->refresh_cookie && a->identity_claim == b->identity_claim && a->csrf == b->csrf
-        && a->auto_refresh == b->auto_refresh;
+        && a->refresh_cookie == b->refresh_cookie && a->identity_claim == b->identity_claim
+        && a->optional == b->optional && a->csrf == b->csrf && a->auto_refresh == b->auto_refresh;
 }
 
 static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_state_t *initial)
@@ -62,7 +64,7 @@ static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS };
 static authjwt_verdict_e judge_sent(request_rec *r, const aj_claims_t **claims)
 {
     authjwt_location_e from = AUTHJWT_IN_HEADER;
-    apr_array_header_t *tokens = authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
+    apr_array_header_t *tokens = authjwt_credential_find(r, AJ_TYPE_ACCESS, &from);
     authjwt_verdict_e verdict = authjwt_verify(r, tokens, &wanted, claims);
 
     return verdict == AUTHJWT_OK ? authjwt_csrf_check(r, from, *claims, NULL) : verdict;
@@ -78,9 +80,29 @@ static authjwt_verdict_e renew(request_rec *r, authjwt_verdict_e refused, const 
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
-    tokens = apr_array_make(r->pool, 1, sizeof(const char *));
-    APR_ARRAY_PUSH(tokens, const char *) = token;
+    tokens = authjwt_credential_list(token, r->pool);
     return authjwt_verify(r, tokens, &wanted, claims);
+}
+
+/* What is bad about the token itself; a good one without proof against CSRF, or a store that is down, is something
+ * else. */
+static int is_bad_token(authjwt_verdict_e verdict)
+{
+    return verdict != AUTHJWT_TOKEN_MISSING && authjwt_verdict_refusal(verdict)->status == HTTP_UNAUTHORIZED;
+}
+
+/* With AuthJWTOptional a bad cookie counts as none, and goes with the answer. */
+static authjwt_verdict_e forgive_cookie(request_rec *r, authjwt_verdict_e verdict)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    authjwt_location_e from = AUTHJWT_IN_HEADER;
+
+    if (conf->optional <= 0 || !is_bad_token(verdict) || !authjwt_credential_find(r, AJ_TYPE_ACCESS, &from)
+        || from != AUTHJWT_IN_COOKIE) {
+        return verdict;
+    }
+    authjwt_tokens_clear_access_cookie(r);
+    return AUTHJWT_TOKEN_MISSING;
 }
 
 authjwt_verdict_e authjwt_judge(request_rec *r, const aj_claims_t **claims)
@@ -97,6 +119,7 @@ authjwt_verdict_e authjwt_judge(request_rec *r, const aj_claims_t **claims)
     if (authjwt_renewal_applies(r, verdict)) {
         verdict = renew(r, verdict, claims);
     }
+    verdict = forgive_cookie(r, verdict);
     remember(r, verdict, verdict == AUTHJWT_OK ? *claims : NULL);
     return verdict;
 }

@@ -5,7 +5,7 @@
 
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
-#include "authjwt_cookies_read.h"
+#include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_exchange.h"
 #include "authjwt_renewal.h"
@@ -15,15 +15,6 @@
 
 APLOG_USE_MODULE(authjwt);
 
-static apr_array_header_t *refresh_cookies(request_rec *r)
-{
-    apr_array_header_t *values = apr_array_make(r->pool, 1, sizeof(const char *));
-
-    authjwt_cookies_read(apr_table_get(authjwt_request_sent_headers(r), "Cookie"),
-                         authjwt_config_refresh_cookie(authjwt_config_dir(r)), values);
-    return values->nelts ? values : NULL;
-}
-
 int authjwt_renewal_possible(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
@@ -32,7 +23,7 @@ int authjwt_renewal_possible(request_rec *r)
     /* Subrequests, whose headers nobody sees, share what the request got, and so does a log's condition. Never within a
      * renewal. */
     return authjwt_config_auto_refresh(conf) && authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE) && !state->renewing
-        && ((!r->main && !r->sent_bodyct && !r->eos_sent) || state->new_token) && refresh_cookies(r);
+        && ((!r->main && !r->sent_bodyct && !r->eos_sent) || state->new_token) && authjwt_credential_refresh_cookies(r);
 }
 
 int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused)
@@ -42,7 +33,7 @@ int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused)
     if (refused != AUTHJWT_TOKEN_MISSING && refused != AUTHJWT_TOKEN_EXPIRED) {
         return 0;
     }
-    (void)authjwt_request_tokens(r, AJ_TYPE_ACCESS, &from);
+    (void)authjwt_credential_find(r, AJ_TYPE_ACCESS, &from);
     return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r);
 }
 
@@ -79,7 +70,7 @@ static authjwt_verdict_e renew_at(request_rec *r, request_rec *at, authjwt_verdi
     if (!can_renew_at(r, at)) {
         return refused;
     }
-    verdict = authjwt_verify(at, refresh_cookies(at), &wanted, &refresh);
+    verdict = authjwt_verify(at, authjwt_credential_refresh_cookies(at), &wanted, &refresh);
     if (verdict != AUTHJWT_OK) {
         return is_final(verdict) ? verdict : refused;
     }

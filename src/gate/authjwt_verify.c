@@ -56,20 +56,21 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
-static authjwt_verdict_e check_revocation(request_rec *r, const aj_claims_t *claims)
+/* @return AJ_OK, AJ_E_REVOKED, or AJ_REFUSED when the store cannot answer */
+static aj_error_e check_revocation(request_rec *r, const aj_claims_t *claims)
 {
     switch (authjwt_revocation_check(r, claims)) {
     case AUTHJWT_REVOCATION_CLEAR:
-        return AUTHJWT_OK;
+        return AJ_OK;
     case AUTHJWT_REVOCATION_REVOKED:
-        return refuse(r, AJ_E_REVOKED, NULL);
+        return AJ_E_REVOKED;
     default:
         if (authjwt_config_server(r->server)->on_error == AUTHJWT_ON_ERROR_ALLOW) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                           "AJ1301: token let pass though the revocation store cannot answer");
-            return AUTHJWT_OK;
+            return AJ_OK;
         }
-        return AUTHJWT_STORE_UNAVAILABLE;
+        return AJ_REFUSED;
     }
 }
 
@@ -84,15 +85,51 @@ static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, con
     policy->allow_expired = wanted->allow_expired;
 }
 
-authjwt_verdict_e authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
-                                 const aj_claims_t **claims)
+/* What is said of several tokens that are all refused: a genuine one that has expired or been revoked says more than
+ * junk beside it. */
+typedef struct {
+    aj_error_e error;
+    const char *detail;
+} reason_t;
+
+static int says_more(aj_error_e error, aj_error_e than)
+{
+    return (error == AJ_E_EXPIRED || error == AJ_E_REVOKED) && than != AJ_E_EXPIRED && than != AJ_E_REVOKED;
+}
+
+/* Judge tokens in order. @param only_one  stop at the first that is good
+ * @return AUTHJWT_OK when any is good; AUTHJWT_STORE_UNAVAILABLE; else AUTHJWT_TOKEN_INVALID with the reason set */
+static authjwt_verdict_e collect(request_rec *r, const aj_jwt_policy_t *policy, const apr_array_header_t *tokens,
+                                 int only_one, apr_array_header_t *good, reason_t *reason)
+{
+    int i;
+
+    for (i = 0; i < tokens->nelts && !(only_one && good->nelts); i++) {
+        const char *token = APR_ARRAY_IDX(tokens, i, const char *);
+        const aj_claims_t *claims = NULL;
+        const char *detail = NULL;
+        aj_error_e error = aj_jwt_validate(policy, token, strlen(token), apr_time_now(), r->pool, &claims, &detail);
+
+        if (error == AJ_OK && (error = check_revocation(r, claims)) == AJ_REFUSED) {
+            return AUTHJWT_STORE_UNAVAILABLE;
+        }
+        if (error == AJ_OK) {
+            APR_ARRAY_PUSH(good, const aj_claims_t *) = claims;
+        }
+        else if (!i || says_more(error, reason->error)) {
+            *reason = (reason_t){ error, detail };
+        }
+    }
+    return good->nelts ? AUTHJWT_OK : AUTHJWT_TOKEN_INVALID;
+}
+
+static authjwt_verdict_e verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
+                                int only_one, apr_array_header_t *good)
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
-    const aj_claims_t *found = NULL;
-    const char *first_detail = NULL;
-    aj_error_e first = AJ_REFUSED;
+    reason_t reason = { AJ_REFUSED, NULL };
+    authjwt_verdict_e verdict;
     aj_jwt_policy_t policy;
-    int i;
 
     if (!tokens) {
         return AUTHJWT_TOKEN_MISSING;
@@ -103,23 +140,31 @@ authjwt_verdict_e authjwt_verify(request_rec *r, const apr_array_header_t *token
         return AUTHJWT_FAILED;
     }
     fill_policy(r, server, wanted, &policy);
-    for (i = 0; i < tokens->nelts && !found; i++) {
-        const char *token = APR_ARRAY_IDX(tokens, i, const char *);
-        const char *detail = NULL;
-        aj_error_e verdict = aj_jwt_validate(&policy, token, strlen(token), apr_time_now(), r->pool, &found, &detail);
+    verdict = collect(r, &policy, tokens, only_one, good, &reason);
+    if (verdict != AUTHJWT_TOKEN_INVALID) {
+        return verdict;
+    }
+    if (reason.error == AJ_E_SIGNATURE) {
+        hint_at_encoding(r, policy.keys, APR_ARRAY_IDX(tokens, 0, const char *));
+    }
+    return refuse(r, reason.error, reason.detail);
+}
 
-        /* A genuine token that has expired says more than junk beside it. */
-        if (verdict != AJ_OK && (!i || (verdict == AJ_E_EXPIRED && first != AJ_E_EXPIRED))) {
-            first = verdict;
-            first_detail = detail;
-        }
+authjwt_verdict_e authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
+                                 const aj_claims_t **claims)
+{
+    apr_array_header_t *good = apr_array_make(r->pool, 1, sizeof(const aj_claims_t *));
+    authjwt_verdict_e verdict = verify(r, tokens, wanted, 1, good);
+
+    if (verdict == AUTHJWT_OK) {
+        *claims = APR_ARRAY_IDX(good, 0, const aj_claims_t *);
     }
-    if (!found) {
-        if (first == AJ_E_SIGNATURE) {
-            hint_at_encoding(r, policy.keys, APR_ARRAY_IDX(tokens, 0, const char *));
-        }
-        return refuse(r, first, first_detail);
-    }
-    *claims = found;
-    return check_revocation(r, found);
+    return verdict;
+}
+
+authjwt_verdict_e authjwt_verify_all(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
+                                     apr_array_header_t **claims)
+{
+    *claims = apr_array_make(r->pool, 2, sizeof(const aj_claims_t *));
+    return verify(r, tokens, wanted, 0, *claims);
 }

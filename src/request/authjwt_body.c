@@ -8,6 +8,7 @@
 #include "aj_json.h"
 #include "authjwt_body_private.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -123,14 +124,8 @@ const char *authjwt_body_string(const json_t *fields, const char *name)
 apr_array_header_t *authjwt_body_token(const json_t *fields, const char *name, apr_pool_t *pool)
 {
     const char *value = authjwt_body_string(fields, name);
-    apr_array_header_t *tokens;
 
-    if (!value) {
-        return NULL;
-    }
-    tokens = apr_array_make(pool, 1, sizeof(const char *));
-    APR_ARRAY_PUSH(tokens, const char *) = value;
-    return tokens;
+    return value ? authjwt_credential_list(value, pool) : NULL;
 }
 
 int authjwt_body_flag(const json_t *fields, const char *name)

@@ -4,16 +4,22 @@
 
 #include "authjwt_cookies_read.h"
 
-/* cookie-pair of RFC 6265 4.2.1; a value in double quotes is taken without them. */
-static void take_pair(const char *pair, apr_size_t len, const char *name, apr_array_header_t *values)
-{
-    apr_size_t name_len = strlen(name);
-    const char *value = pair + name_len + 1;
+/* httpd joins several Cookie lines by ", ", and RFC 9113 8.2.3 makes them one list; no cookie has a comma in it. */
+#define SEPARATORS ";,"
+#define BETWEEN    ";, \t"
 
-    if (len <= name_len || strncmp(pair, name, name_len) || pair[name_len] != '=') {
+/* cookie-pair of RFC 6265 4.2.1; a value in double quotes is taken without them. */
+static void take_pair(const char *pair, apr_size_t len, apr_array_header_t *pairs)
+{
+    const char *equals = memchr(pair, '=', len);
+    authjwt_cookie_pair_t *taken;
+    const char *value;
+
+    if (!equals) {
         return;
     }
-    len -= name_len + 1;
+    value = equals + 1;
+    len -= value - pair;
     while (len && (value[len - 1] == ' ' || value[len - 1] == '\t')) {
         len--;
     }
@@ -22,20 +28,25 @@ static void take_pair(const char *pair, apr_size_t len, const char *name, apr_ar
         len -= 2;
     }
     if (len) {
-        APR_ARRAY_PUSH(values, const char *) = apr_pstrmemdup(values->pool, value, len);
+        taken = apr_array_push(pairs);
+        taken->name = apr_pstrmemdup(pairs->pool, pair, equals - pair);
+        taken->value = apr_pstrmemdup(pairs->pool, value, len);
     }
 }
 
-void authjwt_cookies_read(const char *header, const char *name, apr_array_header_t *values)
+apr_array_header_t *authjwt_cookies_read(const char *header, apr_pool_t *pool)
 {
+    apr_array_header_t *pairs = apr_array_make(pool, 4, sizeof(authjwt_cookie_pair_t));
+
     while (header && *header) {
         apr_size_t len;
 
-        header += strspn(header, "; \t");
-        len = strcspn(header, ";");
-        take_pair(header, len, name, values);
+        header += strspn(header, BETWEEN);
+        len = strcspn(header, SEPARATORS);
+        take_pair(header, len, pairs);
         header += len;
     }
+    return pairs;
 }
 
 static int is_named(const char *pair, const char *name)
@@ -53,8 +64,8 @@ const char *authjwt_cookies_without(const char *header, const char *name, apr_po
 
     /* In steps of one pair with the separators before it. */
     while (p && *p) {
-        apr_size_t before = strspn(p, "; \t");
-        apr_size_t pair = strcspn(p + before, ";");
+        apr_size_t before = strspn(p, BETWEEN);
+        apr_size_t pair = strcspn(p + before, SEPARATORS);
         int cut = is_named(p + before, name);
 
         if (cut && !kept) {
@@ -63,7 +74,7 @@ const char *authjwt_cookies_without(const char *header, const char *name, apr_po
         }
         if (cut && !len) {
             /* The next one becomes the first. */
-            pair += strspn(p + before + pair, "; \t");
+            pair += strspn(p + before + pair, BETWEEN);
         }
         else if (kept && !cut) {
             memcpy(kept + len, p, before + pair);

@@ -4,7 +4,6 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
-#include "authjwt_cookies_read.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -59,14 +58,6 @@ int authjwt_request_is_preflight(request_rec *r)
 int authjwt_request_is_forward_proxied(request_rec *r)
 {
     return authjwt_request_initial(r)->proxyreq == PROXYREQ_PROXY;
-}
-
-const char *authjwt_request_token_header(request_rec *r)
-{
-    const char *name = authjwt_config_header_name(authjwt_config_dir(r));
-
-    return authjwt_request_is_forward_proxied(r) && !ap_cstr_casecmp(name, "Authorization") ? "Proxy-Authorization"
-                                                                                            : name;
 }
 
 /* The handler that core will set in fixups, after access has been checked. */
@@ -139,56 +130,6 @@ int authjwt_request_may_issue(request_rec *r)
                   "AJ1703: no token issued: handler %s is not set by SetHandler outside .htaccess",
                   r->handler ? r->handler : "");
     return 0;
-}
-
-static void find_in_header(request_rec *r, apr_array_header_t *tokens)
-{
-    const char *value = apr_table_get(authjwt_request_sent_headers(r), authjwt_request_token_header(r));
-    const char *type = authjwt_config_header_type(authjwt_config_dir(r));
-    const char *token = value ? authjwt_request_credentials(value, type, r->pool) : NULL;
-
-    if (token) {
-        APR_ARRAY_PUSH(tokens, const char *) = token;
-    }
-}
-
-static void find_in_query(request_rec *r, const authjwt_dir_conf_t *conf, apr_array_header_t *tokens)
-{
-    /* As it was sent, whatever rewrote or cut the query since; a '+' is no blank in a token. */
-    const char *token = authjwt_request_parameter(r->parsed_uri.query, authjwt_config_query_name(conf), 0, r->pool);
-
-    if (token) {
-        APR_ARRAY_PUSH(tokens, const char *) = token;
-    }
-}
-
-apr_array_header_t *authjwt_request_tokens(request_rec *r, aj_token_type_e type, authjwt_location_e *from)
-{
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    request_rec *initial = authjwt_request_initial(r);
-    apr_array_header_t *tokens = apr_array_make(r->pool, 1, sizeof(const char *));
-    const authjwt_location_e *locations;
-    int count = authjwt_config_locations(conf, &locations);
-    int i;
-
-    for (i = 0; i < count && !tokens->nelts; i++) {
-        if (locations[i] == AUTHJWT_IN_HEADER) {
-            find_in_header(r, tokens);
-        }
-        else if (locations[i] == AUTHJWT_IN_QUERY) {
-            find_in_query(initial, conf, tokens);
-        }
-        else {
-            authjwt_cookies_read(apr_table_get(authjwt_request_sent_headers(initial), "Cookie"),
-                                 type == AJ_TYPE_REFRESH ? authjwt_config_refresh_cookie(conf)
-                                                         : authjwt_config_access_cookie(conf),
-                                 tokens);
-        }
-        if (tokens->nelts && from) {
-            *from = locations[i];
-        }
-    }
-    return tokens->nelts ? tokens : NULL;
 }
 
 int authjwt_request_is_navigation(const request_rec *r)

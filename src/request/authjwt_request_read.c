@@ -3,6 +3,7 @@
 #include <string.h>
 #include <apr_cstr.h>
 #include <apr_escape.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_request.h"
@@ -84,4 +85,29 @@ char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t 
 
     return cut ? apr_pstrcat(pool, apr_pstrmemdup(pool, text, query - text), *cut ? "?" : "", cut, query + len, NULL)
                : text;
+}
+
+int authjwt_request_reads_as(const char *sent, apr_size_t len, const char *name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len && name[i]; i++) {
+        if (apr_isalnum(sent[i]) ? apr_tolower(sent[i]) != apr_tolower(name[i]) : apr_isalnum(name[i]) != 0) {
+            return 0;
+        }
+    }
+    return i == len && !name[i];
+}
+
+const char *authjwt_request_variable(const char *key)
+{
+    while (!strncmp(key, "REDIRECT_", sizeof("REDIRECT_") - 1)) {
+        key += sizeof("REDIRECT_") - 1;
+    }
+    return key;
+}
+
+const char *authjwt_request_header_of(const char *variable)
+{
+    return !strncmp(variable, "HTTP_", 5) ? variable + 5 : NULL;
 }

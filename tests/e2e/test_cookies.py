@@ -157,7 +157,7 @@ def by_header(server, header, path="/cgi"):
 
 READABLE = ["%s", "a=b; %s", "a=b;%s", "  %s  ", ";;; %s;;", "novalue; %s", "=x; %s", '"; %s', 'a="x;y"; %s', ACCESS + "=; %s",
             ACCESS + '=""; %s', "a=b,c=d; %s", "a=b; c; =; ==; %s; d=e", "\t%s\t; x=y", "a=\xe4\xff; %s", "a=%%00; %s", ACCESS + "; %s",
-            "x" + ACCESS + "=1; %s", "big=" + "x" * 16000 + "; %s", "%s; big=" + "x" * 16000, "; ".join(["a=b"] * 3000) + "; %s"]
+            "x" + ACCESS + "=1; %s", "a=b, %s", "a=b,%s", "%s, a=b", "%s,a=b; c=d", "big=" + "x" * 16000 + "; %s", "%s; big=" + "x" * 16000, "; ".join(["a=b"] * 3000) + "; %s"]
 
 
 @pytest.mark.parametrize("quotes", ["", '"'])
@@ -170,12 +170,12 @@ def test_the_token_is_found_in_a_strange_cookie_header(server, shape, quotes):
 
 @pytest.mark.parametrize("shape", ["", ACCESS, ACCESS + "=", ACCESS + '=""', ACCESS.upper() + "=%s", "x" + ACCESS + "=%s",
                                    ACCESS + "2=%s", ACCESS + " =%s", 'a="' + ACCESS + '=%s"', "a=" + ACCESS + "=%s", "%s", "=%s",
-                                   REFRESH + "=%s", ACCESS[:-1] + "=%s", "a=b, " + ACCESS + "=%s"])
+                                   REFRESH + "=%s", ACCESS[:-1] + "=%s"])
 def test_what_only_resembles_the_cookie_is_no_token(server, shape):
     assert_error(by_header(server, shape.replace("%s", server.login()[0])), "token_missing")
 
 
-@pytest.mark.parametrize("shape", ['"%s', '%s"', '""%s""', "%s %s", "%s,", "'%s'"])
+@pytest.mark.parametrize("shape", ['"%s', '%s"', '""%s""', "%s %s", "'%s'"])
 def test_a_token_in_half_a_pair_of_quotes_or_with_more_around_it_is_invalid(server, shape):
     assert_error(by_header(server, ACCESS + "=" + shape.replace("%s", server.login()[0])), "token_invalid")
 
@@ -191,11 +191,13 @@ def test_of_equal_cookies_the_first_that_verifies_wins(server):
     assert_error(by_header(server, "%s=%s; %s=junk" % (ACCESS, tamper(ann), ACCESS)), "token_invalid")
 
 
-def test_a_revoked_cookie_in_front_of_a_good_one_is_not_stepped_over(server):
+def test_a_revoked_cookie_in_front_of_a_good_one_does_not_refuse_it(server):
     ann, bob = server.login("ann")[0], server.login("bob")[0]
     header = "%s=%s; %s=%s" % (ACCESS, ann, ACCESS, bob)
     assert by_header(server, header).status == 200
     server.post("/logout", ann)
+    assert by_header(server, header).env()["REMOTE_USER"] == "bob"
+    server.post("/logout", bob)
     assert_error(by_header(server, header), "token_revoked")
 
 

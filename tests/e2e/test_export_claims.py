@@ -68,7 +68,7 @@ def test_what_does_not_start(new_server, line, words):
     ("AuthJWTRequestHeader X-User", "takes two arguments"), ('AuthJWTRequestHeader X-User ""', "takes two arguments"),
     ("AuthJWTRequestHeader X_User sub", "letters, digits and -"), ('AuthJWTRequestHeader "X User" sub', "letters, digits and -"),
     ("AuthJWTRequestHeader host sub", "means something else"), ("AuthJWTRequestHeader Transfer-Encoding sub", "means something else"),
-    ("AuthJWTRequestHeader Connection sub", "means something else"), ("AuthJWTForwardToken maybe", "must be On or Off"),
+    ("AuthJWTRequestHeader Connection sub", "means something else"), ("AuthJWTForwardToken maybe", "none of on, off, all"),
     ("AuthJWTOptional maybe", "must be On or Off"), ("AuthJWTAllowPreflight maybe", "must be On or Off")])
 def test_what_does_not_start_either(new_server, line, words):
     status, said = new_server(DEFAULT + location("/x", line)).configtest()
@@ -80,7 +80,7 @@ def test_the_same_lines_work_in_htaccess(new_server):
                     "ScriptAlias /ht @dir@/cgi-bin/env.sh\n") as server:
         server.write("cgi-bin/.htaccess", 'AuthType JWT\nAuthName "m"\nRequire valid-user\nAuthJWTExportClaims mail\n'
                                           "AuthJWTRequestHeader X-Mail mail\nAuthJWTForwardToken off\n"
-                                          "AuthJWTOptional off\nAuthJWTAllowPreflight on\n")
+                                          "AuthJWTTokenLocation header cookie\nAuthJWTOptional off\nAuthJWTAllowPreflight on\n")
         sent = token(**RICH)
         answer = server.get("/ht", sent, headers={"X-Mail": "root", "Cookie": "access_token_cookie=" + sent})
         assert exported(answer) == {"MAIL": "a@b.c"} and answer.env()["HTTP_X_MAIL"] == "a@b.c" and sent not in answer.text

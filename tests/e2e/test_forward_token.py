@@ -13,10 +13,12 @@ OFF = (*WHERE, "AuthJWTForwardToken off")
 CONFIG = DEFAULT + """
 ProxyPass /off @app@/off
 ProxyPass /on @app@/on
+ProxyPass /all @app@/all
 ProxyPass /raw @app@/raw nocanon
 RewriteEngine On
 RewriteRule ^/rewritten(.*)$ @app@/off$1 [P]
 """ + (protected("/off", "Require valid-user", *OFF) + protected("/on", "Require valid-user", *WHERE)
+       + protected("/all", "Require valid-user", *WHERE, "AuthJWTForwardToken all")
        + protected("/raw", "Require valid-user", *OFF) + protected("/rewritten", "Require valid-user", *OFF)
        + protected("/off/named", "Require valid-user", "AuthJWTHeaderName X-Token", 'AuthJWTHeaderType ""',
                    "AuthJWTAccessCookieName sid", "AuthJWTQueryStringName auth")
@@ -95,7 +97,7 @@ def test_credentials_of_another_kind_stay(server, token):
 def test_both_cookies_and_no_other_byte(server, token, sent, kept):
     saw = seen(server.get("/off/x", headers={"Cookie": sent.replace("@", token)}))
     assert saw.one("Cookie") == kept
-    assert seen(server.get("/on/x", headers={"Cookie": sent.replace("@", token)})).one("Cookie") == sent.replace("@", token)
+    assert seen(server.get("/all/x", headers={"Cookie": sent.replace("@", token)})).one("Cookie") == sent.replace("@", token)
 
 
 @pytest.mark.parametrize("sent, kept", [
