@@ -1,11 +1,4 @@
-# mod_authjwt: short targets, one list of sources.
-#   make           build/mod_authjwt.so            make test      install what tests need, build, run all tests
-#   make run       the demo on 127.0.0.1:8080      make install   into the httpd that apxs belongs to
-#   make lint      layers, tags, links, compilers   make asan      unit tests under ASan and UBSan
-#   make valgrind  unit tests under valgrind       make asan-e2e  the module in httpd under ASan and UBSan
-#   make soak      the figures of docs/figures.md  make fuzz      each parser for FUZZ_SECONDS
-#   make coverage  of the core                     make man       build/mod_authjwt.8
-#   make clean
+# mod_authjwt: short targets, one list of sources. `make help` names them.
 APXS     ?= apxs
 CC       ?= cc
 B        ?= build
@@ -21,7 +14,7 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
                   chromium chromium-driver python3-selenium php8.2-fpm tomcat10-user openjdk-17-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql
-LINT_PACKAGES  := $(TEST_PACKAGES) clang cppcheck libasan8 libubsan1 valgrind
+LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
 
@@ -37,7 +30,9 @@ TESTS    ?= tests/e2e
 # Parsers of requests that need no httpd at run time.
 FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
 
-WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
+# What users build warns; lint and CI stop at a warning (WERROR=-Werror).
+WERROR  ?=
+WARN    := -Wall -Wextra $(WERROR) -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wformat=2
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT     ?= -O2 -g
 APR_CPP := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
@@ -53,9 +48,22 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
+.PHONY: help format all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
 .PHONY: build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
+
+help:
+	@echo 'make              build/mod_authjwt.so, through apxs'
+	@echo 'make run          the demo on 127.0.0.1:8080 (PORT=), in the foreground'
+	@echo 'make test         install what tests need, build, run all tests'
+	@echo 'make install      into the httpd that apxs belongs to; make man: the man page alone'
+	@echo 'make unit e2e     the tests of the core; the tests on a real httpd (TESTS=tests/e2e/...)'
+	@echo 'make lint format  what a change must pass; C in the one dialect of the tree'
+	@echo 'make asan         unit tests under ASan and UBSan; make asan-e2e: the module in httpd'
+	@echo 'make valgrind     unit tests under valgrind'
+	@echo 'make fuzz         each parser for FUZZ_SECONDS; make replay: their corpora alone'
+	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
+	@echo 'make clean        remove build/'
 
 # --- building ---------------------------------------------------------------------------------------
 
@@ -106,14 +114,20 @@ unit: $(B)/unit
 e2e: $(MODULE)
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(TESTS)
 
+format: lint-packages
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
 lint: lint-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/lint/layers $(B)/obj
+	tests/lint/dialect
 	tests/lint/tags
+	tests/lint/directives
 	tests/lint/links
+	tests/lint/named-tests
 	tests/lint/exports $(MODULE)
-	@$(MAKE) --no-print-directory -s B=$(B)/gcc CC=gcc all $(B)/gcc/unit
-	@$(MAKE) --no-print-directory -s B=$(B)/clang CC=clang all $(B)/clang/unit
+	@$(MAKE) --no-print-directory -s B=$(B)/gcc CC=gcc WERROR=-Werror all $(B)/gcc/unit
+	@$(MAKE) --no-print-directory -s B=$(B)/clang CC=clang WERROR=-Werror all $(B)/clang/unit
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude src mod_authjwt.c
 

@@ -10,7 +10,7 @@ void authjwt_authn_basic_register(apr_pool_t *pool);
 
 /**
  * Hook check_authn, before mod_auth_basic's: where a token comes as the password, its 500 for a provider that cannot
- * answer becomes the 503 of contract section 3 if it was the revocation store that could not.
+ * answer becomes a 503 if it was the revocation store that could not.
  * @return what httpd's own hooks answered, or 503; DECLINED where no token comes as a password
  */
 int authjwt_authn_basic_check(request_rec *r);

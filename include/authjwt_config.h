@@ -30,7 +30,7 @@ typedef enum { AUTHJWT_ON_ERROR_UNSET = 0, AUTHJWT_ON_ERROR_DENY, AUTHJWT_ON_ERR
 struct authjwt_store_t;
 struct authjwt_keyring_t;
 
-/** Server configuration (contract section 3). NULL or -1 means unset. */
+/** Server configuration. NULL or -1 means unset. */
 typedef struct {
     apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
     struct authjwt_keyring_t *keyring; /**< made by authjwt_keys at check_config; NULL without keys */
@@ -75,7 +75,7 @@ typedef struct {
 
 /** One AuthJWTErrorDocument line. */
 typedef struct {
-    const char *code; /**< code of contract section 9, NULL when the line names a status */
+    const char *code; /**< code of a refusal, NULL when the line names a status */
     int status;       /**< 0 when it names a code */
     const char *path;
     const char *type; /**< Content-Type, by the suffix of the file */
@@ -111,7 +111,7 @@ typedef struct {
     const void *parsed;
 } authjwt_rule_t;
 
-/** Directory configuration (contract sections 4 to 8). NULL means unset. */
+/** Directory configuration. NULL means unset. */
 typedef struct {
     apr_array_header_t *locations; /**< authjwt_location_e, in order */
     const char *header_name;
@@ -161,7 +161,7 @@ extern const command_rec authjwt_config_directives[];
 /** Configuration of a server; never NULL. */
 authjwt_server_conf_t *authjwt_config_server(const server_rec *s);
 
-/** Is this the literal name of a claim that this module sets in each token it issues (contract section 6)? */
+/** Is this the literal name of a claim that this module sets in each token it issues? */
 int authjwt_config_is_own_claim(const char *name);
 
 /** Configuration in effect for a request; never NULL. */
@@ -204,7 +204,7 @@ int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf);
 authjwt_forward_e authjwt_config_forward_token(const authjwt_dir_conf_t *conf);
 /** @param names  `const char *` array, set for AUTHJWT_EXPORT_NAMED. @return never AUTHJWT_EXPORT_UNSET */
 authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr_array_header_t **names);
-/** File with the body for a refusal. @param code of contract section 9 @return NULL when none is set */
+/** File with the body for a refusal. @param code  of the refusal @return NULL when none is set */
 const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code,
                                                               int status);
 /** `const char *` names of the role claims. */

@@ -1,4 +1,4 @@
-/* authjwt_csrf: did this site make the request, or did another make the browser send it? (contract section 7) */
+/* authjwt_csrf: did this site make the request, or did another make the browser send it? */
 #ifndef AUTHJWT_CSRF_H
 #define AUTHJWT_CSRF_H
 

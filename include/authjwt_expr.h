@@ -1,4 +1,4 @@
-/* authjwt_expr: verified claims in httpd's expressions: %{jwt:NAME} and the list jwt('NAME') (contract section 8). */
+/* authjwt_expr: verified claims in httpd's expressions: %{jwt:NAME} and the list jwt('NAME'). */
 #ifndef AUTHJWT_EXPR_H
 #define AUTHJWT_EXPR_H
 

@@ -32,8 +32,7 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
 
 /**
  * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of
- * the refresh token. A refresh token that comes again gets the same successor, or ends the session as stolen (contract
- * section 6).
+ * the refresh token. A refresh token that comes again gets the same successor, or ends the session as stolen.
  * @param refresh  verified claims of the refresh token
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
  * @return as authjwt_session_start

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include "authjwt_session.h"
 
-/** The tokens as the JSON members of contract section 6. @return object owned by r->pool */
+/** The tokens as the JSON members of docs/endpoints.md. @return object owned by r->pool */
 json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens);
 
 /**

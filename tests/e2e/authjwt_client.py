@@ -117,7 +117,7 @@ def send_raw(port, chunks, timeout=20, pause=None):
 
 
 def assert_error(answer, code, message=None, error=None, realm=None, scheme="Bearer"):
-    """The answer is exactly this row of contract section 9."""
+    """The answer is exactly this row of docs/endpoints.md, "Errors"."""
     status, row_error, row_message = (401, "Invalid token", None) if code == "wrong_token_type" else PROBLEMS[code]
     assert answer.status == status, answer
     assert answer.header("Content-Type") == "application/json", answer.headers.as_string()

@@ -1,4 +1,4 @@
-"""AuthJWTCookieAutoRefresh: tokens are renewed during the request, and the application does not notice (contract section 7)."""
+"""AuthJWTCookieAutoRefresh: tokens are renewed during the request, and the application does not notice."""
 import concurrent.futures
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""A real Chromium: a person signs in, works in an old application, and signs out; other sites get nowhere (contract section 7)."""
+"""A real Chromium: a person signs in, works in an old application, and signs out; other sites get nowhere."""
 import http.server
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""A wrong configuration does not start, and says which directive is wrong without repeating a secret (contract section 2)."""
+"""A wrong configuration does not start, and says which directive is wrong without repeating a secret."""
 import re
 
 import pytest

@@ -1,4 +1,4 @@
-"""Where each directive may stand: server config, virtual host, directory, .htaccess (contract sections 3 to 9)."""
+"""Where each directive may stand: server config, virtual host, directory, .htaccess."""
 import pathlib
 import re
 

@@ -1,4 +1,4 @@
-"""Cookies: what they look like, what they are checked for, and how strange ones are read (contract section 7)."""
+"""Cookies: what they look like, what they are checked for, and how strange ones are read."""
 import time
 
 import pytest

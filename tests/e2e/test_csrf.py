@@ -1,4 +1,4 @@
-"""Requests with cookies prove that this site made them; a form's body reaches the application whole (contract section 7)."""
+"""Requests with cookies prove that this site made them; a form's body reaches the application whole."""
 import hashlib
 import random
 import socket

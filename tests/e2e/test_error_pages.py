@@ -1,4 +1,4 @@
-"""ErrorDocument in all its forms: what people see instead of httpd's page, and that it opens no door (contract section 9)."""
+"""ErrorDocument in all its forms: what people see instead of httpd's page, and that it opens no door."""
 import pytest
 from authjwt_app import App
 from authjwt_client import assert_denied, assert_error

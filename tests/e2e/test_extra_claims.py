@@ -1,4 +1,4 @@
-"""AuthJWTClaim: claims that the administrator adds at login and at refresh (contract section 6)."""
+"""AuthJWTClaim: claims that the administrator adds at login and at refresh."""
 import pytest
 from authjwt_client import assert_logged_in
 from authjwt_env import GRANTS, KEY_AND_STORE, USERS, Known, endpoint, protected

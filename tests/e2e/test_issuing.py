@@ -1,4 +1,4 @@
-"""What an administrator sets for issued tokens: lifetimes, issuer, audiences, names of claims (contract sections 3 and 4)."""
+"""What an administrator sets for issued tokens: lifetimes, issuer, audiences, names of claims."""
 import time
 
 import pytest

@@ -1,4 +1,4 @@
-"""jwt-jwks: the public keys for others, and nothing else (contract section 6)."""
+"""jwt-jwks: the public keys for others, and nothing else."""
 import json
 
 import pytest

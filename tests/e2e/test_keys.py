@@ -1,4 +1,4 @@
-"""Every algorithm, every form and source of a key, and what happens where several keys are in use (contract section 3)."""
+"""Every algorithm, every form and source of a key, and what happens where several keys are in use."""
 import base64
 import json
 import os

@@ -1,4 +1,4 @@
-"""Where the token is looked for: header, cookie, query, in the order that is configured (contract section 4)."""
+"""Where the token is looked for: header, cookie, query, in the order that is configured."""
 import base64
 
 import pytest

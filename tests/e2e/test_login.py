@@ -1,4 +1,4 @@
-"""A user signs in with a name and password, and what the tokens say (contract section 6)."""
+"""A user signs in with a name and password, and what the tokens say."""
 import time
 
 import pytest
@@ -63,7 +63,7 @@ def test_wrong_user_and_wrong_password_get_the_same_answer(server):
     assert len(bodies) == 1
 
 
-def test_issued_tokens_hold_exactly_the_claims_of_the_contract(server):
+def test_issued_tokens_hold_exactly_the_documented_claims(server):
     before = int(time.time())
     access, refresh = (read(one) for one in server.login())
     after = int(time.time())

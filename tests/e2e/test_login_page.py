@@ -1,4 +1,4 @@
-"""The page for signing in, and what of a client shows up in it (contract section 7)."""
+"""The page for signing in, and what of a client shows up in it."""
 import os
 import re
 from urllib.parse import parse_qs, quote, urlsplit

@@ -1,4 +1,4 @@
-"""The way to the login page and back, which never leads to another host (contract section 7)."""
+"""The way to the login page and back, which never leads to another host."""
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest

@@ -1,4 +1,4 @@
-"""Logging out ends both tokens of a login, in every process, for good (contract section 6)."""
+"""Logging out ends both tokens of a login, in every process, for good."""
 import concurrent.futures
 import time
 

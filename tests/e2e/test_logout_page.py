@@ -1,4 +1,4 @@
-"""The page for signing out, and logout by a form (contract section 7)."""
+"""The page for signing out, and logout by a form."""
 import os
 
 import pytest

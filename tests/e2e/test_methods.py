@@ -1,4 +1,4 @@
-"""Endpoints answer 405 with Allow to methods that are not theirs (contract section 6)."""
+"""Endpoints answer 405 with Allow to methods that are not theirs."""
 import pytest
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT

@@ -1,4 +1,4 @@
-"""A refresh token is exchanged for a new access token; userinfo shows the verified claims (contract section 6)."""
+"""A refresh token is exchanged for a new access token; userinfo shows the verified claims."""
 import time
 
 import pytest

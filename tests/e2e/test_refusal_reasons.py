@@ -1,4 +1,4 @@
-"""The log's reasons for a refusal, of which the client learns no more than the table of contract section 9."""
+"""The log's reasons for a refusal, of which the client learns no more than the table of refusals."""
 import os
 import re
 import time

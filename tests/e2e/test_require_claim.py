@@ -1,4 +1,4 @@
-"""Require jwt-claim: any claim, by name or JSON Pointer, compared exactly (contract section 5)."""
+"""Require jwt-claim: any claim, by name or JSON Pointer, compared exactly."""
 import pytest
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, Known, location, protected

@@ -1,4 +1,4 @@
-"""Require jwt-fresh: what a login is fresh enough for, and the way to a new one (contract sections 5 and 9)."""
+"""Require jwt-fresh: what a login is fresh enough for, and the way to a new one."""
 import time
 from urllib.parse import parse_qs, quote, urlsplit
 

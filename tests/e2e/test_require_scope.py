@@ -1,4 +1,4 @@
-"""Require jwt-scope: OAuth scopes in scope or scp, a string of words or an array (contract section 5)."""
+"""Require jwt-scope: OAuth scopes in scope or scp, a string of words or an array."""
 import pytest
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT, protected

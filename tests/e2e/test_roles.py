@@ -1,4 +1,4 @@
-"""Who may do what: Require jwt-role in every container, 401 against 403, AuthMerging (contract section 5)."""
+"""Who may do what: Require jwt-role in every container, 401 against 403, AuthMerging."""
 import pytest
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, location, protected

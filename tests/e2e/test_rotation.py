@@ -1,4 +1,4 @@
-"""A refresh token works once; its one successor is derived, so tabs and lost answers get the same (contract section 6)."""
+"""A refresh token works once; its one successor is derived, so tabs and lost answers get the same."""
 import concurrent.futures
 import os
 import re

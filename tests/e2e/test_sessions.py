@@ -1,4 +1,4 @@
-"""Which sessions end, and when: everywhere, users that are gone, stores that fail (contract sections 3 and 6)."""
+"""Which sessions end, and when: everywhere, users that are gone, stores that fail."""
 import glob
 import os
 import re

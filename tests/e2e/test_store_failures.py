@@ -1,4 +1,4 @@
-"""When the revocation store cannot answer, nothing passes (contract section 3); a provider made for tests fails on demand."""
+"""When the revocation store cannot answer, nothing passes; a provider made for tests fails on demand."""
 import base64
 import concurrent.futures
 import os

@@ -1,4 +1,4 @@
-"""Failed logins are counted per user and address, and per address, over all processes (contract section 3)."""
+"""Failed logins are counted per user and address, and per address, over all processes."""
 import concurrent.futures
 import re
 import statistics
@@ -52,7 +52,7 @@ class Client:
 
 
 def assert_throttled(answer):
-    """The row too_many_attempts of contract section 9. @return seconds of Retry-After"""
+    """The refusal too_many_attempts. @return seconds of Retry-After"""
     assert answer.status == 429, answer
     body = answer.json()
     assert set(body) == {"error", "message", "code"} and body["code"] == "too_many_attempts", body
