@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True
 import pytest  # noqa: E402
 from authjwt_app import App  # noqa: E402
 from authjwt_env import APXS, DEFAULT, Httpd  # noqa: E402
+from authjwt_failing_store import CONFIG as FAILING_STORE, with_room  # noqa: E402
 
 
 class LogExpectations:
@@ -88,7 +89,7 @@ def new_server():
 @pytest.fixture(scope="session")
 def failing_store_module(tmp_path_factory):
     """mod_failing_store.so, built with apxs outside the source tree."""
-    source = pathlib.Path(__file__).with_name("failing_store") / "mod_failing_store.c"
+    source = pathlib.Path(__file__).parent / "support/failing_store/mod_failing_store.c"
     build = tmp_path_factory.mktemp("failing_store")
     (build / source.name).write_text(source.read_text())
     subprocess.run([APXS, "-c", source.name], cwd=build, check=True, capture_output=True)
@@ -106,6 +107,12 @@ def on_failing_store(failing_store_module, expect_log):
         return "LoadModule failing_store_module %s\n" % failing_store_module + config.replace(
             "AuthJWTRevocationStore lmdb", "AuthJWTRevocationStore failing:@dir@/broken:lmdb")
     return replace
+
+
+@pytest.fixture
+def failing(new_server, on_failing_store):
+    """A running server on such a store."""
+    return with_room(new_server(on_failing_store(FAILING_STORE))).start()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def flask(tmp_path_factory):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
-    app = pathlib.Path(__file__).with_name("flask_cookie_app.py")
+    app = pathlib.Path(__file__).parents[1] / "support/flask_cookie_app.py"
     with open(tmp_path_factory.mktemp("flask") / "log", "wb") as log:
         process = subprocess.Popen([sys.executable, "-B", str(app), str(port)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                    env={**os.environ, "JWT_SECRET": Known.secret})

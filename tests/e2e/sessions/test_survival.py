@@ -12,7 +12,7 @@ import pytest
 from authjwt_client import Answer, assert_error
 from authjwt_env import DEFAULT, StartFailed
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "soak"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "soak"))
 
 from soak_load import Load, Logouts, ToughHttpd, token  # noqa: E402
 

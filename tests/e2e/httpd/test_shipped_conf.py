@@ -5,7 +5,7 @@ import re
 from authjwt_env import Known
 from authjwt_keys import pem, private_key, public_pem
 
-SHIPPED = pathlib.Path(__file__).resolve().parents[2] / "conf/authjwt.conf"
+SHIPPED = pathlib.Path(__file__).resolve().parents[3] / "conf/authjwt.conf"
 
 
 def uncommented():

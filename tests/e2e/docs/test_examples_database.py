@@ -8,7 +8,7 @@ from authjwt_examples import EXAMPLES, Example
 from authjwt_leaks import register_token
 from authjwt_postgresql import PostgreSQL
 from authjwt_tokens import read
-from test_examples_web import assert_login_page_and_logout_work, running
+from authjwt_promises import assert_login_page_and_logout_work, running
 
 NAME = "postgresql-users.conf"
 

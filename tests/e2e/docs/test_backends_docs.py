@@ -12,7 +12,7 @@ from authjwt_visitor import NAVIGATION, WEB, signed_in
 from authjwt_websocket import Echo, talk
 from authjwt_wsgi import Uwsgi
 from authjwt_wsgi import seen as wsgi_saw
-from test_websocket import status_of
+from authjwt_websocket import status_of
 
 PAGE = "backends.md"
 FORGED = {"X-Remote-User": "root", "X_Remote_User": "root", "Remote-User": "root", "X-Remote-Roles": "root"}

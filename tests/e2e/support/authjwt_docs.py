@@ -11,7 +11,7 @@ import textwrap
 from authjwt_env import Known
 from authjwt_examples import REPLACED, OnDebian, names_after_a2enmod
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs"
 SITE = "<VirtualHost"
 
 

@@ -10,8 +10,7 @@ import pytest
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT, Known, endpoint, hash_password
 from authjwt_tokens import claims, read, sign
-from test_store_failures import CONFIG as STORE_CONFIG
-from test_store_failures import break_store, failing, mend_store  # noqa: F401
+from authjwt_failing_store import CONFIG as STORE_CONFIG, break_store, mend_store
 
 DBM_TYPE = "SDBM"
 HAS_SQLITE = bool(glob.glob("/usr/lib/*/apr-util-1/apr_dbd_sqlite3*.so") + glob.glob("/usr/lib*/apr-util-1/apr_dbd_sqlite3*.so"))

@@ -5,7 +5,7 @@ from authjwt_env import location, protected
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, REFRESH, WEB, signed_in
-from authjwt_websocket import Echo, Refused, talk
+from authjwt_websocket import Echo, status_of, talk
 from conftest import running
 
 MODES = ("auto", "token", "origin", "off")
@@ -44,14 +44,6 @@ def cookies(jar):
 
 def own(server):
     return {"Origin": "http://127.0.0.1:%d" % server.port}
-
-
-def status_of(server, path, headers=None):
-    try:
-        talk(server.port, path, headers)
-        return 101
-    except Refused as refused:
-        return refused.status
 
 
 @pytest.mark.parametrize("way", WAYS)

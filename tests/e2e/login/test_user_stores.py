@@ -9,7 +9,7 @@ from authjwt_examples import names_after_a2enmod
 from authjwt_leaks import register_token
 from authjwt_postgresql import PostgreSQL
 from authjwt_tokens import read
-from test_user_database import Lite, prepare
+from authjwt_database import Lite, prepare
 
 PAGE = "users.md"
 COMMON = block(PAGE, "Where users are", "AuthJWTKey")

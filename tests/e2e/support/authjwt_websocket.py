@@ -61,3 +61,12 @@ def talk(port, path, headers=None, say="hello"):
             raise Refused(error.status_code, error.headers) from None
 
     return asyncio.run(run())
+
+
+def status_of(server, path, headers=None):
+    """What the handshake is answered: 101, or the status of the refusal."""
+    try:
+        talk(server.port, path, headers)
+        return 101
+    except Refused as refused:
+        return refused.status

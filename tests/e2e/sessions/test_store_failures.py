@@ -1,44 +1,20 @@
 """When the revocation store cannot answer, nothing passes; a provider made for tests fails on demand."""
 import base64
 import concurrent.futures
-import os
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import DEFAULT, Known, location
+from authjwt_env import DEFAULT, Known
+from authjwt_failing_store import CONFIG, break_store, mend_store, with_room
 from authjwt_leaks import register_secret
 from authjwt_tokens import claims, sign, tamper
 
 ERROR = r"\[authjwt:error\].*AJ\d{4}: "
 
 
-CONFIG = DEFAULT + location("/p/tools", "AuthType Basic", 'AuthName "tools"', "AuthBasicProvider jwt file", "AuthUserFile @dir@/users",
-                            "Require valid-user")
-
-
-@pytest.fixture
-def failing(new_server, on_failing_store):
-    return with_room(new_server(on_failing_store(CONFIG))).start()
-
-
-def with_room(server):
-    """The directory in which the provider notes that it is busy."""
-    os.mkdir(server.path("broken-occupied"))
-    os.chmod(server.path("broken-occupied"), 0o777)
-    return server
-
-
 @pytest.fixture
 def lenient(new_server, on_failing_store):
     return with_room(new_server(on_failing_store(CONFIG + "AuthJWTRevocationOnError allow\n"))).start()
-
-
-def break_store(server, stores_only=False):
-    server.write("broken", "store" if stores_only else "")
-
-
-def mend_store(server):
-    os.unlink(server.path("broken"))
 
 
 def test_a_store_that_cannot_answer_lets_nobody_in_until_it_can(failing, expect_log):

@@ -1,21 +1,13 @@
 """Users in a database, PostgreSQL and SQLite, through mod_dbd: who they are, their columns as claims, and what happens while it is down."""
-import pathlib
-import sqlite3
-import tempfile
-
 import pytest
 from authjwt_client import assert_error
+from authjwt_database import Lite, prepare
 from authjwt_env import KEY_AND_STORE, Known, endpoint, hash_password, protected
 from authjwt_leaks import register_token
 from authjwt_postgresql import PostgreSQL
 from authjwt_tokens import read
 from conftest import running
 
-SCHEMA = ("CREATE TABLE users (name TEXT PRIMARY KEY, password TEXT NOT NULL, mail TEXT)",
-          "CREATE TABLE roles (name TEXT, role TEXT)")
-ROWS = ["INSERT INTO users VALUES ('%s', '%s', %s)" % (name, hash_password(name, password).split(":")[1].strip(), mail)
-        for (name, password), mail in zip(Known.passwords.items(), ("'ann@example.com'", "'j\u00fcrgen@example.com'", "NULL"))]
-ROWS += ["INSERT INTO roles VALUES ('ann', 'admins')", "INSERT INTO roles VALUES ('ann', 'staff')", "INSERT INTO roles VALUES ('bob', 'staff')"]
 STORE = ("AuthJWTProvider dbd", 'AuthDBDUserPWQuery "SELECT password, mail FROM users WHERE name = %s"',
          'AuthzDBDQuery "SELECT role FROM roles WHERE name = %s"')
 ROLES = ("AuthJWTGrantRole admin dbd-group admins", "AuthJWTGrantRole staff dbd-group staff", "AuthJWTClaim mail %{env:AUTHENTICATE_MAIL}")
@@ -42,37 +34,10 @@ def pgsql(database, persist="Off"):
     return "DBDriver pgsql\nDBDParams \"%s\"\nDBDPersist %s\nDBDMin 1\nDBDKeep 1\nDBDMax 4" % (database.parameters, persist)
 
 
-def prepare(database):
-    database.sql(*SCHEMA, *ROWS, "GRANT SELECT ON users, roles TO httpd")
-    return database
-
-
 @pytest.fixture(scope="module")
 def database():
     with PostgreSQL() as one:
         yield prepare(one)
-
-
-class Lite:
-    """A file of SQLite with the same tables, where httpd's user can read it."""
-
-    def __enter__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="authjwt-e2e-sqlite-")
-        folder = pathlib.Path(self._folder.name)
-        folder.chmod(0o755)
-        self.path = folder / "users.db"
-        self.sql(*SCHEMA, *ROWS)
-        self.path.chmod(0o644)
-        return self
-
-    def __exit__(self, *exception):
-        self._folder.cleanup()
-
-    def sql(self, *statements):
-        with sqlite3.connect(self.path) as connection:
-            for one in statements:
-                connection.execute(one)
-        connection.close()
 
 
 @pytest.fixture(scope="module", params=["pgsql", "sqlite3"])

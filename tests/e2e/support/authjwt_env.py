@@ -13,7 +13,7 @@ import time
 import authjwt_client as client
 from authjwt_leaks import find_leaks, register_secret, register_token
 
-MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve().parents[2] / "build/mod_authjwt.so")
+MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve().parents[3] / "build/mod_authjwt.so")
 APXS = os.environ.get("APXS", "apxs")
 MODULES = ("authn_core authz_core authz_user authz_host authz_groupfile authn_file auth_basic alias mime dir env setenvif "
            "headers rewrite include unixd log_config socache_shmcb socache_dbm").split()

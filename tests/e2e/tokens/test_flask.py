@@ -38,7 +38,7 @@ def flask(tmp_path_factory):
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     log = open(tmp_path_factory.mktemp("flask") / "log", "wb")
-    app = pathlib.Path(__file__).with_name("flask_app.py")
+    app = pathlib.Path(__file__).parents[1] / "support/flask_app.py"
     process = subprocess.Popen([sys.executable, "-B", str(app), str(port)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                env={**os.environ, "JWT_SECRET": Known.secret})
     try:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+TOP = pathlib.Path(__file__).resolve().parents[3]
 DIRECTIVES = re.findall(r'AP_INIT_\w+\("(AuthJWT\w+)"', (TOP / "src/config/authjwt_directives.c").read_text())
 
 

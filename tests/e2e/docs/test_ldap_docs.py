@@ -6,7 +6,7 @@ from authjwt_env import ENV_CGI, Known
 from authjwt_examples import WWW, Example
 from authjwt_slapd import Slapd
 from authjwt_tokens import read
-from test_examples_web import assert_login_page_and_logout_work, running
+from authjwt_promises import assert_login_page_and_logout_work, running
 
 PAGE = "ldap.md"
 

@@ -7,7 +7,7 @@ from authjwt_client import assert_error
 from authjwt_env import KEY_AND_STORE, Known, protected
 from authjwt_rules import judge, token_of
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src/config/authjwt_directives.c"
+SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_directives.c"
 
 # Contract section 3: keys, issuer, validation. One right line each.
 SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet file:@dir@/set.json", "AuthJWTIssuer me", "AuthJWTAudience you",

@@ -13,7 +13,7 @@ from authjwt_env import MODULE, Httpd, Known, apxs
 from authjwt_leaks import register_token
 from authjwt_visitor import NAVIGATION
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "conf/examples"
+EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "conf/examples"
 
 # Enabled on Debian after `apt-get install apache2`, but for those its httpd has built in; and what a2enmod enables along.
 ENABLED = ("access_compat alias auth_basic authn_core authn_file authz_core authz_host authz_user autoindex deflate dir env filter "

@@ -21,9 +21,9 @@ from interop.material import (ALGS, HMAC, jwk, jwk_set, private_pem, public_form
 from interop.material import key as pair
 from interop.parties import PARTIES, PYTHON, Jose, signed_by
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+TOP = pathlib.Path(__file__).resolve().parents[3]
 DOCUMENT = TOP / "docs/algorithms.md"
-HERE = TOP / "tests/e2e/interop"
+HERE = TOP / "tests/e2e/support/interop"
 SOURCES = ("file", "env", "exec")
 FORMS = ("pem", "jwk", "set")
 
