@@ -12,11 +12,11 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblm
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xdist python3-requests python3-jwt python3-cryptography \
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
-                  chromium chromium-driver python3-selenium php8.2-fpm tomcat10-user openjdk-17-jre-headless \
+                  chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
-FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-14-dev
+FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
 WINGS     := endpoint gate answer session app state request config lmdb
@@ -48,7 +48,7 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: help format all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
+.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
 .PHONY: build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -63,6 +63,7 @@ help:
 	@echo 'make valgrind     unit tests under valgrind'
 	@echo 'make fuzz         each parser for FUZZ_SECONDS; make replay: their corpora alone'
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
+	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
 	@echo 'make clean        remove build/'
 
 # --- building ---------------------------------------------------------------------------------------
@@ -193,6 +194,11 @@ install: $(MODULE) $(B)/mod_authjwt.8
 	    install -m 644 conf/authjwt.load "$(DESTDIR)$(MODS_AVAILABLE)/" && \
 	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \
 	fi
+
+# Build and test in a bare folder of a Debian release: make debian SUITE=trixie
+SUITE ?= trixie
+debian:
+	tests/debian/run $(SUITE)
 
 clean:
 	rm -rf build

@@ -4,6 +4,7 @@
 
 where CONFIG has `SetHandler @php@`. PAGE shows all that a script sees, as JSON; seen(answer) reads it.
 """
+import glob
 import os
 
 from authjwt_service import Service, free_port
@@ -32,6 +33,13 @@ php_admin_value[session.save_path] = %(sessions)s
 AS_ROOT = "user = www-data\ngroup = www-data\nlisten.owner = www-data\nlisten.group = www-data\nlisten.mode = 0600\n"
 
 
+def program():
+    """Debian puts the version into its name."""
+    found = sorted(glob.glob("/usr/sbin/php-fpm[0-9]*"))
+    assert found, "php-fpm is not installed"
+    return found[-1]
+
+
 class PhpFpm(Service):
     MODULES = ("proxy", "proxy_fcgi")
 
@@ -44,7 +52,7 @@ class PhpFpm(Service):
         common = COMMON % {"sessions": sessions} + (AS_ROOT if os.getuid() == 0 else "")
         config = SETTINGS % {"dir": self.dir, "port": self.port, "socket": self.socket, "common": common}
         # -n: no php.ini, PHP's own defaults.
-        self.run(["php-fpm8.2", "-n", "-F", "-y", self.write("fpm.conf", config)], self.socket, ("127.0.0.1", self.port))
+        self.run([program(), "-n", "-F", "-y", self.write("fpm.conf", config)], self.socket, ("127.0.0.1", self.port))
 
     @property
     def handler(self):

@@ -2,8 +2,17 @@
 import asyncio
 import json
 import threading
+import warnings
 
-import websockets
+# Debian 12 has websockets 10, where this is the one implementation; Debian 13 has 15, which calls it legacy and keeps it.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from websockets.legacy.client import connect
+    from websockets.legacy.server import serve
+    try:
+        from websockets.legacy.exceptions import InvalidStatusCode
+    except ImportError:
+        from websockets.exceptions import InvalidStatusCode
 
 
 class Echo:
@@ -18,13 +27,13 @@ class Echo:
 
     def _run(self, ready):
         asyncio.set_event_loop(self.loop)
-        self.server = self.loop.run_until_complete(websockets.serve(self._serve, "127.0.0.1", 0))
+        self.server = self.loop.run_until_complete(serve(self._serve, "127.0.0.1", 0))
         self.port = self.server.sockets[0].getsockname()[1]
         ready.set()
         self.loop.run_forever()
 
-    async def _serve(self, socket, path):
-        saw = {"path": path, "headers": list(socket.request_headers.raw_items())}
+    async def _serve(self, socket):
+        saw = {"path": socket.path, "headers": list(socket.request_headers.raw_items())}
         self.seen.append(saw)
         await socket.send(json.dumps(saw))
         async for message in socket:
@@ -52,12 +61,12 @@ def talk(port, path, headers=None, say="hello"):
     """Open a WebSocket, say something, and have it back. @return what the server saw of the handshake, and the answer's headers"""
     async def run():
         try:
-            async with websockets.connect("ws://127.0.0.1:%d%s" % (port, path), extra_headers=headers or {}, open_timeout=20) as socket:
+            async with connect("ws://127.0.0.1:%d%s" % (port, path), extra_headers=headers or {}, open_timeout=20) as socket:
                 saw = json.loads(await socket.recv())
                 await socket.send(say)
                 assert await socket.recv() == say
                 return saw, socket.response_headers
-        except websockets.exceptions.InvalidStatusCode as error:
+        except InvalidStatusCode as error:
             raise Refused(error.status_code, error.headers) from None
 
     return asyncio.run(run())
