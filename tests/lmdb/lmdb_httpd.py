@@ -6,10 +6,15 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../e2e/support"))
+
+from authjwt_process import tethered  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(HERE))
 IS_ROOT = os.geteuid() == 0
 USER = "www-data"
@@ -140,7 +145,7 @@ SocacheTest {provider}
         self.configure()
         ready = self.ready_lines()
         self.proc = subprocess.Popen(self.command(*(args or ("-DFOREGROUND",))), env=self.environ(),
-                                     start_new_session=True)  # httpd signals its process group
+                                     start_new_session=True, preexec_fn=tethered)  # httpd signals its process group
         poll(lambda: self.proc.poll() is not None or (self.ready_lines() > ready or "-X" in args) and self.listening())
         assert self.proc.poll() is None, self.log()
         return self

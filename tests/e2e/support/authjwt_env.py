@@ -12,6 +12,7 @@ import time
 
 import authjwt_client as client
 from authjwt_leaks import find_leaks, register_secret, register_token
+from authjwt_process import tethered
 
 MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve().parents[3] / "build/mod_authjwt.so")
 APXS = os.environ.get("APXS", "apxs")
@@ -218,9 +219,21 @@ class Httpd:
         begin = self.mark()
         with open(self.path("stderr"), "ab") as stderr:
             self.process = subprocess.Popen(self._command("-DFOREGROUND"), env=self.env, stdin=subprocess.DEVNULL,
-                                            stdout=stderr, stderr=stderr, start_new_session=True)
-        self._wait("httpd to listen", lambda: self._is_up(begin))
+                                            stdout=stderr, stderr=stderr, start_new_session=True, preexec_fn=tethered)
+        try:
+            self._wait("httpd to listen", lambda: self._is_up(begin))
+        except BaseException:
+            self._end_all()
+            raise
         return self
+
+    def _end_all(self):
+        """Nothing of a start that failed, or was interrupted, is left over."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)   # its own session: nothing else is in it
+        except ProcessLookupError:
+            pass
+        self.process.wait()
 
     def _is_up(self, begin):
         if self.process.poll() is not None:
@@ -240,8 +253,11 @@ class Httpd:
     def _connections(self):
         """Whether any connection to the port is open or being closed, by the kernel's table."""
         port = ":%04X" % self.port
-        with open("/proc/net/tcp") as table:
-            rows = [line.split() for line in table.readlines()[1:]]
+        try:
+            with open("/proc/net/tcp") as table:
+                rows = [line.split() for line in table.readlines()[1:]]
+        except OSError:
+            return False   # no /proc here
         return any(row[1].endswith(port) and row[3] not in ("0A", "06") for row in rows)   # neither LISTEN nor TIME_WAIT
 
     def _settle(self):
@@ -260,9 +276,8 @@ class Httpd:
             try:
                 self.process.wait(START_LIMIT)
             except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)   # its own session: nothing else is in it
-                self.process.wait()
-                raise AssertionError("httpd did not stop")
+                self._end_all()
+                raise AssertionError("httpd did not stop") from None
             # On a loaded machine that pause may not be enough. Only what comes after the signal is passed over.
             self._unchecked_tail += re.sub(r"(?m)^.*AH00052: child pid \d+ exit signal Segmentation fault.*\n", "", self._new_log())
         self.process = None

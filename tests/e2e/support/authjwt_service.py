@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from authjwt_process import tethered
+
 START_LIMIT = 60                            # seconds; Java on a loaded machine is slow
 
 
@@ -28,8 +30,11 @@ def processes_of(pid):
     """The process and all below it, parents first."""
     found = [pid]
     for one in found:
-        with open("/proc/%d/task/%d/children" % (one, one)) as children:
-            found += [int(child) for child in children.read().split()]
+        try:
+            with open("/proc/%d/task/%d/children" % (one, one)) as children:
+                found += [int(child) for child in children.read().split()]
+        except OSError:
+            pass   # it has ended since
     return found
 
 
@@ -61,7 +66,7 @@ class Service:
         identity: user, group and the like, as subprocess.Popen takes them."""
         with open(self.path("output"), "ab") as output:
             self.process = subprocess.Popen(command, cwd=self.dir, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                                            stdout=output, stderr=output, start_new_session=True, **identity)
+                                            stdout=output, stderr=output, start_new_session=True, preexec_fn=tethered, **identity)
         end = time.monotonic() + START_LIMIT
         while not (says in self.output() and all(is_open(one) for one in addresses)):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -77,12 +82,14 @@ class Service:
         held = []
         try:
             for pid in processes_of(self.process.pid):
-                os.kill(pid, signal.SIGSTOP)
-                held.append(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+                    held.append(pid)
             yield
         finally:
             for pid in held:
-                os.kill(pid, signal.SIGCONT)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def close(self):
         if self.process is not None and self.process.poll() is None:
