@@ -27,7 +27,7 @@ const aj_alg_t *aj_alg_find(const char *name)
     int i;
 
     for (i = 0; i < ALGS; i++) {
-        if (strcmp(algs[i].name, name) == 0) {
+        if (!strcmp(algs[i].name, name)) {
             return &algs[i];
         }
     }

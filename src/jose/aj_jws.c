@@ -26,8 +26,8 @@ static int split(const char *token, apr_size_t len, segment_t parts[3])
             return 0;
         }
         parts[i].text = at;
-        parts[i].len = (apr_size_t)((dot == NULL ? end : dot) - at);
-        at = dot == NULL ? end : dot + 1;
+        parts[i].len = (apr_size_t)((dot ? dot : end) - at);
+        at = dot ? dot + 1 : end;
     }
     return 1;
 }
@@ -54,20 +54,20 @@ static aj_error_e read_members(const json_t *header, aj_jws_t *jws, const char *
     const json_t *kid = json_object_get(header, "kid");
     const json_t *b64 = json_object_get(header, "b64");
 
-    if (json_object_get(header, "crit") != NULL) {
+    if (json_object_get(header, "crit")) {
         *detail = "crit is present";
         return AJ_E_CRIT;
     }
     /* Critical by its own definition (RFC 7797 6), so a sender who forgot crit is not taken at half his word. */
-    if (b64 != NULL && !json_is_true(b64)) {
+    if (b64 && !json_is_true(b64)) {
         *detail = "b64 is present";
         return AJ_E_CRIT;
     }
     if (!json_is_string(alg)) {
-        *detail = alg == NULL ? "alg is absent" : "alg is no string";
+        *detail = alg ? "alg is no string" : "alg is absent";
         return AJ_E_HEADER_MEMBER;
     }
-    if (kid != NULL && !json_is_string(kid)) {
+    if (kid && !json_is_string(kid)) {
         *detail = "kid is no string";
         return AJ_E_HEADER_MEMBER;
     }
@@ -144,7 +144,7 @@ aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_
             *detail =
                 apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes for %s", jws->signature_len, aj_key_alg(found)->name);
         }
-        if (key != NULL && verdict != AJ_E_CRYPTO) {
+        if (key && verdict != AJ_E_CRYPTO) {
             *key = found;
         }
     }
@@ -157,7 +157,7 @@ static const char *make_header(const aj_key_t *key, apr_pool_t *pool)
 
     json_object_set_new(header, "typ", json_string("JWT"));
     json_object_set_new(header, "alg", json_string(aj_key_alg(key)->name));
-    if (aj_key_kid(key) != NULL) {
+    if (aj_key_kid(key)) {
         json_object_set_new(header, "kid", json_string(aj_key_kid(key)));
     }
     return aj_json_write(header, pool);

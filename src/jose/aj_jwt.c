@@ -30,7 +30,7 @@ static aj_error_e check_exp(judge_t *judge)
     const json_t *exp = json_object_get(judge->object, "exp");
     apr_time_t *expires = &judge->claims->expires;
 
-    if (exp == NULL) {
+    if (!exp) {
         return AJ_E_EXP_ABSENT;
     }
     if (!aj_claims_read_date(exp, expires) || *expires == 0) {
@@ -47,13 +47,13 @@ static aj_error_e check_exp(judge_t *judge)
 static aj_error_e check_type(judge_t *judge)
 {
     const json_t *type = json_object_get(judge->object, "type");
-    const char *text = type == NULL ? "access" : json_string_value(type);
+    const char *text = type ? json_string_value(type) : "access";
 
-    if (text != NULL && strcmp(text, "access") == 0) {
+    if (text && !strcmp(text, "access")) {
         judge->claims->type = AJ_TYPE_ACCESS;
         return judge->policy->types & AJ_TYPE_ACCESS ? AJ_OK : AJ_E_TYPE_NOT_REFRESH;
     }
-    if (text != NULL && strcmp(text, "refresh") == 0) {
+    if (text && !strcmp(text, "refresh")) {
         judge->claims->type = AJ_TYPE_REFRESH;
         return judge->policy->types & AJ_TYPE_REFRESH ? AJ_OK : AJ_E_TYPE_NOT_ACCESS;
     }
@@ -65,7 +65,7 @@ static aj_error_e check_iss(judge_t *judge)
     const char *ours = judge->policy->issuer;
     const char *text = json_string_value(json_object_get(judge->object, "iss"));
 
-    if (ours == NULL || (text != NULL && strcmp(text, ours) == 0)) {
+    if (!ours || (text && !strcmp(text, ours))) {
         return AJ_OK;
     }
     judge->detail = apr_psprintf(judge->pool, "iss is not \"%s\"", aj_escape(ours, strlen(ours), judge->pool));
@@ -77,8 +77,8 @@ static int is_ours(const apr_array_header_t *audiences, const json_t *value)
     const char *text = json_string_value(value);
     int i;
 
-    for (i = 0; text != NULL && i < audiences->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(audiences, i, const char *), text) == 0) {
+    for (i = 0; text && i < audiences->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(audiences, i, const char *), text)) {
             return 1;
         }
     }
@@ -106,7 +106,7 @@ static aj_error_e check_aud(judge_t *judge)
     const char *list = "";
     int i;
 
-    if (ours == NULL || ours->nelts == 0 || names_us(ours, json_object_get(judge->object, "aud"))) {
+    if (!ours || ours->nelts == 0 || names_us(ours, json_object_get(judge->object, "aud"))) {
         return AJ_OK;
     }
     for (i = 0; i < ours->nelts; i++) {
@@ -123,7 +123,7 @@ static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusa
 {
     const json_t *value = json_object_get(judge->object, name);
 
-    if (value == NULL) {
+    if (!value) {
         return AJ_OK;
     }
     if (!aj_claims_read_date(value, out)) {
@@ -145,10 +145,10 @@ static aj_error_e check_identity(judge_t *judge)
     const char *text = json_string_value(value);
     const char *why = NULL;
 
-    if (value == NULL) {
+    if (!value) {
         why = "is absent";
     }
-    else if (text == NULL) {
+    else if (!text) {
         why = "is no string";
     }
     else if (*text == '\0') {
@@ -157,7 +157,7 @@ static aj_error_e check_identity(judge_t *judge)
     else if (aj_claims_has_control(text)) {
         why = "holds a control character";
     }
-    if (why != NULL) {
+    if (why) {
         judge->detail = apr_psprintf(judge->pool, "%s %s", aj_escape(name, strlen(name), judge->pool), why);
         return AJ_E_IDENTITY;
     }
@@ -172,18 +172,18 @@ static aj_error_e check_members(judge_t *judge)
     const json_t *sid = json_object_get(judge->object, "sid");
     const json_t *sid_exp = json_object_get(judge->object, "sid_exp");
 
-    if (jti != NULL && !json_is_string(jti)) {
+    if (jti && !json_is_string(jti)) {
         judge->detail = "jti is no string";
     }
-    else if (sid != NULL && !json_is_string(sid)) {
+    else if (sid && !json_is_string(sid)) {
         judge->detail = "sid is no string";
     }
-    else if (sid_exp != NULL
+    else if (sid_exp
              && (!aj_claims_read_date(sid_exp, &judge->claims->session_expires)
                  || judge->claims->session_expires == 0)) {
         judge->detail = "sid_exp is not a date";
     }
-    return judge->detail == NULL ? AJ_OK : AJ_E_CLAIM_MEMBER;
+    return judge->detail ? AJ_E_CLAIM_MEMBER : AJ_OK;
 }
 
 /* Form, key, signature; then the payload may be read. */

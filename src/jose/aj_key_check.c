@@ -53,7 +53,7 @@ static const char *check_ed25519(const EVP_PKEY *pkey)
     }
     point[31] &= 0x7f;
     for (i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++) {
-        if (memcmp(point, small_order[i], sizeof(point)) == 0) {
+        if (!memcmp(point, small_order[i], sizeof(point))) {
             return "is an Ed25519 key of small order, for which anyone can sign";
         }
     }
@@ -87,7 +87,7 @@ static const char *check_ec(const EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_
     if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) && is_explicit) {
         return "is an EC key with explicit parameters instead of a named curve";
     }
-    if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 || strcmp(group, alg->group) != 0) {
+    if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 || strcmp(group, alg->group)) {
         return apr_psprintf(pool, "is an EC key of another curve; %s wants %s (RFC 7518 3.4)", alg->name, alg->curve);
     }
     return NULL;
@@ -111,7 +111,7 @@ static int has_type(const EVP_PKEY *pkey, const aj_alg_t *alg)
 static int is_valid_public(EVP_PKEY *pkey)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    int ok = ctx != NULL && EVP_PKEY_public_check(ctx) == 1;
+    int ok = ctx && EVP_PKEY_public_check(ctx) == 1;
 
     EVP_PKEY_CTX_free(ctx);
     return ok;
@@ -123,7 +123,7 @@ static const char *check(EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_t *pool)
 
     if (!has_type(pkey, alg)) {
         return apr_psprintf(pool, "is a key of another type; %s wants %s%s%s", alg->name, aj_kty_name(alg->kty),
-                            alg->curve == NULL ? "" : " ", alg->curve == NULL ? "" : alg->curve);
+                            alg->curve ? " " : "", alg->curve ? alg->curve : "");
     }
     if (alg->kty == AJ_KTY_RSA) {
         wrong = check_rsa(pkey, pool);
@@ -134,7 +134,7 @@ static const char *check(EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_t *pool)
     else {
         wrong = check_ed25519(pkey);
     }
-    if (wrong == NULL && !is_valid_public(pkey)) {
+    if (!wrong && !is_valid_public(pkey)) {
         wrong = "is a key whose public half is not sound";
     }
     return wrong;
@@ -175,7 +175,7 @@ static EVP_MD_CTX *make_context(const aj_key_t *key, int signing, apr_pool_t *po
     EVP_PKEY_CTX *settings = NULL;
     int ok = 0;
 
-    if (ctx == NULL) {
+    if (!ctx) {
         return NULL;
     }
     apr_pool_cleanup_register(pool, ctx, free_context, apr_pool_cleanup_null);
@@ -197,7 +197,7 @@ static int has_parts(const EVP_PKEY *pkey, const aj_alg_t *alg)
 static int is_consistent(EVP_PKEY *pkey)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    int ok = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+    int ok = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
 
     EVP_PKEY_CTX_free(ctx);
     return ok;
@@ -228,7 +228,7 @@ static const char *prepare(aj_key_t *key, int is_private, apr_pool_t *pool)
     key->verifier = make_context(key, 0, pool);
     key->signer = is_private ? make_context(key, 1, pool) : NULL;
     key->is_secret = is_private;
-    if (key->verifier == NULL || (is_private && key->signer == NULL)) {
+    if (!key->verifier || (is_private && !key->signer)) {
         return apr_psprintf(pool, "is a key that OpenSSL does not use for %s", alg->name);
     }
     if (is_private && !is_pair(key, pool)) {
@@ -243,7 +243,7 @@ const char *aj_key_set_pkey(aj_key_t *key, EVP_PKEY *pkey, int is_private, apr_p
 
     apr_pool_cleanup_register(pool, pkey, free_pkey, apr_pool_cleanup_null);
     key->pkey = pkey;
-    if ((wrong = check(pkey, key->alg, pool)) == NULL && (wrong = prepare(key, is_private, pool)) == NULL) {
+    if (!(wrong = check(pkey, key->alg, pool)) && !(wrong = prepare(key, is_private, pool))) {
         wrong = aj_key_set_public(key, pool);
     }
     return wrong;

@@ -22,7 +22,7 @@ static int is_pem(const unsigned char *bytes, apr_size_t len)
     apr_size_t i;
 
     for (i = 0; i + mark <= len; i++) {
-        if (memcmp(bytes + i, pem_begin, mark) == 0) {
+        if (!memcmp(bytes + i, pem_begin, mark)) {
             return 1;
         }
     }
@@ -38,7 +38,7 @@ static int is_space(unsigned char c)
    mark it does too: the JSON door refuses the mark, where a secret would have been made of the text. */
 static int is_json(const unsigned char *bytes, apr_size_t len)
 {
-    apr_size_t i = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    apr_size_t i = len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
 
     while (i < len && is_space(bytes[i])) {
         i++;
@@ -71,7 +71,7 @@ static const char *read_pem(aj_key_t *key, const unsigned char *bytes, apr_size_
         return apr_psprintf(pool, "is PEM, but %s wants a shared secret", key->alg->name);
     }
     wrong = aj_key_pem(bytes, len, &pkey, &is_private);
-    return wrong != NULL ? wrong : aj_key_set_pkey(key, pkey, is_private, pool);
+    return wrong ? wrong : aj_key_set_pkey(key, pkey, is_private, pool);
 }
 
 /* A kid is written into headers and JWK Sets, and JSON has no way to say what is not UTF-8. */
@@ -80,15 +80,15 @@ static const char *set_kid(aj_key_t *key, const char *kid, apr_pool_t *pool)
     json_t *text = NULL;
     const char *wrong = NULL;
 
-    if (kid == NULL) {
-        if (key->alg->kty != AJ_KTY_OCT && (key->kid = aj_key_thumbprint(key, pool)) == NULL) {
+    if (!kid) {
+        if (key->alg->kty != AJ_KTY_OCT && !(key->kid = aj_key_thumbprint(key, pool))) {
             wrong = "OpenSSL cannot compute a SHA-256";
         }
     }
     else if (*kid == '\0') {
         wrong = "its kid is empty";
     }
-    else if ((text = json_string(kid)) == NULL) {
+    else if (!(text = json_string(kid))) {
         wrong = "its kid is not UTF-8";
     }
     else {
@@ -104,11 +104,11 @@ static const char *fill_from_jwk(aj_key_t *key, const json_t *jwk, const char *k
     const json_t *own = json_object_get(jwk, "kid");
     const char *wrong;
 
-    if (own != NULL && !json_is_string(own)) {
+    if (own && !json_is_string(own)) {
         wrong = "its kid is no string";
     }
-    else if ((wrong = aj_key_fill_jwk(key, jwk, pool)) == NULL) {
-        wrong = set_kid(key, kid == NULL && own != NULL ? json_string_value(own) : kid, pool);
+    else if (!(wrong = aj_key_fill_jwk(key, jwk, pool))) {
+        wrong = set_kid(key, !kid && own ? json_string_value(own) : kid, pool);
     }
     return wrong;
 }
@@ -149,7 +149,7 @@ static const char *read_secret(aj_key_t *key, const unsigned char *bytes, apr_si
                             aj_kty_name(key->alg->kty));
     }
     wrong = aj_key_set_text(key, bytes, len, options->encoding, pool);
-    return wrong != NULL ? wrong : set_kid(key, options->kid, pool);
+    return wrong ? wrong : set_kid(key, options->kid, pool);
 }
 
 static const char *read_any(aj_key_t *key, const unsigned char *bytes, apr_size_t len, const aj_key_options_t *options,
@@ -171,7 +171,7 @@ static const char *read_any(aj_key_t *key, const unsigned char *bytes, apr_size_
         return read_jwk(key, bytes, len, options->kid, pool);
     }
     wrong = read_pem(key, bytes, len, pool);
-    return wrong != NULL ? wrong : set_kid(key, options->kid, pool);
+    return wrong ? wrong : set_kid(key, options->kid, pool);
 }
 
 /* A key has its own pool, so that one that is refused is wiped at once. */
@@ -191,7 +191,7 @@ static aj_key_t *make(const aj_key_options_t *options, apr_pool_t *parent, apr_p
    succeeds (the end of a PEM is one), but not in a queue that is mod_ssl's too. */
 static const char *settle(aj_key_t **out, aj_key_t *key, const char *wrong, apr_pool_t *own, apr_pool_t *parent)
 {
-    if (wrong == NULL) {
+    if (!wrong) {
         *out = key;
         (void)ERR_pop_to_mark();
     }

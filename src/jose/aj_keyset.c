@@ -32,7 +32,7 @@ const aj_key_t *aj_keyset_at(const aj_keyset_t *ring, int index)
 
 static int has_kid(const aj_key_t *key, const char *kid)
 {
-    return aj_key_kid(key) != NULL && strcmp(aj_key_kid(key), kid) == 0;
+    return aj_key_kid(key) && !strcmp(aj_key_kid(key), kid);
 }
 
 const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
@@ -40,7 +40,7 @@ const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
     const char *kid = aj_key_kid(key);
     int i;
 
-    for (i = 0; kid != NULL && i < ring->keys->nelts; i++) {
+    for (i = 0; kid && i < ring->keys->nelts; i++) {
         if (has_kid(aj_keyset_at(ring, i), kid)) {
             return apr_psprintf(ring->pool, "has the kid \"%s\" of another key",
                                 aj_escape(kid, strlen(kid), ring->pool));
@@ -78,13 +78,13 @@ static matches_t match(const aj_keyset_t *ring, const char *alg, const char *kid
     for (i = 0; i < ring->keys->nelts; i++) {
         const aj_key_t *key = aj_keyset_at(ring, i);
 
-        if (strcmp(aj_key_alg(key)->name, alg) != 0) {
+        if (strcmp(aj_key_alg(key)->name, alg)) {
             continue;
         }
         found.only = key;
         found.count++;
         found.with_kid += aj_key_kid(key) != NULL;
-        if (kid != NULL && has_kid(key, kid)) {
+        if (kid && has_kid(key, kid)) {
             found.named = key;
         }
     }
@@ -101,7 +101,7 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
     if (found.count == 0) {
         verdict = AJ_E_ALG;
     }
-    else if (kid != NULL && found.with_kid > 0) {
+    else if (kid && found.with_kid > 0) {
         verdict = AJ_E_KID;
         chosen = found.named;
     }
@@ -110,11 +110,11 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
         if (found.count == 1) {
             chosen = found.only;
         }
-        else if (signer != NULL && strcmp(aj_key_alg(signer)->name, alg) == 0) {
+        else if (signer && !strcmp(aj_key_alg(signer)->name, alg)) {
             chosen = signer;
         }
     }
-    if (chosen != NULL) {
+    if (chosen) {
         *key = chosen;
         verdict = AJ_OK;
     }
@@ -131,7 +131,7 @@ json_t *aj_keyset_public(const aj_keyset_t *ring, apr_pool_t *pool)
     for (i = 0; i < ring->keys->nelts; i++) {
         json_t *jwk = aj_key_public_jwk(aj_keyset_at(ring, i), pool);
 
-        if (jwk != NULL) {
+        if (jwk) {
             json_array_append(keys, jwk);
         }
     }

@@ -19,7 +19,7 @@ static const char *text_of(const json_t *jwk, const char *name, const char **wro
 {
     const json_t *value = json_object_get(jwk, name);
 
-    if (value != NULL && !json_is_string(value)) {
+    if (value && !json_is_string(value)) {
         *wrong = "has a kty, crv, use or alg that is no string";
     }
     return json_string_value(value);
@@ -27,15 +27,15 @@ static const char *text_of(const json_t *jwk, const char *name, const char **wro
 
 static int known_kty(const char *kty)
 {
-    return strcmp(kty, "oct") == 0 || strcmp(kty, "RSA") == 0 || strcmp(kty, "EC") == 0 || strcmp(kty, "OKP") == 0;
+    return !strcmp(kty, "oct") || !strcmp(kty, "RSA") || !strcmp(kty, "EC") || !strcmp(kty, "OKP");
 }
 
 static int known_crv(const char *crv)
 {
     int i;
 
-    for (i = 0; aj_alg_at(i) != NULL; i++) {
-        if (aj_alg_at(i)->curve != NULL && strcmp(aj_alg_at(i)->curve, crv) == 0) {
+    for (i = 0; aj_alg_at(i); i++) {
+        if (aj_alg_at(i)->curve && !strcmp(aj_alg_at(i)->curve, crv)) {
             return 1;
         }
     }
@@ -50,7 +50,7 @@ static int not_for_verifying(const json_t *ops)
     for (i = 0; i < json_array_size(ops); i++) {
         const char *op = json_string_value(json_array_get(ops, i));
 
-        if (op != NULL && strcmp(op, "verify") == 0) {
+        if (op && !strcmp(op, "verify")) {
             return 0;
         }
     }
@@ -60,8 +60,7 @@ static int not_for_verifying(const json_t *ops)
 /* Is this row for keys of that type and curve? */
 static int fits(const aj_alg_t *alg, const char *kty, const char *crv)
 {
-    return strcmp(aj_kty_name(alg->kty), kty) == 0
-        && (alg->curve == NULL || (crv != NULL && strcmp(alg->curve, crv) == 0));
+    return !strcmp(aj_kty_name(alg->kty), kty) && (!alg->curve || (crv && !strcmp(alg->curve, crv)));
 }
 
 /* The row for a key that has no `alg` of its own. */
@@ -69,18 +68,18 @@ static const char *choose_alg(member_t *member, const char *kty, const char *crv
 {
     int i;
 
-    for (i = 0; algs != NULL && i < algs->nelts; i++) {
+    for (i = 0; algs && i < algs->nelts; i++) {
         const aj_alg_t *alg = APR_ARRAY_IDX(algs, i, const aj_alg_t *);
 
         if (!fits(alg, kty, crv) || alg == member->alg) {
             continue;
         }
-        if (member->alg != NULL) {
+        if (member->alg) {
             return "has no alg, and algs= names more than one for its type";
         }
         member->alg = alg;
     }
-    member->skip = member->alg == NULL ? "it has no alg, and algs= names none for its type" : NULL;
+    member->skip = member->alg ? NULL : "it has no alg, and algs= names none for its type";
     return NULL;
 }
 
@@ -96,28 +95,28 @@ static const char *classify(member_t *member, const apr_array_header_t *algs)
     if (!json_is_object(jwk)) {
         wrong = "is no object";
     }
-    else if (wrong == NULL && kty == NULL) {
+    else if (!wrong && !kty) {
         wrong = "has no kty";
     }
-    if (wrong != NULL) {
+    if (wrong) {
         return wrong;
     }
     if (!known_kty(kty)) {
         member->skip = "its kty is unknown";
     }
-    else if (use != NULL && strcmp(use, "sig") != 0) {
+    else if (use && strcmp(use, "sig")) {
         member->skip = "its use is not sig";
     }
     else if (not_for_verifying(json_object_get(jwk, "key_ops"))) {
         member->skip = "its key_ops has no verify";
     }
-    else if (alg != NULL && (member->alg = aj_alg_find(alg)) == NULL) {
+    else if (alg && !(member->alg = aj_alg_find(alg))) {
         member->skip = "its alg is unknown";
     }
-    else if (crv != NULL && !known_crv(crv)) {
+    else if (crv && !known_crv(crv)) {
         member->skip = "its crv is unknown";
     }
-    else if (alg == NULL) {
+    else if (!alg) {
         wrong = choose_alg(member, kty, crv, algs);
     }
     return wrong;
@@ -142,17 +141,17 @@ static const char *add_member(aj_keyset_t *ring, const json_t *jwk, size_t index
     const char *wrong = classify(&member, algs);
     aj_key_t *key;
 
-    if (wrong == NULL && member.skip != NULL) {
+    if (!wrong && member.skip) {
         APR_ARRAY_PUSH(skipped, const char *) =
             apr_psprintf(pool, "%s is skipped: %s", describe(jwk, index, pool), member.skip);
     }
-    else if (wrong == NULL) {
+    else if (!wrong) {
         const aj_key_options_t options = { .alg = member.alg };
 
         wrong = aj_key_from_jwk(&key, jwk, &options, pool);
-        wrong = wrong != NULL ? wrong : aj_keyset_add(ring, key);
+        wrong = wrong ? wrong : aj_keyset_add(ring, key);
     }
-    return wrong == NULL ? NULL : apr_psprintf(pool, "%s %s", describe(jwk, index, pool), wrong);
+    return wrong ? apr_psprintf(pool, "%s %s", describe(jwk, index, pool), wrong) : NULL;
 }
 
 static apr_status_t wipe_set(void *keys)
@@ -181,7 +180,7 @@ static const char *add_text(aj_keyset_t *ring, const char *text, apr_size_t len,
         return "is no JWK Set: it has no array \"keys\"";
     }
     apr_pool_cleanup_register(scratch, keys, wipe_set, apr_pool_cleanup_null);
-    for (i = 0; wrong == NULL && i < json_array_size(keys); i++) {
+    for (i = 0; !wrong && i < json_array_size(keys); i++) {
         wrong = add_member(ring, json_array_get(keys, i), i, algs, skipped, pool);
     }
     return wrong;
@@ -194,16 +193,16 @@ static const char *merge(aj_keyset_t *ring, const aj_keyset_t *found, apr_pool_t
     const char *wrong = NULL;
     int i;
 
-    for (i = 0; wrong == NULL && i < aj_keyset_count(ring); i++) {
+    for (i = 0; !wrong && i < aj_keyset_count(ring); i++) {
         wrong = aj_keyset_add(all, aj_keyset_at(ring, i));
     }
-    for (i = 0; wrong == NULL && i < aj_keyset_count(found); i++) {
+    for (i = 0; !wrong && i < aj_keyset_count(found); i++) {
         wrong = aj_keyset_add(all, aj_keyset_at(found, i));
     }
-    for (i = 0; wrong == NULL && i < aj_keyset_count(found); i++) {
+    for (i = 0; !wrong && i < aj_keyset_count(found); i++) {
         wrong = aj_keyset_add(ring, aj_keyset_at(found, i));
     }
-    return wrong == NULL ? NULL : apr_pstrcat(pool, "holds a key that ", wrong, NULL);
+    return wrong ? apr_pstrcat(pool, "holds a key that ", wrong, NULL) : NULL;
 }
 
 const char *aj_keyset_add_jwks(aj_keyset_t *ring, const char *text, apr_size_t len, const apr_array_header_t *algs,
@@ -219,13 +218,13 @@ const char *aj_keyset_add_jwks(aj_keyset_t *ring, const char *text, apr_size_t l
     apr_pool_create(&scratch, pool);
     found = aj_keyset_make(own);
     wrong = add_text(found, text, len, algs, notes, own, scratch);
-    wrong = wrong != NULL ? wrong : merge(ring, found, own);
+    wrong = wrong ? wrong : merge(ring, found, own);
     apr_pool_destroy(scratch);
-    if (wrong != NULL) {
+    if (wrong) {
         wrong = apr_pstrdup(pool, wrong);
         apr_pool_destroy(own);
     }
-    else if (skipped != NULL) {
+    else if (skipped) {
         apr_array_cat(skipped, notes);
     }
     return wrong;
