@@ -18,6 +18,7 @@ typedef struct {
     const char *kid;        /**< key ID, NULL: thumbprint for asymmetric keys, none for HS keys */
     aj_encoding_e encoding; /**< of an HS secret; anything but RAW with PEM or JWK is a mistake */
     int verify_only;        /**< never sign with it */
+    int publish;            /**< tell others of it even if its private half is not here */
 } aj_key_options_t;
 
 /**
@@ -48,6 +49,15 @@ const aj_alg_t *aj_key_alg(const aj_key_t *key);
 
 /** The key's ID, or NULL (HS keys without `kid=`). */
 const char *aj_key_kid(const aj_key_t *key);
+
+/** @return non-zero when the key's ID is the thumbprint, because neither the options nor the JWK gave it one */
+int aj_key_kid_is_default(const aj_key_t *key);
+
+/** @return non-zero for an asymmetric key that is ours (its private half is here) or marked publish */
+int aj_key_is_published(const aj_key_t *key);
+
+/** @return non-zero when both are one key: the same algorithm, kid (or none), and secret or public half */
+int aj_key_equal(const aj_key_t *a, const aj_key_t *b);
 
 /** @return non-zero when the key holds a private part or secret and is not marked verify_only */
 int aj_key_can_sign(const aj_key_t *key);

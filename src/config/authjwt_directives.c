@@ -76,6 +76,18 @@ static apr_array_header_t *words(apr_pool_t *pool, int argc, char *const argv[])
     return list;
 }
 
+static int has_word(int argc, char *const argv[], const char *word)
+{
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], word)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static const char *set_audience(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     int i;
@@ -87,9 +99,12 @@ static const char *set_audience(cmd_parms *cmd, void *dir, int argc, char *const
         }
     }
     if (!argc) {
-        return "AuthJWTAudience: needs at least one audience";
+        return "AuthJWTAudience: needs at least one audience, or any";
     }
-    authjwt_config_server(cmd->server)->audiences = words(cmd->pool, argc, argv);
+    if (argc > 1 && has_word(argc, argv, "any")) {
+        return "AuthJWTAudience: any stands alone: it says that a token may be meant for anybody";
+    }
+    authjwt_config_server(cmd->server)->audiences = words(cmd->pool, strcmp(argv[0], "any") ? argc : 0, argv);
     return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* Compact JWS (RFC 7515 7.1): taken apart with suspicion, verified with the ring's key, made with ours. */
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
@@ -47,6 +48,30 @@ static aj_error_e decode(const segment_t *part, const char *name, apr_pool_t *po
     return verdict;
 }
 
+/* RFC 9068 2.1, RFC 8725 3.11: logout tokens, DPoP proofs and security events name themselves, and are no access
+   tokens. A media type is compared without case, and its "application/" may be left out (RFC 7515 4.1.9). */
+static int is_access_token(const json_t *typ)
+{
+    static const char prefix[] = "application/";
+    const char *text = json_string_value(typ);
+
+    if (text && !strncasecmp(text, prefix, sizeof(prefix) - 1)) {
+        text += sizeof(prefix) - 1;
+    }
+    return text && (!strcasecmp(text, "JWT") || !strcasecmp(text, "at+jwt"));
+}
+
+static aj_error_e check_typ(const json_t *typ, apr_pool_t *pool, const char **detail)
+{
+    if (!typ || is_access_token(typ)) {
+        return AJ_OK;
+    }
+    *detail = json_is_string(typ)
+                ? apr_psprintf(pool, "typ \"%s\"", aj_escape(json_string_value(typ), json_string_length(typ), pool))
+                : "typ is no string";
+    return AJ_E_TYP;
+}
+
 /* `alg`, `kid`, `crit`. jku, jwk, x5u, x5c and the like are never looked at: a token does not bring its own key. */
 static aj_error_e read_members(const json_t *header, aj_jws_t *jws, const char **detail)
 {
@@ -81,10 +106,13 @@ static aj_error_e read_header(const unsigned char *text, apr_size_t len, apr_poo
 {
     json_t *header;
 
+    aj_error_e verdict;
+
     if (!aj_json_read_object((const char *)text, len, pool, &header, detail)) {
         return AJ_E_HEADER_JSON;
     }
-    return read_members(header, jws, detail);
+    verdict = read_members(header, jws, detail);
+    return verdict == AJ_OK ? check_typ(json_object_get(header, "typ"), pool, detail) : verdict;
 }
 
 aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws, const char **detail)

@@ -45,6 +45,26 @@ void aj_key_wipe_jwk(json_t *jwk)
     }
 }
 
+static int says_nothing(const json_t *value)
+{
+    return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0)
+        || (json_is_array(value) && json_array_size(value) == 0);
+}
+
+void aj_key_strip_jwk(json_t *jwk)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(jwk, next, name, value)
+    {
+        if (says_nothing(value)) {
+            json_object_del(jwk, name);
+        }
+    }
+}
+
 static int has(const json_t *jwk, const char *name)
 {
     return json_object_get(jwk, name) != NULL;
@@ -243,6 +263,15 @@ static const char *check_member(const json_t *jwk, const char *name, const char 
     return apr_psprintf(pool, "is a JWK whose %s is not \"%s\"", name, want);
 }
 
+/* `alg` may be the other name of the same algorithm (RFC 9864). */
+static const char *check_alg(const json_t *jwk, const aj_alg_t *alg, apr_pool_t *pool)
+{
+    const char *own = json_string_value(json_object_get(jwk, "alg"));
+    const aj_alg_t *row = own ? aj_alg_find(own) : NULL;
+
+    return row && aj_alg_same(row, alg) ? NULL : check_member(jwk, "alg", alg->name, pool);
+}
+
 static int lists(const json_t *array, const char *text)
 {
     size_t i;
@@ -283,9 +312,8 @@ const char *aj_key_fill_jwk(aj_key_t *key, const json_t *jwk, apr_pool_t *pool)
     if (!has(jwk, "kty")) {
         return "is a JWK whose kty is absent";
     }
-    if ((wrong = check_member(jwk, "kty", aj_kty_name(key->alg->kty), pool))
-        || (wrong = check_member(jwk, "alg", key->alg->name, pool)) || (wrong = check_member(jwk, "use", "sig", pool))
-        || (wrong = check_key_ops(key, jwk))) {
+    if ((wrong = check_member(jwk, "kty", aj_kty_name(key->alg->kty), pool)) || (wrong = check_alg(jwk, key->alg, pool))
+        || (wrong = check_member(jwk, "use", "sig", pool)) || (wrong = check_key_ops(key, jwk))) {
         return wrong;
     }
     return key->alg->kty == AJ_KTY_OCT ? fill_secret(key, jwk, pool) : fill_pkey(key, jwk, pool);

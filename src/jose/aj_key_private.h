@@ -8,8 +8,10 @@
 
 struct aj_key_t {
     const aj_alg_t *alg;
-    const char *kid; /**< or NULL */
-    int verify_only; /**< the administrator or the JWK's key_ops forbid signing */
+    const char *kid;    /**< or NULL */
+    int kid_is_default; /**< kid is the thumbprint, since nobody gave another */
+    int verify_only;    /**< the administrator or the JWK's key_ops forbid signing */
+    int publish;        /**< the administrator wants it in the published set */
     int is_secret;   /**< holds a private part or a shared secret */
 
     unsigned char *secret; /**< HS only */
@@ -57,6 +59,9 @@ const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool);
 
 /** Fill an empty key from a JWK, its kid aside. */
 const char *aj_key_fill_jwk(aj_key_t *key, const json_t *jwk, apr_pool_t *pool) AJ_MUST_USE;
+
+/** Remove the members that say nothing: null, "" and []. */
+void aj_key_strip_jwk(json_t *jwk);
 
 /** Overwrite the private members of a JWK that is about to be dropped; anything else is left alone. */
 void aj_key_wipe_jwk(json_t *jwk);

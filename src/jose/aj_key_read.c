@@ -84,6 +84,7 @@ static const char *set_kid(aj_key_t *key, const char *kid, apr_pool_t *pool)
         if (key->alg->kty != AJ_KTY_OCT && !(key->kid = aj_key_thumbprint(key, pool))) {
             wrong = "OpenSSL cannot compute a SHA-256";
         }
+        key->kid_is_default = 1;
     }
     else if (*kid == '\0') {
         wrong = "its kid is empty";
@@ -184,6 +185,7 @@ static aj_key_t *make(const aj_key_options_t *options, apr_pool_t *parent, apr_p
     key = apr_pcalloc(*pool, sizeof(*key));
     key->alg = options->alg;
     key->verify_only = options->verify_only;
+    key->publish = options->publish;
     return key;
 }
 

@@ -35,16 +35,39 @@ static int has_kid(const aj_key_t *key, const char *kid)
     return aj_key_kid(key) && !strcmp(aj_key_kid(key), kid);
 }
 
-const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
+const aj_key_t *aj_keyset_namesake(const aj_keyset_t *ring, const aj_key_t *key)
 {
-    const char *kid = aj_key_kid(key);
     int i;
 
-    for (i = 0; kid && i < ring->keys->nelts; i++) {
-        if (has_kid(aj_keyset_at(ring, i), kid)) {
-            return apr_psprintf(ring->pool, "has the kid \"%s\" of another key",
-                                aj_escape(kid, strlen(kid), ring->pool));
+    for (i = 0; aj_key_kid(key) && i < ring->keys->nelts; i++) {
+        const aj_key_t *other = aj_keyset_at(ring, i);
+
+        if (aj_alg_same(aj_key_alg(other), aj_key_alg(key)) && has_kid(other, aj_key_kid(key))) {
+            return other;
         }
+    }
+    return NULL;
+}
+
+int aj_keyset_holds(const aj_keyset_t *ring, const aj_key_t *key)
+{
+    int i;
+
+    for (i = 0; i < ring->keys->nelts; i++) {
+        if (aj_key_equal(aj_keyset_at(ring, i), key)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
+{
+    if (aj_keyset_namesake(ring, key)) {
+        const char *kid = aj_key_kid(key);
+
+        return apr_psprintf(ring->pool, "has the kid \"%s\" of another %s key", aj_escape(kid, strlen(kid), ring->pool),
+                            aj_key_alg(key)->name);
     }
     APR_ARRAY_PUSH(ring->keys, const aj_key_t *) = key;
     return NULL;
@@ -70,15 +93,15 @@ typedef struct {
     int with_kid;
 } matches_t;
 
-static matches_t match(const aj_keyset_t *ring, const char *alg, const char *kid)
+static matches_t match(const aj_keyset_t *ring, const aj_alg_t *alg, const char *kid)
 {
     matches_t found = { NULL, NULL, 0, 0 };
     int i;
 
-    for (i = 0; i < ring->keys->nelts; i++) {
+    for (i = 0; alg && i < ring->keys->nelts; i++) {
         const aj_key_t *key = aj_keyset_at(ring, i);
 
-        if (strcmp(aj_key_alg(key)->name, alg)) {
+        if (!aj_alg_same(aj_key_alg(key), alg)) {
             continue;
         }
         found.only = key;
@@ -91,9 +114,16 @@ static matches_t match(const aj_keyset_t *ring, const char *alg, const char *kid
     return found;
 }
 
+/* A thumbprint that nobody wrote down: the issuer need not know it, and calls the key what it likes. */
+static int is_free_to_choose(const matches_t *found)
+{
+    return found->count == 1 && aj_key_kid_is_default(found->only);
+}
+
 aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *kid, const aj_key_t **key)
 {
-    const matches_t found = match(ring, alg, kid);
+    const aj_alg_t *row = aj_alg_find(alg);
+    const matches_t found = match(ring, row, kid);
     const aj_key_t *signer = aj_keyset_signer(ring);
     const aj_key_t *chosen = NULL;
     aj_error_e verdict;
@@ -101,7 +131,7 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
     if (found.count == 0) {
         verdict = AJ_E_ALG;
     }
-    else if (kid && found.with_kid > 0) {
+    else if (kid && found.with_kid > 0 && !is_free_to_choose(&found)) {
         verdict = AJ_E_KID;
         chosen = found.named;
     }
@@ -110,7 +140,7 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
         if (found.count == 1) {
             chosen = found.only;
         }
-        else if (signer && !strcmp(aj_key_alg(signer)->name, alg)) {
+        else if (signer && aj_alg_same(aj_key_alg(signer), row)) {
             chosen = signer;
         }
     }
@@ -129,10 +159,10 @@ json_t *aj_keyset_public(const aj_keyset_t *ring, apr_pool_t *pool)
 
     json_object_set_new(set, "keys", keys);
     for (i = 0; i < ring->keys->nelts; i++) {
-        json_t *jwk = aj_key_public_jwk(aj_keyset_at(ring, i), pool);
+        const aj_key_t *key = aj_keyset_at(ring, i);
 
-        if (jwk) {
-            json_array_append(keys, jwk);
+        if (aj_key_is_published(key)) {
+            json_array_append(keys, aj_key_public_jwk(key, pool));
         }
     }
     return set;

@@ -1,7 +1,7 @@
 /* Keys from PEM: every form is read, every misfit is refused with a sentence. */
 #include "unit.h"
 
-#define ALL_ALGS 14
+#define ALL_ALGS UNIT_ALGS
 
 /* All forms of the key of an algorithm; the public ones last. */
 static const struct {
