@@ -50,6 +50,12 @@ const aj_alg_t *aj_key_alg(const aj_key_t *key);
 /** The key's ID, or NULL (HS keys without `kid=`). */
 const char *aj_key_kid(const aj_key_t *key);
 
+/**
+ * Is the shared secret plainly something else: an HTML page, blanks, NAME=VALUE, text with a byte order mark?
+ * @return a sentence fragment for a warning that repeats nothing of it, or NULL; a literal
+ */
+const char *aj_key_doubt(const aj_key_t *key);
+
 /** @return non-zero when the key's ID is the thumbprint, because neither the options nor the JWK gave it one */
 int aj_key_kid_is_default(const aj_key_t *key);
 

@@ -14,6 +14,11 @@ const char *aj_key_kid(const aj_key_t *key)
     return key->kid;
 }
 
+const char *aj_key_doubt(const aj_key_t *key)
+{
+    return key->doubt;
+}
+
 int aj_key_kid_is_default(const aj_key_t *key)
 {
     return key->kid_is_default;

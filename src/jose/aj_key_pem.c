@@ -79,11 +79,18 @@ static const char *take(found_t *found, const char *label, const char *header, c
         return "is encrypted PEM, protected by a pass phrase, and nobody is there to type it: "
                "store the key without one (openssl pkey) and restrict who can read the file";
     }
+    if (!strcmp(label, "OPENSSH PRIVATE KEY")) {
+        return "is a private key in OpenSSH's form; convert a copy with ssh-keygen -p -m PKCS8, "
+               "or make a key with openssl genpkey";
+    }
     if (!strcmp(label, "EC PARAMETERS")) {
         return NULL;
     }
     if (!block) {
         return "holds a PEM block that is neither a key nor a certificate";
+    }
+    if (found->is_certificate && !is_certificate) {
+        return "holds a certificate before the key; put the key first, or leave the certificate out";
     }
     if (found->pkey) {
         return is_certificate && (found->is_private || found->is_certificate) ? NULL : "holds more than one key";
@@ -120,6 +127,19 @@ static const char *take_all(found_t *found, BIO *bio)
     return wrong;
 }
 
+/* A PEM that went through JSON, YAML or a variable may hold the two characters \n where lines should end. */
+static int has_escaped_newlines(const unsigned char *text, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i + 1 < len; i++) {
+        if (text[i] == '\\' && text[i + 1] == 'n') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const char *aj_key_pem(const unsigned char *text, apr_size_t len, EVP_PKEY **pkey, int *is_private)
 {
     found_t found = { NULL, 0, 0 };
@@ -133,6 +153,9 @@ const char *aj_key_pem(const unsigned char *text, apr_size_t len, EVP_PKEY **pke
     }
     else {
         EVP_PKEY_free(found.pkey);
+        if (has_escaped_newlines(text, len)) {
+            wrong = "is PEM with the two characters \\n where lines should end; write real line breaks";
+        }
     }
     return wrong;
 }

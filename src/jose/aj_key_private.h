@@ -12,10 +12,11 @@ struct aj_key_t {
     int kid_is_default; /**< kid is the thumbprint, since nobody gave another */
     int verify_only;    /**< the administrator or the JWK's key_ops forbid signing */
     int publish;        /**< the administrator wants it in the published set */
-    int is_secret;   /**< holds a private part or a shared secret */
+    int is_secret;      /**< holds a private part or a shared secret */
 
     unsigned char *secret; /**< HS only */
     apr_size_t secret_len;
+    const char *doubt; /**< of a secret that is plainly something else; or NULL */
     int secret_is_raw; /**< the secret is the source's text: another encoding may have been meant */
     EVP_MAC_CTX *mac;  /**< HS only: initialised, duplicated for each use */
 
@@ -33,6 +34,12 @@ struct aj_key_t {
 #define AJ_RSA_MAX_BITS 16384
 
 /* Those that return a sentence return NULL on success. aj_key_read.c cleans OpenSSL's error queue for all of them. */
+
+/** What the content of a key source is instead of a key. @return NULL when it may be one */
+const char *aj_key_mistake(const unsigned char *text, apr_size_t len, const aj_alg_t *alg);
+
+/** Why a shared secret, read as it stands, is hardly meant. @return NULL when nothing is odd; len is not 0 */
+const char *aj_key_doubt_text(const unsigned char *text, apr_size_t len);
 
 /** Give an HS key its secret from the text of a key source. */
 const char *aj_key_set_text(aj_key_t *key, const unsigned char *text, apr_size_t len, aj_encoding_e encoding,

@@ -13,6 +13,7 @@
 typedef enum { FORM_SECRET, FORM_PEM, FORM_JWK } form_e;
 
 static const char pem_begin[] = "-----BEGIN ";
+static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 /* Anywhere: keys are often preceded by text (openssl's -text, bag attributes, a byte order mark), and no secret
    that anyone made at random holds this. */
@@ -35,10 +36,10 @@ static int is_space(unsigned char c)
 }
 
 /* A '{' begins a JWK, unless control characters say that it is the first of some random bytes. After a byte order
-   mark it does too: the JSON door refuses the mark, where a secret would have been made of the text. */
+   mark it does too, to be refused: a secret would have been made of the text. */
 static int is_json(const unsigned char *bytes, apr_size_t len)
 {
-    apr_size_t i = len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
+    apr_size_t i = len >= 3 && !memcmp(bytes, byte_order_mark, 3) ? 3 : 0;
 
     while (i < len && is_space(bytes[i])) {
         i++;
@@ -114,9 +115,20 @@ static const char *fill_from_jwk(aj_key_t *key, const json_t *jwk, const char *k
     return wrong;
 }
 
+static int is_set(const json_t *jwk)
+{
+    return json_object_get(jwk, "keys") && !json_object_get(jwk, "kty");
+}
+
 static apr_status_t wipe_jwk(void *jwk)
 {
+    const json_t *keys = json_object_get(jwk, "keys");
+    size_t i;
+
     aj_key_wipe_jwk(jwk);
+    for (i = 0; i < json_array_size(keys); i++) {
+        aj_key_wipe_jwk(json_array_get(keys, i));
+    }
     return APR_SUCCESS;
 }
 
@@ -127,6 +139,9 @@ static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_
     json_t *jwk;
     const char *wrong;
 
+    if (bytes[0] == (unsigned char)byte_order_mark[0]) {
+        return "has a byte order mark (the bytes EF BB BF) before the JWK; save it as UTF-8 without one";
+    }
     apr_pool_create(&scratch, pool);
     if (!aj_json_read_object((const char *)bytes, len, scratch, &jwk, &wrong)) {
         wrong = apr_pstrcat(pool, "begins like a JWK, but is not one: ", wrong, NULL);
@@ -134,7 +149,7 @@ static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_
     else {
         /* Runs before the cleanup that drops the object: the last one registered comes first. */
         apr_pool_cleanup_register(scratch, jwk, wipe_jwk, apr_pool_cleanup_null);
-        wrong = fill_from_jwk(key, jwk, kid, pool);
+        wrong = is_set(jwk) ? "is a JWK Set; name it with AuthJWTKeySet" : fill_from_jwk(key, jwk, kid, pool);
     }
     apr_pool_destroy(scratch);
     return wrong;
@@ -143,13 +158,19 @@ static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_
 static const char *read_secret(aj_key_t *key, const unsigned char *bytes, apr_size_t len,
                                const aj_key_options_t *options, apr_pool_t *pool)
 {
-    const char *wrong;
+    const char *wrong = aj_key_mistake(bytes, len, key->alg);
 
+    if (wrong) {
+        return wrong;
+    }
     if (key->alg->kty != AJ_KTY_OCT) {
         return apr_psprintf(pool, "is neither PEM nor a JWK, and %s wants a key of type %s", key->alg->name,
                             aj_kty_name(key->alg->kty));
     }
     wrong = aj_key_set_text(key, bytes, len, options->encoding, pool);
+    if (!wrong && options->encoding == AJ_ENCODING_RAW) {
+        key->doubt = aj_key_doubt_text(bytes, len);
+    }
     return wrong ? wrong : set_kid(key, options->kid, pool);
 }
 

@@ -64,6 +64,14 @@ void authjwt_keys_note_skipped(const authjwt_key_spec_t *spec, server_rec *s, co
     }
 }
 
+static void warn_of_doubt(const authjwt_key_spec_t *spec, const aj_key_t *key, server_rec *s)
+{
+    if (aj_key_doubt(key) && is_heard()) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ1010: AuthJWTKey %s %s (%s): the secret %s",
+                     spec->options.alg->name, spec->name, spec->where, aj_key_doubt(key));
+    }
+}
+
 static void log_notes(const authjwt_key_spec_t *spec, const apr_array_header_t *notes, server_rec *s)
 {
     int i;
@@ -85,7 +93,11 @@ static const char *parse_content(const authjwt_key_spec_t *spec, const authjwt_s
 
     if (!spec->is_set) {
         error = aj_key_read(&key, source->bytes, source->len, &spec->options, pool);
-        return error ? error : aj_keyset_add(keys, key);
+        if (!error) {
+            warn_of_doubt(spec, key, s);
+            error = aj_keyset_add(keys, key);
+        }
+        return error;
     }
     notes = apr_array_make(pool, 1, sizeof(aj_keyset_note_t));
     error = aj_keyset_add_jwks(keys, (const char *)source->bytes, source->len, spec->algs, notes, pool);
