@@ -293,10 +293,10 @@ static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user,
 
 const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE_ARGV("AuthJWTKey", authjwt_directives_add_key, NULL, RSRC_CONF,
-                      "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify]"),
+                      "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify] [publish]"),
     AP_INIT_TAKE12("AuthJWTKeySet", authjwt_directives_add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
     AP_INIT_TAKE1("AuthJWTIssuer", set_issuer, NULL, RSRC_CONF, "value of iss"),
-    AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud"),
+    AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud, or any"),
     AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, NULL, RSRC_CONF, "clock skew allowed for exp, nbf, iat"),
     AP_INIT_TAKE1("AuthJWTAccessTokenExpires", set_access_expires, NULL, RSRC_CONF, "lifetime of access tokens"),
     AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", set_refresh_expires, NULL, RSRC_CONF, "lifetime of refresh tokens"),

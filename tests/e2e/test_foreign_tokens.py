@@ -1,4 +1,4 @@
-"""Tokens of somebody else's issuer: what they may say, what revokes them, and for whom they are meant (contract section 3)."""
+"""Tokens of somebody else's issuer: what they may say, what revokes them, and for whom they are meant (docs/keys.md)."""
 import base64
 import re
 

@@ -32,7 +32,7 @@
 #define assert_no_openssl_error() ck_assert_uint_eq(ERR_peek_error(), 0)
 
 /** Says which row of a table failed. */
-#define assert_row(condition, name, ...)                                                                              \
+#define assert_row(condition, name, ...) \
     ck_assert_msg(condition, "row \"%s\": %s", name, apr_psprintf(pool, __VA_ARGS__))
 
 /** Pool of the running test. */
