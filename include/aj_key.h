@@ -27,7 +27,7 @@ typedef struct {
  * raw, surrounding white space from other encodings). Refused: PEM or non-oct JWK for an HS algorithm, an encrypted
  * PEM, type or curve that does not fit the algorithm (RFC 7518 3, RFC 8725 3.2), an HS secret shorter than the hash
  * (RFC 7518 3.2), RSA below 2048 bits or with an even or tiny exponent, a JWK whose own `alg`, `use` or `key_ops`
- * contradicts. The key must be usable: a private key also answers for its public half (pairwise consistency).
+ * contradicts, a private half that does not belong to the public one.
  * @param key      set on success; owned by pool, wiped when pool is cleared; safe to share between threads
  * @param bytes    content of the key source; the caller keeps and wipes it
  * @param len      bytes of content

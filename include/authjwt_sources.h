@@ -29,8 +29,8 @@ const char *authjwt_source_path(const char *source, apr_pool_t *pool);
 int authjwt_source_is_command(const char *source);
 
 /**
- * How log lines name a source: without what may be a secret, that is the arguments of a command and the name of a
- * variable that does not look like one.
+ * How log lines name a source: without what may be a secret, that is the arguments of a command, and a name of a
+ * variable or file that does not look like one.
  * @return source or owned by pool
  */
 const char *authjwt_source_name(const char *source, apr_pool_t *pool);

@@ -8,7 +8,7 @@
 #include "aj_digest.h"
 #include "authjwt_sources_private.h"
 
-/* Longest name of a variable that a message repeats, and the digits in it: a secret of an HS algorithm is longer. */
+/* Longest name that a message repeats, and the digits in that of a variable: a secret of an HS algorithm is longer. */
 #define NAME_SHOWN_MAX  31
 #define NAME_DIGITS_MAX 4
 
@@ -54,6 +54,12 @@ static int is_plain_name(const char *name)
     return p - name <= NAME_SHOWN_MAX && digits <= NAME_DIGITS_MAX && !apr_isdigit(*name);
 }
 
+/* A file has a folder or a suffix; what has neither and is as long as a secret may be one. */
+static int is_plain_path(const char *path)
+{
+    return strlen(path) <= NAME_SHOWN_MAX || strchr(path, '.') || *path == '/';
+}
+
 const char *authjwt_source_name(const char *source, apr_pool_t *pool)
 {
     const char *value = ap_strchr_c(source, ':') + 1;
@@ -68,7 +74,7 @@ const char *authjwt_source_name(const char *source, apr_pool_t *pool)
                  ? apr_pstrcat(pool, "exec:", apr_pstrmemdup(pool, value, len), value[len] ? " ..." : "", NULL)
                  : "exec:...";
     }
-    return source;
+    return is_plain_path(value) ? source : "file:(a path that may be a secret)";
 }
 
 static void take_buffer(authjwt_source_t *out, apr_pool_t *pool)
@@ -93,6 +99,7 @@ static apr_status_t read_all(apr_file_t *file, authjwt_source_t *out)
 static const char *read_file(const char *source, apr_pool_t *pool, authjwt_source_t *out)
 {
     const char *path = authjwt_source_path(source, pool);
+    const char *shown = is_plain_path(source + strlen("file:")) ? path : "the file";
     const char *error = NULL;
     apr_file_t *file;
     apr_finfo_t info;
@@ -104,11 +111,11 @@ static const char *read_file(const char *source, apr_pool_t *pool, authjwt_sourc
     }
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
     if (rv != APR_SUCCESS) {
-        return apr_psprintf(pool, "cannot open %s: %s", path, apr_strerror(rv, text, sizeof(text)));
+        return apr_psprintf(pool, "cannot open %s: %s", shown, apr_strerror(rv, text, sizeof(text)));
     }
     rv = apr_file_info_get(&info, APR_FINFO_TYPE | APR_FINFO_PROT, file);
     if (rv == APR_SUCCESS && info.filetype != APR_REG && info.filetype != APR_PIPE) {
-        error = apr_psprintf(pool, "%s is not a file", path);
+        error = apr_psprintf(pool, "%s is not a file", shown);
     }
     else if (rv == APR_SUCCESS) {
         out->readable_by_others = (info.protection & APR_FPROT_WREAD) != 0;
@@ -117,7 +124,7 @@ static const char *read_file(const char *source, apr_pool_t *pool, authjwt_sourc
     }
     apr_file_close(file);
     if (rv != APR_SUCCESS) {
-        error = apr_psprintf(pool, "cannot read %s: %s", path, apr_strerror(rv, text, sizeof(text)));
+        error = apr_psprintf(pool, "cannot read %s: %s", shown, apr_strerror(rv, text, sizeof(text)));
     }
     return error;
 }
@@ -139,7 +146,7 @@ static void clear_env(const char *name)
 
 /* The variable is gone after the first reading, and httpd reads its configuration twice at start and again at each
    restart; so the process keeps the value. */
-static const char *read_env(const char *source, process_rec *process, authjwt_source_t *out)
+static const char *read_env(const char *source, process_rec *process, apr_pool_t *pool, authjwt_source_t *out)
 {
     const char *name = source + strlen("env:");
     const char *value = getenv(name);
@@ -148,10 +155,10 @@ static const char *read_env(const char *source, process_rec *process, authjwt_so
         out->len = strlen(value);
         out->len = out->len < AUTHJWT_SOURCE_MAX + 1 ? out->len : AUTHJWT_SOURCE_MAX + 1;
         memcpy(out->bytes, value, out->len);
-        authjwt_source_keep(source, process, out);
+        authjwt_source_keep(source, process, pool, out);
         clear_env(name);
     }
-    else if (!authjwt_source_recall(source, process, out)) {
+    else if (!authjwt_source_recall(source, process, pool, out)) {
         return "the environment of httpd has no variable of this name";
     }
     return NULL;
@@ -167,7 +174,7 @@ const char *authjwt_source_read(const char *source, process_rec *process, apr_po
         error = authjwt_source_run(source, process, pool, out);
     }
     else if (!strncmp(source, "env:", 4)) {
-        error = read_env(source, process, out);
+        error = read_env(source, process, pool, out);
     }
     else {
         error = read_file(source, pool, out);

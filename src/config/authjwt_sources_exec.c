@@ -107,13 +107,13 @@ const char *authjwt_source_run(const char *source, process_rec *process, apr_poo
     int restarted = ap_state_query(AP_SQ_CONFIG_GEN) > 1;
     const char *error;
 
-    if (!restarted && authjwt_source_recall(source, process, out)) {
+    if (!restarted && authjwt_source_recall(source, process, pool, out)) {
         return NULL;
     }
-    authjwt_source_forget(source, process);
+    authjwt_source_forget(source, process, pool);
     error = run_command(source, pool, out);
     if (!error && !restarted && out->len <= AUTHJWT_SOURCE_MAX) {
-        authjwt_source_keep(source, process, out);
+        authjwt_source_keep(source, process, pool, out);
     }
     return error;
 }

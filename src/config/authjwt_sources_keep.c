@@ -19,14 +19,14 @@ static const char *kept_name(const char *source, apr_pool_t *pool)
     return apr_pstrcat(pool, "authjwt-source:", source, NULL);
 }
 
-void authjwt_source_keep(const char *source, process_rec *process, const authjwt_source_t *content)
+void authjwt_source_keep(const char *source, process_rec *process, apr_pool_t *pool, const authjwt_source_t *content)
 {
     kept_t *kept = NULL;
 
-    apr_pool_userdata_get((void **)&kept, kept_name(source, process->pool), process->pool);
+    apr_pool_userdata_get((void **)&kept, kept_name(source, pool), process->pool);
     if (!kept) {
         kept = apr_pcalloc(process->pool, sizeof(*kept));
-        apr_pool_userdata_set(kept, kept_name(source, process->pool), NULL, process->pool);
+        apr_pool_userdata_set(kept, kept_name(source, pool), NULL, process->pool);
     }
     aj_wipe(kept->bytes, sizeof(kept->bytes));
     memcpy(kept->bytes, content->bytes, content->len);
@@ -34,11 +34,11 @@ void authjwt_source_keep(const char *source, process_rec *process, const authjwt
     kept->is_there = 1;
 }
 
-int authjwt_source_recall(const char *source, process_rec *process, authjwt_source_t *out)
+int authjwt_source_recall(const char *source, process_rec *process, apr_pool_t *pool, authjwt_source_t *out)
 {
     kept_t *kept = NULL;
 
-    apr_pool_userdata_get((void **)&kept, kept_name(source, process->pool), process->pool);
+    apr_pool_userdata_get((void **)&kept, kept_name(source, pool), process->pool);
     if (!kept || !kept->is_there) {
         return 0;
     }
@@ -48,11 +48,11 @@ int authjwt_source_recall(const char *source, process_rec *process, authjwt_sour
     return 1;
 }
 
-void authjwt_source_forget(const char *source, process_rec *process)
+void authjwt_source_forget(const char *source, process_rec *process, apr_pool_t *pool)
 {
     kept_t *kept = NULL;
 
-    apr_pool_userdata_get((void **)&kept, kept_name(source, process->pool), process->pool);
+    apr_pool_userdata_get((void **)&kept, kept_name(source, pool), process->pool);
     if (kept) {
         aj_wipe(kept, sizeof(*kept));
     }

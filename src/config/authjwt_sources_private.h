@@ -4,14 +4,17 @@
 
 #include "authjwt_sources.h"
 
-/** Keep the content of a source for the life of the process, across restarts. Replaces what was kept of it. */
-void authjwt_source_keep(const char *source, process_rec *process, const authjwt_source_t *content);
+/**
+ * Keep the content of a source for the life of the process, across restarts. Replaces what was kept of it.
+ * @param pool  for what is needed meanwhile, as in the functions below
+ */
+void authjwt_source_keep(const char *source, process_rec *process, apr_pool_t *pool, const authjwt_source_t *content);
 
 /** Take what the process keeps of a source; it stays there. @return zero when there is nothing */
-int authjwt_source_recall(const char *source, process_rec *process, authjwt_source_t *out);
+int authjwt_source_recall(const char *source, process_rec *process, apr_pool_t *pool, authjwt_source_t *out);
 
 /** Overwrite what the process keeps of a source, if anything. */
-void authjwt_source_forget(const char *source, process_rec *process);
+void authjwt_source_forget(const char *source, process_rec *process, apr_pool_t *pool);
 
 /**
  * Run the command of a source, or take its output from the preflight pass of the same start.

@@ -1,4 +1,4 @@
-/* Hashes, MACs, random bytes; what is secret stays secret. */
+/* Hashes, MACs, random bytes; comparing and overwriting secrets. */
 #include <limits.h>
 
 #include <openssl/crypto.h>

@@ -43,7 +43,7 @@ static const verdict_t verdicts[AJ_E_COUNT] = {
     [AJ_E_CRYPTO] = { "AJ0127", "the cryptographic library failed" },
 };
 
-/* Compared as unsigned, so that a value below zero falls back to the refusal too. */
+/* Compared as unsigned, so that a negative value gives the row of AJ_REFUSED too. */
 static const verdict_t *find(aj_error_e error)
 {
     return &verdicts[(unsigned)error < AJ_E_COUNT ? (unsigned)error : AJ_REFUSED];

@@ -1,4 +1,4 @@
-/* Compact JWS (RFC 7515 7.1): taken apart with suspicion, verified with the ring's key, made with ours. */
+/* Compact JWS (RFC 7515 7.1): parse, verify with a key of the ring, sign. */
 #include <string.h>
 #include <strings.h>
 
@@ -83,7 +83,8 @@ static aj_error_e read_members(const json_t *header, aj_jws_t *jws, const char *
         *detail = "crit is present";
         return AJ_E_CRIT;
     }
-    /* Critical by its own definition (RFC 7797 6), so a sender who forgot crit is not taken at half his word. */
+    /* b64 must be listed in crit (RFC 7797 6). Refuse it also where the sender forgot to list it: such a payload is
+       not base64url, so it would be read wrongly. */
     if (b64 && !json_is_true(b64)) {
         *detail = "b64 is present";
         return AJ_E_CRIT;

@@ -1,4 +1,4 @@
-/* Is an asymmetric key what its algorithm wants, and is it sound? Asked once, when it is read. */
+/* Check an asymmetric key when it is read: type and curve must fit the algorithm, and its numbers must be valid. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,7 +9,7 @@
 #include "aj_key_private.h"
 
 #define RSA_MIN_BITS 2048
-/* OpenSSL verifies with no longer exponent once the modulus is large; nobody uses one. */
+/* OpenSSL refuses longer exponents of large keys when it verifies; better refuse them here. No real key has one. */
 #define RSA_MAX_EXPONENT_BITS 64
 
 /* Ed25519 points of order 1, 2, 4 and 8, sign bit cleared: anyone can sign for them (RFC 8032 5.1.7, RFC 7748 6). */
@@ -24,7 +24,7 @@ static const unsigned char small_order[][32] = {
       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
 };
 
-/* y of a canonical point is below p = 2^255 - 19: the others are second spellings of nineteen values. */
+/* y of a canonical point is below p = 2^255 - 19; larger values would be second forms of the same points. */
 static int is_canonical(const unsigned char point[32])
 {
     int i;
@@ -83,7 +83,7 @@ static const char *check_ec(const EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_
     char group[64] = "";
     int is_explicit = 0;
 
-    /* Parameters written out can pretend to be a curve (CVE-2020-0601). */
+    /* Explicit parameters can imitate a known curve with another generator (CVE-2020-0601). */
     if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) && is_explicit) {
         return "is an EC key with explicit parameters instead of a named curve";
     }
@@ -93,7 +93,7 @@ static const char *check_ec(const EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_
     return NULL;
 }
 
-/* RSA-PSS keys are for PSS alone and carry their own restrictions, which the context below obeys. */
+/* Keys of type RSA-PSS are for PSS alone. They may restrict hash and salt; the context below respects that. */
 static int has_type(const EVP_PKEY *pkey, const aj_alg_t *alg)
 {
     switch (alg->kty) {
@@ -213,8 +213,8 @@ static int signs_for_itself(const aj_key_t *key, apr_pool_t *pool)
         && aj_key_verify(key, text, sizeof(text), sig, sig_len) == AJ_OK;
 }
 
-/* A private part that does not answer for the public half would sign what nobody can verify. The members are
-   compared too: RSA signs with the primes and never looks at d, from which other secrets are derived. */
+/* If the halves do not belong together, nobody could verify what the key signs. OpenSSL compares the members, and a
+   test signature proves the rest: RSA signs with the primes and does not look at d, from which secrets are derived. */
 static int is_pair(const aj_key_t *key, apr_pool_t *pool)
 {
     return (!has_parts(key->pkey, key->alg) || is_consistent(key->pkey)) && signs_for_itself(key, pool);

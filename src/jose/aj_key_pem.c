@@ -1,4 +1,4 @@
-/* Keys in PEM (RFC 7468): one block decides, and nothing ever asks for a pass phrase. */
+/* Keys in PEM (RFC 7468): the first key in the text, without asking anybody for a pass phrase. */
 #include <string.h>
 
 #include <openssl/decoder.h>
@@ -54,7 +54,7 @@ static EVP_PKEY *decode_certificate(const unsigned char *der, long len)
     return pkey;
 }
 
-/* The whole block is the key: what follows it inside is refused. */
+/* Refuses a block that holds more bytes than the key. */
 static EVP_PKEY *decode_key(const block_t *block, const unsigned char *der, size_t len)
 {
     EVP_PKEY *pkey = NULL;
@@ -104,7 +104,7 @@ static const char *take(found_t *found, const char *label, const char *header, c
     return NULL;
 }
 
-/* PEM_read_bio, unlike its cousins that return keys, never calls back for a pass phrase. */
+/* PEM_read_bio never asks for a pass phrase, unlike the functions that return keys. */
 static const char *take_all(found_t *found, BIO *bio)
 {
     const char *wrong = NULL;

@@ -7,7 +7,7 @@
 #include "aj_json.h"
 #include "aj_key_private.h"
 
-/* More is no key but a mistake, and OpenSSL counts in int. */
+/* No key is longer, and OpenSSL takes lengths as int. */
 #define MAX_SOURCE_BYTES (1024 * 1024)
 
 typedef enum { FORM_SECRET, FORM_PEM, FORM_JWK } form_e;
@@ -15,8 +15,8 @@ typedef enum { FORM_SECRET, FORM_PEM, FORM_JWK } form_e;
 static const char pem_begin[] = "-----BEGIN ";
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-/* Anywhere: keys are often preceded by text (openssl's -text, bag attributes, a byte order mark), and no secret
-   that anyone made at random holds this. */
+/* Look everywhere: other text often precedes a key (openssl's -text, bag attributes, a byte order mark), and no random
+   secret holds this mark. */
 static int is_pem(const unsigned char *bytes, apr_size_t len)
 {
     const apr_size_t mark = sizeof(pem_begin) - 1;
@@ -68,7 +68,7 @@ static const char *read_pem(aj_key_t *key, const unsigned char *bytes, apr_size_
     const char *wrong;
 
     if (key->alg->kty == AJ_KTY_OCT) {
-        /* The oldest JWT hole: a public key as a shared secret (RFC 8725 2.1). */
+        /* Whoever has the public key could sign with it (RFC 8725 2.1). */
         return apr_psprintf(pool, "is PEM, but %s wants a shared secret", key->alg->name);
     }
     wrong = aj_key_pem(bytes, len, &pkey, &is_private);
@@ -210,8 +210,8 @@ static aj_key_t *make(const aj_key_options_t *options, apr_pool_t *parent, apr_p
     return key;
 }
 
-/* Hand the key over, or drop it; the sentence outlives the key's pool. Reading leaves errors behind even when it
-   succeeds (the end of a PEM is one), but not in a queue that is mod_ssl's too. */
+/* Return the key, or destroy it and keep the sentence. Reading leaves errors in OpenSSL's queue even when it succeeds
+   (the end of a PEM is one); remove them, since mod_ssl looks at the same queue. */
 static const char *settle(aj_key_t **out, aj_key_t *key, const char *wrong, apr_pool_t *own, apr_pool_t *parent)
 {
     if (!wrong) {

@@ -62,7 +62,7 @@ static int ecdsa_to_der(const unsigned char *raw, apr_size_t half, unsigned char
         BN_free(s);
     }
     else if (BN_is_zero(r) || BN_is_zero(s)) {
-        /* CVE-2022-21449: zero times anything equals zero. OpenSSL refuses too; this says so. */
+        /* r or s of 0 would fit any message if it were not refused (CVE-2022-21449). OpenSSL refuses it too. */
         len = 0;
     }
     else {

@@ -1,4 +1,4 @@
-/* The key ring. A token finds its key here by algorithm first, by kid second, and never otherwise. */
+/* The key ring: the key for a token is chosen by algorithm, then by kid, and by nothing else in the token. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -114,7 +114,7 @@ static matches_t match(const aj_keyset_t *ring, const aj_alg_t *alg, const char 
     return found;
 }
 
-/* A thumbprint that nobody wrote down: the issuer need not know it, and calls the key what it likes. */
+/* Nobody gave the key a kid, so its thumbprint stands in. The issuer may use any other name for it. */
 static int is_free_to_choose(const matches_t *found)
 {
     return found->count == 1 && aj_key_kid_is_default(found->only);

@@ -7,7 +7,7 @@
 
 #include "authjwt_keys.h"
 
-/* The keys that one line gave at a time. */
+/* The keys that one line gave when it was read. */
 typedef struct {
     aj_keyset_t *keys;
     apr_pool_t *pool; /* its own; NULL for what was read at the start, which lives in pconf */

@@ -167,6 +167,7 @@ def test_other_variables_stay(new_server):
 
 LITERAL = register_secret("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c")
 MISTAKES = ["AuthJWTKey HS256 env:" + LITERAL, "AuthJWTKey HS256 env:" + LITERAL.upper(), "AuthJWTKeySet env:" + LITERAL,
+            "AuthJWTKey HS256 file:" + LITERAL,
             'AuthJWTKey HS256 "exec:/bin/false --token=%s"' % LITERAL, 'AuthJWTKey HS256 "exec:%s"' % LITERAL,
             'AuthJWTKey HS256 "exec:/bin/true %s"' % LITERAL, 'AuthJWTKeySet "exec:/bin/echo %s"' % LITERAL]
 register_secret(LITERAL.upper())
