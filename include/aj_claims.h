@@ -40,7 +40,7 @@ apr_time_t aj_claims_session_expires(const aj_claims_t *claims);
 /** The key that verified the token; lives as long as the policy's ring. */
 const aj_key_t *aj_claims_key(const aj_claims_t *claims);
 
-/** SHA-256 of the token as sent, 32 bytes, borrowed. */
+/** SHA-256 of what is signed, header '.' payload as sent, 32 bytes, borrowed. Two signatures of one token share it. */
 const unsigned char *aj_claims_token_hash(const aj_claims_t *claims);
 
 /**

@@ -17,6 +17,7 @@ typedef enum {
     AJ_E_HEADER_MEMBER, /**< `alg` is absent or no string, `kid` is no string */
     AJ_E_CRIT, /**< header has `crit` (RFC 7515 4.1.11), or a `b64` that is not true (RFC 7797 6): neither is understood
                 */
+    AJ_E_TYP,  /**< header's `typ` is neither JWT nor at+jwt: the token is made for something else (RFC 8725 3.11) */
     AJ_E_ALG,  /**< no key of the ring has this algorithm (RFC 8725 3.1) */
     AJ_E_KID,  /**< no key of this algorithm has this kid */
     AJ_E_KEY_AMBIGUOUS,    /**< no kid, and several keys of this algorithm */
@@ -26,7 +27,8 @@ typedef enum {
     AJ_E_EXP_ABSENT,       /**< no `exp` */
     AJ_E_EXP_INSANE,       /**< `exp` is not a NumericDate in range (RFC 7519 2) */
     AJ_E_EXPIRED,          /**< `exp` is over (RFC 7519 4.1.4) */
-    AJ_E_TYPE_UNKNOWN,     /**< `type` is neither "access" nor "refresh" */
+    AJ_E_TYPE_UNKNOWN,     /**< `type` is neither "access" nor "refresh", from a key that signs here */
+    AJ_E_TYPE_FOREIGN,     /**< `typ` or `token_type` names no access token, from a key that only verifies */
     AJ_E_TYPE_NOT_ACCESS,  /**< a refresh token where an access token is wanted */
     AJ_E_TYPE_NOT_REFRESH, /**< an access token where a refresh token is wanted */
     AJ_E_ISS,              /**< `iss` is absent, no string, or another issuer (RFC 7519 4.1.1) */
@@ -34,7 +36,7 @@ typedef enum {
     AJ_E_NBF,              /**< `nbf` is in the future or no NumericDate (RFC 7519 4.1.5) */
     AJ_E_IAT,              /**< `iat` is in the future or no NumericDate (RFC 7519 4.1.6) */
     AJ_E_IDENTITY,         /**< identity claim is not a non-empty string without control characters */
-    AJ_E_CLAIM_MEMBER,     /**< `jti`, `sid` or `sid_exp` has the wrong JSON type */
+    AJ_E_CLAIM_MEMBER,     /**< `sid_exp`, or of a key that signs here `jti` or `sid`, has the wrong JSON type */
     AJ_E_REVOKED,          /**< session, token or all of the subject's sessions were ended */
     AJ_E_CRYPTO,           /**< OpenSSL failed for a reason that is not the token's */
     AJ_E_COUNT             /**< not a verdict: how many there are */

@@ -23,7 +23,8 @@ typedef struct {
 
 /**
  * Take a compact JWS apart: length, three segments, strict base64url, header one JSON object without duplicates,
- * `alg` a string, `kid` absent or a string, no `crit`. Members that carry or point to keys are ignored (RFC 8725 3.10).
+ * `alg` a string, `kid` absent or a string, no `crit`, `typ` absent, JWT or at+jwt. Members that carry or point to keys
+ * are ignored (RFC 8725 3.10).
  * @param detail  set on failure where there is more to say, else NULL; printable ASCII of at most about 100 bytes
  * @return AJ_OK, or why not
  */

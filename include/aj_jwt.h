@@ -21,12 +21,14 @@ typedef struct {
 
 /**
  * Judge a token in this order: form, key, signature, payload, exp, type, iss, aud, nbf, iat, identity, and the
- * JSON types of jti, sid (strings) and sid_exp (NumericDate). Revocation is the caller's.
+ * JSON types of jti, sid (strings) and sid_exp (NumericDate). Of a key that cannot sign, a `type` other than "refresh"
+ * counts as access, a jti or sid that is no string as absent, and a `typ` or `token_type` that says Refresh, Offline,
+ * ID or Logout is refused. Revocation is the caller's.
  * @param now     microseconds since 1970
  * @param pool    owns the claims
  * @param claims  set on AJ_OK only
- * @param detail  set on failure where there is more to say ("expired 37 s ago", `aud is none of "a" "b"`), else NULL;
- *                printable ASCII, never holds unverified text but escaped alg and kid
+ * @param detail  set on failure where there is more to say ("expired 37 s ago", `aud "x" is none of "a" "b"`), else
+ *                NULL; printable ASCII, never holds unverified text but alg, kid and typ, escaped and cut to 64 bytes
  * @return AJ_OK, or why not
  */
 aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr_size_t len, apr_time_t now,

@@ -18,6 +18,7 @@ typedef struct {
     const char *kid;        /**< key ID, NULL: thumbprint for asymmetric keys, none for HS keys */
     aj_encoding_e encoding; /**< of an HS secret; anything but RAW with PEM or JWK is a mistake */
     int verify_only;        /**< never sign with it */
+    int publish;            /**< tell others of it even if its private half is not here */
 } aj_key_options_t;
 
 /**
@@ -26,7 +27,7 @@ typedef struct {
  * raw, surrounding white space from other encodings). Refused: PEM or non-oct JWK for an HS algorithm, an encrypted
  * PEM, type or curve that does not fit the algorithm (RFC 7518 3, RFC 8725 3.2), an HS secret shorter than the hash
  * (RFC 7518 3.2), RSA below 2048 bits or with an even or tiny exponent, a JWK whose own `alg`, `use` or `key_ops`
- * contradicts. The key must be usable: a private key also answers for its public half (pairwise consistency).
+ * contradicts, a private half that does not belong to the public one.
  * @param key      set on success; owned by pool, wiped when pool is cleared; safe to share between threads
  * @param bytes    content of the key source; the caller keeps and wipes it
  * @param len      bytes of content
@@ -48,6 +49,21 @@ const aj_alg_t *aj_key_alg(const aj_key_t *key);
 
 /** The key's ID, or NULL (HS keys without `kid=`). */
 const char *aj_key_kid(const aj_key_t *key);
+
+/**
+ * Is the shared secret plainly something else: an HTML page, blanks, NAME=VALUE, text with a byte order mark?
+ * @return a sentence fragment for a warning that repeats nothing of it, or NULL; a literal
+ */
+const char *aj_key_doubt(const aj_key_t *key);
+
+/** @return non-zero when the key's ID is the thumbprint, because neither the options nor the JWK gave it one */
+int aj_key_kid_is_default(const aj_key_t *key);
+
+/** @return non-zero for an asymmetric key that is ours (its private half is here) or marked publish */
+int aj_key_is_published(const aj_key_t *key);
+
+/** @return non-zero when both are one key: the same algorithm, kid (or none), and secret or public half */
+int aj_key_equal(const aj_key_t *a, const aj_key_t *b);
 
 /** @return non-zero when the key holds a private part or secret and is not marked verify_only */
 int aj_key_can_sign(const aj_key_t *key);

@@ -18,6 +18,7 @@ extern module authjwt_module;
 /** One AuthJWTKey or AuthJWTKeySet line. Allocated from the configuration pool; holds no secret. */
 typedef struct {
     const char *source;       /**< "file:…", "env:…" or "exec:…" as written */
+    const char *name;         /**< of the source in log lines: authjwt_source_name */
     int is_set;               /**< AuthJWTKeySet: a JWK Set */
     aj_key_options_t options; /**< of a single key */
     apr_array_header_t *algs; /**< of a set: const aj_alg_t * for keys without `alg`, or NULL */
@@ -35,7 +36,7 @@ typedef struct {
     apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
     struct authjwt_keyring_t *keyring; /**< made by authjwt_keys at check_config; NULL without keys */
     const char *issuer;
-    apr_array_header_t *audiences; /**< const char * */
+    apr_array_header_t *audiences; /**< const char *; NULL: unset, empty: `any` */
     apr_interval_time_t leeway;
     apr_interval_time_t access_expires;
     apr_interval_time_t refresh_expires;

@@ -12,6 +12,7 @@ typedef struct {
     unsigned char *bytes; /**< NUL follows; wiped with the pool */
     apr_size_t len;
     int readable_by_others; /**< a file with a permission bit for "other" readers */
+    int writable_by_others; /**< a file with a permission bit for writers of its group, or for "other" ones */
 } authjwt_source_t;
 
 /** Is the form of a source right? @return NULL, or a sentence fragment that does not repeat it */
@@ -28,10 +29,17 @@ const char *authjwt_source_path(const char *source, apr_pool_t *pool);
 int authjwt_source_is_command(const char *source);
 
 /**
+ * How log lines name a source: without what may be a secret, that is the arguments of a command, and a name of a
+ * variable or file that does not look like one.
+ * @return source or owned by pool
+ */
+const char *authjwt_source_name(const char *source, apr_pool_t *pool);
+
+/**
  * Read a source. A command is split at blanks, run without a shell as the starting user, for at most 10 s, and once for
- * the two configuration passes of a start.
+ * the two configuration passes of a start. A variable is removed from the environment when it is read first.
  * @param pool     owns the content
- * @param process  of the server; keeps a command's output between the passes
+ * @param process  of the server; keeps a command's output between the passes, and a variable's value
  * @return NULL, or a sentence fragment; never repeats content
  */
 const char *authjwt_source_read(const char *source, process_rec *process, apr_pool_t *pool,

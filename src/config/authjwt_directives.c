@@ -76,6 +76,18 @@ static apr_array_header_t *words(apr_pool_t *pool, int argc, char *const argv[])
     return list;
 }
 
+static int has_word(int argc, char *const argv[], const char *word)
+{
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], word)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static const char *set_audience(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     int i;
@@ -87,9 +99,12 @@ static const char *set_audience(cmd_parms *cmd, void *dir, int argc, char *const
         }
     }
     if (!argc) {
-        return "AuthJWTAudience: needs at least one audience";
+        return "AuthJWTAudience: needs at least one audience, or any";
     }
-    authjwt_config_server(cmd->server)->audiences = words(cmd->pool, argc, argv);
+    if (argc > 1 && has_word(argc, argv, "any")) {
+        return "AuthJWTAudience: any stands alone: it says that a token may be meant for anybody";
+    }
+    authjwt_config_server(cmd->server)->audiences = words(cmd->pool, strcmp(argv[0], "any") ? argc : 0, argv);
     return NULL;
 }
 
@@ -278,10 +293,10 @@ static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user,
 
 const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE_ARGV("AuthJWTKey", authjwt_directives_add_key, NULL, RSRC_CONF,
-                      "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify]"),
+                      "ALG SOURCE [kid=ID] [encoding=raw|base64|base64url|hex] [verify] [publish]"),
     AP_INIT_TAKE12("AuthJWTKeySet", authjwt_directives_add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
     AP_INIT_TAKE1("AuthJWTIssuer", set_issuer, NULL, RSRC_CONF, "value of iss"),
-    AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud"),
+    AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud, or any"),
     AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, NULL, RSRC_CONF, "clock skew allowed for exp, nbf, iat"),
     AP_INIT_TAKE1("AuthJWTAccessTokenExpires", set_access_expires, NULL, RSRC_CONF, "lifetime of access tokens"),
     AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", set_refresh_expires, NULL, RSRC_CONF, "lifetime of refresh tokens"),

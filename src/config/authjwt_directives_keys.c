@@ -7,6 +7,9 @@
 #include "authjwt_directives_private.h"
 #include "authjwt_sources.h"
 
+/* Longest first word of AuthJWTKey that a message repeats. */
+#define ALGORITHM_SHOWN_MAX 10
+
 static const char *algorithm_names(apr_pool_t *pool)
 {
     const char *names = "";
@@ -48,8 +51,12 @@ static const char *parse_key_option(apr_pool_t *pool, const char *word, aj_key_o
         options->verify_only = 1;
         return NULL;
     }
+    if (!strcmp(word, "publish")) {
+        options->publish = 1;
+        return NULL;
+    }
     /* Not repeated: it may be part of a secret. */
-    return "an option is none of kid=ID, encoding=raw|base64|base64url|hex, verify";
+    return "an option is none of kid=ID, encoding=raw|base64|base64url|hex, verify, publish";
 }
 
 static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authjwt_key_spec_t *spec)
@@ -62,7 +69,10 @@ static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authj
     }
     spec->options.alg = aj_alg_find(argv[0]);
     if (!spec->options.alg) {
-        return apr_psprintf(cmd->pool, "\"%.32s\" is no algorithm; there are%s", argv[0],
+        /* A longer word may be a secret. */
+        return apr_psprintf(cmd->pool, "%s is no algorithm; there are%s",
+                            strlen(argv[0]) > ALGORITHM_SHOWN_MAX ? "the first word"
+                                                                  : apr_psprintf(cmd->temp_pool, "\"%s\"", argv[0]),
                             algorithm_names(cmd->temp_pool));
     }
     error = authjwt_source_check(argv[1]);
@@ -72,6 +82,9 @@ static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authj
     if (!error && spec->options.encoding != AJ_ENCODING_RAW && spec->options.alg->kty != AJ_KTY_OCT) {
         error = "encoding= is for HS256, HS384 and HS512 alone";
     }
+    if (!error && spec->options.publish && spec->options.alg->kty == AJ_KTY_OCT) {
+        error = "publish is for key pairs: a shared secret is never published";
+    }
     spec->source = argv[1];
     return error;
 }
@@ -80,6 +93,7 @@ static const char *push_key_spec(cmd_parms *cmd, authjwt_key_spec_t *spec)
 {
     authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
 
+    spec->name = authjwt_source_name(spec->source, cmd->pool);
     spec->where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     if (!conf->key_specs) {
         conf->key_specs = apr_array_make(cmd->pool, 2, sizeof(authjwt_key_spec_t));
@@ -100,6 +114,21 @@ const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char
     return push_key_spec(cmd, &spec);
 }
 
+/* The first of the rows that is for keys of the same type and curve, but another algorithm. */
+static const aj_alg_t *rival(const apr_array_header_t *algs, const aj_alg_t *alg)
+{
+    int i;
+
+    for (i = 0; i < algs->nelts; i++) {
+        const aj_alg_t *other = APR_ARRAY_IDX(algs, i, const aj_alg_t *);
+
+        if (other->kty == alg->kty && !aj_alg_same(other, alg) && (!alg->curve || !strcmp(other->curve, alg->curve))) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
 /* Rows of `algs=A,B`. */
 static const char *parse_algs(apr_pool_t *pool, const char *list, apr_array_header_t **algs)
 {
@@ -112,6 +141,12 @@ static const char *parse_algs(apr_pool_t *pool, const char *list, apr_array_head
 
         if (!alg) {
             return apr_psprintf(pool, "AuthJWTKeySet: algs= names \"%.32s\"; there are%s", name, algorithm_names(pool));
+        }
+        if (rival(*algs, alg)) {
+            return apr_psprintf(pool,
+                                "AuthJWTKeySet: algs= names more than one algorithm for keys of one type: %s and %s; "
+                                "a key has one, so name the one that its issuer signs with",
+                                rival(*algs, alg)->name, name);
         }
         APR_ARRAY_PUSH(*algs, const aj_alg_t *) = alg;
     }

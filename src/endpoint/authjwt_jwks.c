@@ -14,7 +14,7 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* Long enough to spare us, short enough for a rotation to be seen. */
+/* Clients ask again after five minutes at the latest, and so learn of a new key in time. */
 #define CACHE_CONTROL "public, max-age=300"
 
 int authjwt_jwks(request_rec *r)

@@ -18,6 +18,7 @@ static const aj_alg_t algs[] = {
     { "ES512", AJ_KTY_EC, AJ_SIG_ECDSA, "SHA512", 64, "P-521", "secp521r1", 66 },
     { "ES256K", AJ_KTY_EC, AJ_SIG_ECDSA, "SHA256", 32, "secp256k1", "secp256k1", 32 },
     { "EdDSA", AJ_KTY_OKP, AJ_SIG_EDDSA, NULL, 0, "Ed25519", "ED25519", 0 },
+    { "Ed25519", AJ_KTY_OKP, AJ_SIG_EDDSA, NULL, 0, "Ed25519", "ED25519", 0 },
 };
 
 #define ALGS ((int)(sizeof(algs) / sizeof(algs[0])))
@@ -27,7 +28,7 @@ const aj_alg_t *aj_alg_find(const char *name)
     int i;
 
     for (i = 0; i < ALGS; i++) {
-        if (strcmp(algs[i].name, name) == 0) {
+        if (!strcmp(algs[i].name, name)) {
             return &algs[i];
         }
     }
@@ -37,6 +38,11 @@ const aj_alg_t *aj_alg_find(const char *name)
 const aj_alg_t *aj_alg_at(int index)
 {
     return index >= 0 && index < ALGS ? &algs[index] : NULL;
+}
+
+int aj_alg_same(const aj_alg_t *a, const aj_alg_t *b)
+{
+    return a == b || (a->sig == AJ_SIG_EDDSA && b->sig == AJ_SIG_EDDSA);
 }
 
 const char *aj_kty_name(aj_kty_e kty)

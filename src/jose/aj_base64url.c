@@ -1,4 +1,4 @@
-/* Strict base64url: one text per value, so that a token has one spelling. */
+/* Strict base64url: each value has exactly one text, so that nobody can write a token in two ways. */
 #include <apr_strings.h>
 
 #include "aj_base64url.h"
@@ -46,7 +46,7 @@ aj_error_e aj_base64url_decode(const char *in, apr_size_t in_len, apr_pool_t *po
 {
     aj_error_e verdict = AJ_E_BASE64URL;
 
-    /* One character alone holds six bits: no byte has so few. */
+    /* A single character left over holds six bits, too few for a byte. */
     if (in_len % 4 != 1) {
         apr_size_t len = in_len / 4 * 3 + (in_len % 4) * 3 / 4;
         unsigned char *bytes = apr_palloc(pool, len + 1);

@@ -65,12 +65,12 @@ static void add_once(apr_array_header_t *list, const json_t *value)
     const char *text = json_string_value(value);
     int i;
 
-    for (i = 0; text != NULL && i < list->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(list, i, const char *), text) == 0) {
+    for (i = 0; text && i < list->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(list, i, const char *), text)) {
             text = NULL;
         }
     }
-    if (text != NULL) {
+    if (text) {
         APR_ARRAY_PUSH(list, const char *) = text;
     }
 }
@@ -98,15 +98,15 @@ static const char *real_text(const json_t *value, apr_pool_t *pool)
     const char *text = NULL;
     int digits;
 
-    for (digits = 15; digits < 17 && text == NULL; digits++) {
+    for (digits = 15; digits < 17 && !text; digits++) {
         char *heap = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
 
-        if (heap != NULL && strtod(heap, NULL) == json_real_value(value)) {
+        if (heap && strtod(heap, NULL) == json_real_value(value)) {
             text = apr_pstrdup(pool, heap);
         }
         free(heap);
     }
-    return text != NULL ? text : aj_json_write(value, pool);
+    return text ? text : aj_json_write(value, pool);
 }
 
 /* Text of a value that is neither array, object nor null; else NULL. */
@@ -135,7 +135,7 @@ static const char *joined_text(const json_t *array, apr_pool_t *pool)
     for (i = 0; i < json_array_size(array); i++) {
         const char *text = scalar_text(json_array_get(array, i), pool);
 
-        if (text == NULL) {
+        if (!text) {
             return NULL;
         }
         APR_ARRAY_PUSH(texts, const char *) = text;
@@ -159,11 +159,11 @@ const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
 {
     const char *text;
 
-    if (value == NULL || json_is_null(value)) {
+    if (!value || json_is_null(value)) {
         return NULL;
     }
     text = json_is_array(value) ? joined_text(value, pool) : scalar_text(value, pool);
-    if (text == NULL) {
+    if (!text) {
         text = aj_json_write(value, pool);
     }
     return aj_claims_has_control(text) ? NULL : apr_pstrdup(pool, text);
@@ -204,8 +204,7 @@ static int is_string(const json_t *value, const char *text)
 {
     size_t len = strlen(text);
 
-    return json_is_string(value) && json_string_length(value) == len
-        && memcmp(json_string_value(value), text, len) == 0;
+    return json_is_string(value) && json_string_length(value) == len && !memcmp(json_string_value(value), text, len);
 }
 
 static int is_text(const json_t *value, const char *text, apr_pool_t *pool)
@@ -216,7 +215,7 @@ static int is_text(const json_t *value, const char *text, apr_pool_t *pool)
         return is_string(value, text);
     }
     own = scalar_text(value, pool);
-    return own != NULL && strcmp(own, text) == 0;
+    return own && !strcmp(own, text);
 }
 
 int aj_claims_holds(const json_t *value, const char *text, apr_pool_t *pool)
@@ -224,7 +223,7 @@ int aj_claims_holds(const json_t *value, const char *text, apr_pool_t *pool)
     size_t i;
 
     if (!json_is_array(value)) {
-        return value != NULL && is_text(value, text, pool);
+        return value && is_text(value, text, pool);
     }
     for (i = 0; i < json_array_size(value); i++) {
         if (is_text(json_array_get(value, i), text, pool)) {
@@ -243,9 +242,9 @@ static int has_word(const json_t *string, const char *word)
 
     while (p < end) {
         const char *blank = memchr(p, ' ', (size_t)(end - p));
-        size_t here = (size_t)((blank != NULL ? blank : end) - p);
+        size_t here = (size_t)((blank ? blank : end) - p);
 
-        if (here == len && memcmp(p, word, len) == 0) {
+        if (here == len && !memcmp(p, word, len)) {
             return 1;
         }
         p += here + 1;

@@ -1,4 +1,4 @@
-/* Hashes, MACs, random bytes; what is secret stays secret. */
+/* Hashes, MACs, random bytes; comparing and overwriting secrets. */
 #include <limits.h>
 
 #include <openssl/crypto.h>
@@ -28,7 +28,7 @@ apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in,
 {
     unsigned len = 0;
 
-    return status(key_len <= INT_MAX && HMAC(EVP_sha256(), key, (int)key_len, in, in_len, out, &len) != NULL
+    return status(key_len <= INT_MAX && HMAC(EVP_sha256(), key, (int)key_len, in, in_len, out, &len)
                   && len == AJ_SHA256_BYTES);
 }
 

@@ -19,6 +19,7 @@ static const verdict_t verdicts[AJ_E_COUNT] = {
     [AJ_E_HEADER_JSON] = { "AJ0105", "header is not one JSON object without duplicate members" },
     [AJ_E_HEADER_MEMBER] = { "AJ0106", "header member alg or kid is missing or no string" },
     [AJ_E_CRIT] = { "AJ0107", "header asks for an extension that is not understood" },
+    [AJ_E_TYP] = { "AJ0128", "header's typ says that this is no access token" },
     [AJ_E_ALG] = { "AJ0108", "no key for the algorithm" },
     [AJ_E_KID] = { "AJ0109", "no key with this kid" },
     [AJ_E_KEY_AMBIGUOUS] = { "AJ0110", "several keys fit and the token names none" },
@@ -29,6 +30,7 @@ static const verdict_t verdicts[AJ_E_COUNT] = {
     [AJ_E_EXP_INSANE] = { "AJ0115", "exp is not a date" },
     [AJ_E_EXPIRED] = { "AJ0116", "token has expired" },
     [AJ_E_TYPE_UNKNOWN] = { "AJ0117", "type is neither access nor refresh" },
+    [AJ_E_TYPE_FOREIGN] = { "AJ0129", "the issuer made this token for something else than access" },
     [AJ_E_TYPE_NOT_ACCESS] = { "AJ0118", "refresh token where an access token is wanted" },
     [AJ_E_TYPE_NOT_REFRESH] = { "AJ0119", "access token where a refresh token is wanted" },
     [AJ_E_ISS] = { "AJ0120", "iss is not the issuer" },
@@ -41,7 +43,7 @@ static const verdict_t verdicts[AJ_E_COUNT] = {
     [AJ_E_CRYPTO] = { "AJ0127", "the cryptographic library failed" },
 };
 
-/* Compared as unsigned, so that a value below zero falls back to the refusal too. */
+/* Compared as unsigned, so that a negative value gives the row of AJ_REFUSED too. */
 static const verdict_t *find(aj_error_e error)
 {
     return &verdicts[(unsigned)error < AJ_E_COUNT ? (unsigned)error : AJ_REFUSED];

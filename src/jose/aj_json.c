@@ -68,7 +68,7 @@ int aj_json_read_object(const char *text, apr_size_t len, apr_pool_t *pool, json
     if (too_deep(text, len)) {
         *detail = "nested too deeply";
     }
-    else if ((json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error)) == NULL) {
+    else if (!(json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error))) {
         *detail = reason(&error);
     }
     else {
@@ -94,7 +94,7 @@ static void out_of_memory(apr_pool_t *pool)
 {
     apr_abortfunc_t abort_fn = apr_pool_abort_get(pool);
 
-    if (abort_fn != NULL) {
+    if (abort_fn) {
         abort_fn(APR_ENOMEM);
     }
     abort();
@@ -102,7 +102,7 @@ static void out_of_memory(apr_pool_t *pool)
 
 json_t *aj_json_own(json_t *json, apr_pool_t *pool)
 {
-    if (json == NULL) {
+    if (!json) {
         out_of_memory(pool);
     }
     apr_pool_cleanup_register(pool, json, drop, apr_pool_cleanup_null);
@@ -114,7 +114,7 @@ char *aj_json_write(const json_t *json, apr_pool_t *pool)
     char *heap = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     char *text;
 
-    if (heap == NULL) {
+    if (!heap) {
         out_of_memory(pool);
     }
     text = apr_pstrdup(pool, heap);
@@ -184,7 +184,7 @@ static const json_t *element(const json_t *array, const char *token, apr_size_t 
 
 static const json_t *resolve(const json_t *value, const char *pointer)
 {
-    while (value != NULL && *pointer == '/') {
+    while (value && *pointer == '/') {
         const char *token = pointer + 1;
         apr_size_t len = strcspn(token, "/");
 

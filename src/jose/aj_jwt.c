@@ -1,6 +1,7 @@
 /* Judging a token (RFC 7519 7.2, RFC 8725): each check is a line of aj_jwt_validate, and the first that fails ends it.
  */
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
@@ -8,6 +9,9 @@
 #include "aj_json.h"
 #include "aj_jws.h"
 #include "aj_jwt.h"
+
+/* Audiences of a refused token that its log line names at most. */
+#define AUDIENCES_SHOWN 8
 
 /** What the checks of one token share. */
 typedef struct {
@@ -30,7 +34,7 @@ static aj_error_e check_exp(judge_t *judge)
     const json_t *exp = json_object_get(judge->object, "exp");
     apr_time_t *expires = &judge->claims->expires;
 
-    if (exp == NULL) {
+    if (!exp) {
         return AJ_E_EXP_ABSENT;
     }
     if (!aj_claims_read_date(exp, expires) || *expires == 0) {
@@ -44,16 +48,56 @@ static aj_error_e check_exp(judge_t *judge)
     return AJ_OK;
 }
 
+/* A key that only verifies belongs to somebody else, whose claims beyond RFC 7519 may mean anything. */
+static int is_foreign(const judge_t *judge)
+{
+    return !aj_key_can_sign(judge->claims->key);
+}
+
+/* How other issuers mark what is no access token: Keycloak in `typ`, others in `token_type`. */
+static int names_other_use(const json_t *value)
+{
+    static const char *const uses[] = { "Refresh", "Offline", "ID", "Logout" };
+    const char *text = json_string_value(value);
+    size_t i;
+
+    for (i = 0; text && i < sizeof(uses) / sizeof(uses[0]); i++) {
+        if (!strcasecmp(text, uses[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static aj_error_e check_foreign_use(judge_t *judge)
+{
+    static const char *const names[] = { "typ", "token_type" };
+    size_t i;
+
+    for (i = 0; is_foreign(judge) && i < sizeof(names) / sizeof(names[0]); i++) {
+        const json_t *value = json_object_get(judge->object, names[i]);
+
+        if (names_other_use(value)) {
+            judge->detail = apr_psprintf(judge->pool, "%s \"%s\"", names[i], json_string_value(value));
+            return AJ_E_TYPE_FOREIGN;
+        }
+    }
+    return AJ_OK;
+}
+
 static aj_error_e check_type(judge_t *judge)
 {
     const json_t *type = json_object_get(judge->object, "type");
-    const char *text = type == NULL ? "access" : json_string_value(type);
+    const char *text = type ? json_string_value(type) : "access";
 
-    if (text != NULL && strcmp(text, "access") == 0) {
+    if (is_foreign(judge) && (!text || strcmp(text, "refresh"))) {
+        text = "access";
+    }
+    if (text && !strcmp(text, "access")) {
         judge->claims->type = AJ_TYPE_ACCESS;
         return judge->policy->types & AJ_TYPE_ACCESS ? AJ_OK : AJ_E_TYPE_NOT_REFRESH;
     }
-    if (text != NULL && strcmp(text, "refresh") == 0) {
+    if (text && !strcmp(text, "refresh")) {
         judge->claims->type = AJ_TYPE_REFRESH;
         return judge->policy->types & AJ_TYPE_REFRESH ? AJ_OK : AJ_E_TYPE_NOT_ACCESS;
     }
@@ -65,7 +109,7 @@ static aj_error_e check_iss(judge_t *judge)
     const char *ours = judge->policy->issuer;
     const char *text = json_string_value(json_object_get(judge->object, "iss"));
 
-    if (ours == NULL || (text != NULL && strcmp(text, ours) == 0)) {
+    if (!ours || (text && !strcmp(text, ours))) {
         return AJ_OK;
     }
     judge->detail = apr_psprintf(judge->pool, "iss is not \"%s\"", aj_escape(ours, strlen(ours), judge->pool));
@@ -77,8 +121,8 @@ static int is_ours(const apr_array_header_t *audiences, const json_t *value)
     const char *text = json_string_value(value);
     int i;
 
-    for (i = 0; text != NULL && i < audiences->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(audiences, i, const char *), text) == 0) {
+    for (i = 0; text && i < audiences->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(audiences, i, const char *), text)) {
             return 1;
         }
     }
@@ -100,21 +144,43 @@ static int names_us(const apr_array_header_t *audiences, const json_t *aud)
     return found;
 }
 
+/* " \"a\" \"b\"" */
+static const char *quoted(const char *list, const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, list, " \"", aj_escape(name, strlen(name), pool), "\"", NULL);
+}
+
+/* What the token says, for the log: its signature is good, so it is the issuer's own word. */
+static const char *audiences_of(const json_t *aud, apr_pool_t *pool)
+{
+    const char *list = json_is_string(aud) ? quoted("", json_string_value(aud), pool) : "";
+    size_t i;
+
+    for (i = 0; i < json_array_size(aud) && i < AUDIENCES_SHOWN; i++) {
+        const char *name = json_string_value(json_array_get(aud, i));
+
+        if (!name) {
+            return " holds a value that is no string and";
+        }
+        list = quoted(list, name, pool);
+    }
+    return i < json_array_size(aud) ? apr_pstrcat(pool, list, " ...", NULL) : list;
+}
+
 static aj_error_e check_aud(judge_t *judge)
 {
     const apr_array_header_t *ours = judge->policy->audiences;
+    const json_t *aud = json_object_get(judge->object, "aud");
     const char *list = "";
     int i;
 
-    if (ours == NULL || ours->nelts == 0 || names_us(ours, json_object_get(judge->object, "aud"))) {
+    if (!ours || ours->nelts == 0 || names_us(ours, aud)) {
         return AJ_OK;
     }
     for (i = 0; i < ours->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(ours, i, const char *);
-
-        list = apr_pstrcat(judge->pool, list, " \"", aj_escape(name, strlen(name), judge->pool), "\"", NULL);
+        list = quoted(list, APR_ARRAY_IDX(ours, i, const char *), judge->pool);
     }
-    judge->detail = apr_pstrcat(judge->pool, "aud is none of", list, NULL);
+    judge->detail = apr_pstrcat(judge->pool, "aud", audiences_of(aud, judge->pool), " is none of", list, NULL);
     return AJ_E_AUD;
 }
 
@@ -123,7 +189,7 @@ static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusa
 {
     const json_t *value = json_object_get(judge->object, name);
 
-    if (value == NULL) {
+    if (!value) {
         return AJ_OK;
     }
     if (!aj_claims_read_date(value, out)) {
@@ -145,10 +211,10 @@ static aj_error_e check_identity(judge_t *judge)
     const char *text = json_string_value(value);
     const char *why = NULL;
 
-    if (value == NULL) {
+    if (!value) {
         why = "is absent";
     }
-    else if (text == NULL) {
+    else if (!text) {
         why = "is no string";
     }
     else if (*text == '\0') {
@@ -157,7 +223,7 @@ static aj_error_e check_identity(judge_t *judge)
     else if (aj_claims_has_control(text)) {
         why = "holds a control character";
     }
-    if (why != NULL) {
+    if (why) {
         judge->detail = apr_psprintf(judge->pool, "%s %s", aj_escape(name, strlen(name), judge->pool), why);
         return AJ_E_IDENTITY;
     }
@@ -165,25 +231,26 @@ static aj_error_e check_identity(judge_t *judge)
     return AJ_OK;
 }
 
-/* Revocation is by these, so they are what they should be. */
+/* Tokens are revoked by jti and sid, so in our own they must be strings. In others' any other type counts as absent:
+   aj_claims_string returns NULL, and the token is revoked by its hash. */
 static aj_error_e check_members(judge_t *judge)
 {
     const json_t *jti = json_object_get(judge->object, "jti");
     const json_t *sid = json_object_get(judge->object, "sid");
     const json_t *sid_exp = json_object_get(judge->object, "sid_exp");
 
-    if (jti != NULL && !json_is_string(jti)) {
+    if (!is_foreign(judge) && jti && !json_is_string(jti)) {
         judge->detail = "jti is no string";
     }
-    else if (sid != NULL && !json_is_string(sid)) {
+    else if (!is_foreign(judge) && sid && !json_is_string(sid)) {
         judge->detail = "sid is no string";
     }
-    else if (sid_exp != NULL
+    else if (sid_exp
              && (!aj_claims_read_date(sid_exp, &judge->claims->session_expires)
                  || judge->claims->session_expires == 0)) {
         judge->detail = "sid_exp is not a date";
     }
-    return judge->detail == NULL ? AJ_OK : AJ_E_CLAIM_MEMBER;
+    return judge->detail ? AJ_E_CLAIM_MEMBER : AJ_OK;
 }
 
 /* Form, key, signature; then the payload may be read. */
@@ -199,7 +266,9 @@ static aj_error_e open_token(judge_t *judge, const char *token, apr_size_t len)
     if (verdict == AJ_OK && !aj_json_read_object(jws.payload, jws.payload_len, judge->pool, &object, &judge->detail)) {
         verdict = AJ_E_PAYLOAD_JSON;
     }
-    if (verdict == AJ_OK && aj_sha256(token, len, judge->claims->token_hash) != APR_SUCCESS) {
+    /* Without the signature: whoever holds an ECDSA token can make a second one for it (s and n - s). */
+    if (verdict == AJ_OK
+        && aj_sha256(jws.signing_input, jws.signing_input_len, judge->claims->token_hash) != APR_SUCCESS) {
         verdict = AJ_E_CRYPTO;
     }
     if (verdict == AJ_OK) {
@@ -216,8 +285,8 @@ aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr
     aj_error_e verdict;
 
     if ((verdict = open_token(&judge, token, len)) == AJ_OK && (verdict = check_exp(&judge)) == AJ_OK
-        && (verdict = check_type(&judge)) == AJ_OK && (verdict = check_iss(&judge)) == AJ_OK
-        && (verdict = check_aud(&judge)) == AJ_OK
+        && (verdict = check_foreign_use(&judge)) == AJ_OK && (verdict = check_type(&judge)) == AJ_OK
+        && (verdict = check_iss(&judge)) == AJ_OK && (verdict = check_aud(&judge)) == AJ_OK
         && (verdict = check_past(&judge, "nbf", AJ_E_NBF, &not_before)) == AJ_OK
         && (verdict = check_past(&judge, "iat", AJ_E_IAT, &judge.claims->issued)) == AJ_OK
         && (verdict = check_identity(&judge)) == AJ_OK && (verdict = check_members(&judge)) == AJ_OK) {

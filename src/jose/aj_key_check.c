@@ -1,4 +1,4 @@
-/* Is an asymmetric key what its algorithm wants, and is it sound? Asked once, when it is read. */
+/* Check an asymmetric key when it is read: type and curve must fit the algorithm, and its numbers must be valid. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,7 +9,7 @@
 #include "aj_key_private.h"
 
 #define RSA_MIN_BITS 2048
-/* OpenSSL verifies with no longer exponent once the modulus is large; nobody uses one. */
+/* OpenSSL refuses longer exponents of large keys when it verifies; better refuse them here. No real key has one. */
 #define RSA_MAX_EXPONENT_BITS 64
 
 /* Ed25519 points of order 1, 2, 4 and 8, sign bit cleared: anyone can sign for them (RFC 8032 5.1.7, RFC 7748 6). */
@@ -24,7 +24,7 @@ static const unsigned char small_order[][32] = {
       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
 };
 
-/* y of a canonical point is below p = 2^255 - 19: the others are second spellings of nineteen values. */
+/* y of a canonical point is below p = 2^255 - 19; larger values would be second forms of the same points. */
 static int is_canonical(const unsigned char point[32])
 {
     int i;
@@ -53,7 +53,7 @@ static const char *check_ed25519(const EVP_PKEY *pkey)
     }
     point[31] &= 0x7f;
     for (i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++) {
-        if (memcmp(point, small_order[i], sizeof(point)) == 0) {
+        if (!memcmp(point, small_order[i], sizeof(point))) {
             return "is an Ed25519 key of small order, for which anyone can sign";
         }
     }
@@ -83,17 +83,17 @@ static const char *check_ec(const EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_
     char group[64] = "";
     int is_explicit = 0;
 
-    /* Parameters written out can pretend to be a curve (CVE-2020-0601). */
+    /* Explicit parameters can imitate a known curve with another generator (CVE-2020-0601). */
     if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) && is_explicit) {
         return "is an EC key with explicit parameters instead of a named curve";
     }
-    if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 || strcmp(group, alg->group) != 0) {
+    if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 || strcmp(group, alg->group)) {
         return apr_psprintf(pool, "is an EC key of another curve; %s wants %s (RFC 7518 3.4)", alg->name, alg->curve);
     }
     return NULL;
 }
 
-/* RSA-PSS keys are for PSS alone and carry their own restrictions, which the context below obeys. */
+/* Keys of type RSA-PSS are for PSS alone. They may restrict hash and salt; the context below respects that. */
 static int has_type(const EVP_PKEY *pkey, const aj_alg_t *alg)
 {
     switch (alg->kty) {
@@ -111,7 +111,7 @@ static int has_type(const EVP_PKEY *pkey, const aj_alg_t *alg)
 static int is_valid_public(EVP_PKEY *pkey)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    int ok = ctx != NULL && EVP_PKEY_public_check(ctx) == 1;
+    int ok = ctx && EVP_PKEY_public_check(ctx) == 1;
 
     EVP_PKEY_CTX_free(ctx);
     return ok;
@@ -123,7 +123,7 @@ static const char *check(EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_t *pool)
 
     if (!has_type(pkey, alg)) {
         return apr_psprintf(pool, "is a key of another type; %s wants %s%s%s", alg->name, aj_kty_name(alg->kty),
-                            alg->curve == NULL ? "" : " ", alg->curve == NULL ? "" : alg->curve);
+                            alg->curve ? " " : "", alg->curve ? alg->curve : "");
     }
     if (alg->kty == AJ_KTY_RSA) {
         wrong = check_rsa(pkey, pool);
@@ -134,7 +134,7 @@ static const char *check(EVP_PKEY *pkey, const aj_alg_t *alg, apr_pool_t *pool)
     else {
         wrong = check_ed25519(pkey);
     }
-    if (wrong == NULL && !is_valid_public(pkey)) {
+    if (!wrong && !is_valid_public(pkey)) {
         wrong = "is a key whose public half is not sound";
     }
     return wrong;
@@ -175,7 +175,7 @@ static EVP_MD_CTX *make_context(const aj_key_t *key, int signing, apr_pool_t *po
     EVP_PKEY_CTX *settings = NULL;
     int ok = 0;
 
-    if (ctx == NULL) {
+    if (!ctx) {
         return NULL;
     }
     apr_pool_cleanup_register(pool, ctx, free_context, apr_pool_cleanup_null);
@@ -197,7 +197,7 @@ static int has_parts(const EVP_PKEY *pkey, const aj_alg_t *alg)
 static int is_consistent(EVP_PKEY *pkey)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    int ok = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+    int ok = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
 
     EVP_PKEY_CTX_free(ctx);
     return ok;
@@ -213,8 +213,8 @@ static int signs_for_itself(const aj_key_t *key, apr_pool_t *pool)
         && aj_key_verify(key, text, sizeof(text), sig, sig_len) == AJ_OK;
 }
 
-/* A private part that does not answer for the public half would sign what nobody can verify. The members are
-   compared too: RSA signs with the primes and never looks at d, from which other secrets are derived. */
+/* If the halves do not belong together, nobody could verify what the key signs. OpenSSL compares the members, and a
+   test signature proves the rest: RSA signs with the primes and does not look at d, from which secrets are derived. */
 static int is_pair(const aj_key_t *key, apr_pool_t *pool)
 {
     return (!has_parts(key->pkey, key->alg) || is_consistent(key->pkey)) && signs_for_itself(key, pool);
@@ -228,7 +228,7 @@ static const char *prepare(aj_key_t *key, int is_private, apr_pool_t *pool)
     key->verifier = make_context(key, 0, pool);
     key->signer = is_private ? make_context(key, 1, pool) : NULL;
     key->is_secret = is_private;
-    if (key->verifier == NULL || (is_private && key->signer == NULL)) {
+    if (!key->verifier || (is_private && !key->signer)) {
         return apr_psprintf(pool, "is a key that OpenSSL does not use for %s", alg->name);
     }
     if (is_private && !is_pair(key, pool)) {
@@ -243,7 +243,7 @@ const char *aj_key_set_pkey(aj_key_t *key, EVP_PKEY *pkey, int is_private, apr_p
 
     apr_pool_cleanup_register(pool, pkey, free_pkey, apr_pool_cleanup_null);
     key->pkey = pkey;
-    if ((wrong = check(pkey, key->alg, pool)) == NULL && (wrong = prepare(key, is_private, pool)) == NULL) {
+    if (!(wrong = check(pkey, key->alg, pool)) && !(wrong = prepare(key, is_private, pool))) {
         wrong = aj_key_set_public(key, pool);
     }
     return wrong;

@@ -45,6 +45,26 @@ void aj_key_wipe_jwk(json_t *jwk)
     }
 }
 
+static int says_nothing(const json_t *value)
+{
+    return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0)
+        || (json_is_array(value) && json_array_size(value) == 0);
+}
+
+void aj_key_strip_jwk(json_t *jwk)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(jwk, next, name, value)
+    {
+        if (says_nothing(value)) {
+            json_object_del(jwk, name);
+        }
+    }
+}
+
 static int has(const json_t *jwk, const char *name)
 {
     return json_object_get(jwk, name) != NULL;
@@ -57,7 +77,7 @@ static const char *member(const parts_t *parts, const char *name, apr_size_t wan
     const json_t *value = json_object_get(parts->jwk, name);
 
     if (!json_is_string(value)) {
-        return apr_psprintf(parts->pool, "is a JWK whose %s is %s", name, value == NULL ? "absent" : "no string");
+        return apr_psprintf(parts->pool, "is a JWK whose %s is %s", name, value ? "no string" : "absent");
     }
     if (aj_base64url_decode(json_string_value(value), json_string_length(value), parts->pool, out, out_len) != AJ_OK) {
         return apr_psprintf(parts->pool, "is a JWK whose %s is not strict base64url", name);
@@ -82,11 +102,11 @@ static const char *push_integer(parts_t *parts, const char *name, const char *pa
     const char *wrong = member(parts, name, want, &bytes, &len);
     BIGNUM *number = NULL;
 
-    if (wrong == NULL) {
+    if (!wrong) {
         if (len > AJ_RSA_MAX_BITS / 8 + 1) {
             wrong = apr_psprintf(parts->pool, "is a JWK whose %s has a wrong length", name);
         }
-        else if ((number = BN_bin2bn(bytes, (int)len, NULL)) == NULL || BN_bn2nativepad(number, bytes, (int)len) < 0) {
+        else if (!(number = BN_bin2bn(bytes, (int)len, NULL)) || BN_bn2nativepad(number, bytes, (int)len) < 0) {
             wrong = "OpenSSL has no memory";
         }
         else {
@@ -112,7 +132,7 @@ static const char *rsa_parts(parts_t *parts, int is_private)
     else if (has_primes && !is_private) {
         wrong = "is a JWK with primes but without d";
     }
-    for (i = 0; wrong == NULL && i < count; i++) {
+    for (i = 0; !wrong && i < count; i++) {
         wrong = push_integer(parts, rsa_members[i].member, rsa_members[i].param, 0);
     }
     return wrong;
@@ -122,7 +142,7 @@ static const char *check_curve(const parts_t *parts, const aj_alg_t *alg)
 {
     const json_t *crv = json_object_get(parts->jwk, "crv");
 
-    if (!json_is_string(crv) || strcmp(json_string_value(crv), alg->curve) != 0) {
+    if (!json_is_string(crv) || strcmp(json_string_value(crv), alg->curve)) {
         return apr_psprintf(parts->pool, "is a JWK whose crv is not %s, the curve of %s", alg->curve, alg->name);
     }
     return NULL;
@@ -136,8 +156,8 @@ static const char *ec_parts(parts_t *parts, const aj_alg_t *alg, int is_private)
     apr_size_t len = 0;
     const char *wrong;
 
-    if ((wrong = check_curve(parts, alg)) != NULL || (wrong = member(parts, "x", size, &x, &len)) != NULL
-        || (wrong = member(parts, "y", size, &y, &len)) != NULL) {
+    if ((wrong = check_curve(parts, alg)) || (wrong = member(parts, "x", size, &x, &len))
+        || (wrong = member(parts, "y", size, &y, &len))) {
         return wrong;
     }
     point = apr_palloc(parts->pool, 1 + 2 * size);
@@ -156,11 +176,11 @@ static const char *okp_parts(parts_t *parts, const aj_alg_t *alg, int is_private
     apr_size_t len = 0;
     const char *wrong;
 
-    if ((wrong = check_curve(parts, alg)) != NULL || (wrong = member(parts, "x", 32, &x, &len)) != NULL) {
+    if ((wrong = check_curve(parts, alg)) || (wrong = member(parts, "x", 32, &x, &len))) {
         return wrong;
     }
     push(parts, OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, x, len));
-    if (is_private && (wrong = member(parts, "d", 32, &d, &len)) == NULL) {
+    if (is_private && !(wrong = member(parts, "d", 32, &d, &len))) {
         push(parts, OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, d, len));
     }
     return wrong;
@@ -188,7 +208,7 @@ static EVP_PKEY *assemble(parts_t *parts, const aj_alg_t *alg, int is_private)
         EVP_PKEY_CTX_new_from_name(NULL, alg->kty == AJ_KTY_OKP ? alg->group : aj_kty_name(alg->kty), NULL);
 
     push(parts, OSSL_PARAM_construct_end());
-    if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0) {
+    if (ctx && EVP_PKEY_fromdata_init(ctx) > 0) {
         (void)EVP_PKEY_fromdata(ctx, &pkey, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, parts->params);
     }
     EVP_PKEY_CTX_free(ctx);
@@ -204,10 +224,10 @@ static const char *fill_pkey(aj_key_t *key, const json_t *jwk, apr_pool_t *pool)
 
     apr_pool_create(&parts.pool, pool);
     wrong = collect(&parts, key->alg, is_private);
-    if (wrong != NULL) {
+    if (wrong) {
         wrong = apr_pstrdup(pool, wrong);
     }
-    else if ((pkey = assemble(&parts, key->alg, is_private)) == NULL) {
+    else if (!(pkey = assemble(&parts, key->alg, is_private))) {
         wrong = apr_psprintf(pool, "is a JWK that is no sound %s key", aj_kty_name(key->alg->kty));
     }
     else {
@@ -229,7 +249,7 @@ static const char *fill_secret(aj_key_t *key, const json_t *jwk, apr_pool_t *poo
         return "is an empty secret";
     }
     wrong = member(&parts, "k", 0, &bytes, &len);
-    return wrong != NULL ? wrong : aj_key_set_secret(key, bytes, len, pool);
+    return wrong ? wrong : aj_key_set_secret(key, bytes, len, pool);
 }
 
 /* A member that, where it is present, must be a string of this value. */
@@ -237,10 +257,19 @@ static const char *check_member(const json_t *jwk, const char *name, const char 
 {
     const json_t *value = json_object_get(jwk, name);
 
-    if (value == NULL || (json_is_string(value) && strcmp(json_string_value(value), want) == 0)) {
+    if (!value || (json_is_string(value) && !strcmp(json_string_value(value), want))) {
         return NULL;
     }
     return apr_psprintf(pool, "is a JWK whose %s is not \"%s\"", name, want);
+}
+
+/* `alg` may be the other name of the same algorithm (RFC 9864). */
+static const char *check_alg(const json_t *jwk, const aj_alg_t *alg, apr_pool_t *pool)
+{
+    const char *own = json_string_value(json_object_get(jwk, "alg"));
+    const aj_alg_t *row = own ? aj_alg_find(own) : NULL;
+
+    return row && aj_alg_same(row, alg) ? NULL : check_member(jwk, "alg", alg->name, pool);
 }
 
 static int lists(const json_t *array, const char *text)
@@ -250,7 +279,7 @@ static int lists(const json_t *array, const char *text)
     for (i = 0; i < json_array_size(array); i++) {
         const char *value = json_string_value(json_array_get(array, i));
 
-        if (value != NULL && strcmp(value, text) == 0) {
+        if (value && !strcmp(value, text)) {
             return 1;
         }
     }
@@ -263,7 +292,7 @@ static const char *check_key_ops(aj_key_t *key, const json_t *jwk)
     const json_t *ops = json_object_get(jwk, "key_ops");
     int is_secret = has(jwk, "d") || has(jwk, "k");
 
-    if (ops == NULL) {
+    if (!ops) {
         return NULL;
     }
     if (!json_is_array(ops)) {
@@ -283,9 +312,8 @@ const char *aj_key_fill_jwk(aj_key_t *key, const json_t *jwk, apr_pool_t *pool)
     if (!has(jwk, "kty")) {
         return "is a JWK whose kty is absent";
     }
-    if ((wrong = check_member(jwk, "kty", aj_kty_name(key->alg->kty), pool)) != NULL
-        || (wrong = check_member(jwk, "alg", key->alg->name, pool)) != NULL
-        || (wrong = check_member(jwk, "use", "sig", pool)) != NULL || (wrong = check_key_ops(key, jwk)) != NULL) {
+    if ((wrong = check_member(jwk, "kty", aj_kty_name(key->alg->kty), pool)) || (wrong = check_alg(jwk, key->alg, pool))
+        || (wrong = check_member(jwk, "use", "sig", pool)) || (wrong = check_key_ops(key, jwk))) {
         return wrong;
     }
     return key->alg->kty == AJ_KTY_OCT ? fill_secret(key, jwk, pool) : fill_pkey(key, jwk, pool);

@@ -8,12 +8,15 @@
 
 struct aj_key_t {
     const aj_alg_t *alg;
-    const char *kid; /**< or NULL */
-    int verify_only; /**< the administrator or the JWK's key_ops forbid signing */
-    int is_secret;   /**< holds a private part or a shared secret */
+    const char *kid;    /**< or NULL */
+    int kid_is_default; /**< kid is the thumbprint, since nobody gave another */
+    int verify_only;    /**< the administrator or the JWK's key_ops forbid signing */
+    int publish;        /**< the administrator wants it in the published set */
+    int is_secret;      /**< holds a private part or a shared secret */
 
     unsigned char *secret; /**< HS only */
     apr_size_t secret_len;
+    const char *doubt; /**< of a secret that is plainly something else; or NULL */
     int secret_is_raw; /**< the secret is the source's text: another encoding may have been meant */
     EVP_MAC_CTX *mac;  /**< HS only: initialised, duplicated for each use */
 
@@ -31,6 +34,12 @@ struct aj_key_t {
 #define AJ_RSA_MAX_BITS 16384
 
 /* Those that return a sentence return NULL on success. aj_key_read.c cleans OpenSSL's error queue for all of them. */
+
+/** What the content of a key source is instead of a key. @return NULL when it may be one */
+const char *aj_key_mistake(const unsigned char *text, apr_size_t len, const aj_alg_t *alg);
+
+/** Why a shared secret, read as it stands, is hardly meant. @return NULL when nothing is odd; len is not 0 */
+const char *aj_key_doubt_text(const unsigned char *text, apr_size_t len);
 
 /** Give an HS key its secret from the text of a key source. */
 const char *aj_key_set_text(aj_key_t *key, const unsigned char *text, apr_size_t len, aj_encoding_e encoding,
@@ -57,6 +66,9 @@ const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool);
 
 /** Fill an empty key from a JWK, its kid aside. */
 const char *aj_key_fill_jwk(aj_key_t *key, const json_t *jwk, apr_pool_t *pool) AJ_MUST_USE;
+
+/** Remove the members that say nothing: null, "" and []. */
+void aj_key_strip_jwk(json_t *jwk);
 
 /** Overwrite the private members of a JWK that is about to be dropped; anything else is left alone. */
 void aj_key_wipe_jwk(json_t *jwk);

@@ -65,8 +65,7 @@ const char *aj_key_set_public(aj_key_t *key, apr_pool_t *pool)
         two = 0;
         break;
     }
-    return key->pub[0] == NULL || (two && key->pub[1] == NULL) ? "is a key whose public half OpenSSL does not tell"
-                                                               : NULL;
+    return !key->pub[0] || (two && !key->pub[1]) ? "is a key whose public half OpenSSL does not tell" : NULL;
 }
 
 const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool)
@@ -93,7 +92,7 @@ const char *aj_key_thumbprint(const aj_key_t *key, apr_pool_t *pool)
 
 static void set(json_t *jwk, const char *name, const char *value)
 {
-    if (value != NULL) {
+    if (value) {
         json_object_set_new(jwk, name, json_string(value));
     }
 }
@@ -110,7 +109,7 @@ json_t *aj_key_public_jwk(const aj_key_t *key, apr_pool_t *pool)
     set(jwk, "kty", aj_kty_name(key->alg->kty));
     set(jwk, "crv", key->alg->curve);
     set(jwk, names[0], key->pub[0]);
-    set(jwk, names[1] == NULL ? "" : names[1], key->pub[1]);
+    set(jwk, names[1] ? names[1] : "", key->pub[1]);
     set(jwk, "kid", key->kid);
     set(jwk, "alg", key->alg->name);
     set(jwk, "use", "sig");

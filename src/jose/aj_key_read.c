@@ -7,22 +7,23 @@
 #include "aj_json.h"
 #include "aj_key_private.h"
 
-/* More is no key but a mistake, and OpenSSL counts in int. */
+/* No key is longer, and OpenSSL takes lengths as int. */
 #define MAX_SOURCE_BYTES (1024 * 1024)
 
 typedef enum { FORM_SECRET, FORM_PEM, FORM_JWK } form_e;
 
 static const char pem_begin[] = "-----BEGIN ";
+static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-/* Anywhere: keys are often preceded by text (openssl's -text, bag attributes, a byte order mark), and no secret
-   that anyone made at random holds this. */
+/* Look everywhere: other text often precedes a key (openssl's -text, bag attributes, a byte order mark), and no random
+   secret holds this mark. */
 static int is_pem(const unsigned char *bytes, apr_size_t len)
 {
     const apr_size_t mark = sizeof(pem_begin) - 1;
     apr_size_t i;
 
     for (i = 0; i + mark <= len; i++) {
-        if (memcmp(bytes + i, pem_begin, mark) == 0) {
+        if (!memcmp(bytes + i, pem_begin, mark)) {
             return 1;
         }
     }
@@ -35,10 +36,10 @@ static int is_space(unsigned char c)
 }
 
 /* A '{' begins a JWK, unless control characters say that it is the first of some random bytes. After a byte order
-   mark it does too: the JSON door refuses the mark, where a secret would have been made of the text. */
+   mark it does too, to be refused: a secret would have been made of the text. */
 static int is_json(const unsigned char *bytes, apr_size_t len)
 {
-    apr_size_t i = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    apr_size_t i = len >= 3 && !memcmp(bytes, byte_order_mark, 3) ? 3 : 0;
 
     while (i < len && is_space(bytes[i])) {
         i++;
@@ -67,11 +68,11 @@ static const char *read_pem(aj_key_t *key, const unsigned char *bytes, apr_size_
     const char *wrong;
 
     if (key->alg->kty == AJ_KTY_OCT) {
-        /* The oldest JWT hole: a public key as a shared secret (RFC 8725 2.1). */
+        /* Whoever has the public key could sign with it (RFC 8725 2.1). */
         return apr_psprintf(pool, "is PEM, but %s wants a shared secret", key->alg->name);
     }
     wrong = aj_key_pem(bytes, len, &pkey, &is_private);
-    return wrong != NULL ? wrong : aj_key_set_pkey(key, pkey, is_private, pool);
+    return wrong ? wrong : aj_key_set_pkey(key, pkey, is_private, pool);
 }
 
 /* A kid is written into headers and JWK Sets, and JSON has no way to say what is not UTF-8. */
@@ -80,15 +81,16 @@ static const char *set_kid(aj_key_t *key, const char *kid, apr_pool_t *pool)
     json_t *text = NULL;
     const char *wrong = NULL;
 
-    if (kid == NULL) {
-        if (key->alg->kty != AJ_KTY_OCT && (key->kid = aj_key_thumbprint(key, pool)) == NULL) {
+    if (!kid) {
+        if (key->alg->kty != AJ_KTY_OCT && !(key->kid = aj_key_thumbprint(key, pool))) {
             wrong = "OpenSSL cannot compute a SHA-256";
         }
+        key->kid_is_default = 1;
     }
     else if (*kid == '\0') {
         wrong = "its kid is empty";
     }
-    else if ((text = json_string(kid)) == NULL) {
+    else if (!(text = json_string(kid))) {
         wrong = "its kid is not UTF-8";
     }
     else {
@@ -104,18 +106,29 @@ static const char *fill_from_jwk(aj_key_t *key, const json_t *jwk, const char *k
     const json_t *own = json_object_get(jwk, "kid");
     const char *wrong;
 
-    if (own != NULL && !json_is_string(own)) {
+    if (own && !json_is_string(own)) {
         wrong = "its kid is no string";
     }
-    else if ((wrong = aj_key_fill_jwk(key, jwk, pool)) == NULL) {
-        wrong = set_kid(key, kid == NULL && own != NULL ? json_string_value(own) : kid, pool);
+    else if (!(wrong = aj_key_fill_jwk(key, jwk, pool))) {
+        wrong = set_kid(key, !kid && own ? json_string_value(own) : kid, pool);
     }
     return wrong;
 }
 
+static int is_set(const json_t *jwk)
+{
+    return json_object_get(jwk, "keys") && !json_object_get(jwk, "kty");
+}
+
 static apr_status_t wipe_jwk(void *jwk)
 {
+    const json_t *keys = json_object_get(jwk, "keys");
+    size_t i;
+
     aj_key_wipe_jwk(jwk);
+    for (i = 0; i < json_array_size(keys); i++) {
+        aj_key_wipe_jwk(json_array_get(keys, i));
+    }
     return APR_SUCCESS;
 }
 
@@ -126,6 +139,9 @@ static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_
     json_t *jwk;
     const char *wrong;
 
+    if (bytes[0] == (unsigned char)byte_order_mark[0]) {
+        return "has a byte order mark (the bytes EF BB BF) before the JWK; save it as UTF-8 without one";
+    }
     apr_pool_create(&scratch, pool);
     if (!aj_json_read_object((const char *)bytes, len, scratch, &jwk, &wrong)) {
         wrong = apr_pstrcat(pool, "begins like a JWK, but is not one: ", wrong, NULL);
@@ -133,7 +149,7 @@ static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_
     else {
         /* Runs before the cleanup that drops the object: the last one registered comes first. */
         apr_pool_cleanup_register(scratch, jwk, wipe_jwk, apr_pool_cleanup_null);
-        wrong = fill_from_jwk(key, jwk, kid, pool);
+        wrong = is_set(jwk) ? "is a JWK Set; name it with AuthJWTKeySet" : fill_from_jwk(key, jwk, kid, pool);
     }
     apr_pool_destroy(scratch);
     return wrong;
@@ -142,14 +158,20 @@ static const char *read_jwk(aj_key_t *key, const unsigned char *bytes, apr_size_
 static const char *read_secret(aj_key_t *key, const unsigned char *bytes, apr_size_t len,
                                const aj_key_options_t *options, apr_pool_t *pool)
 {
-    const char *wrong;
+    const char *wrong = aj_key_mistake(bytes, len, key->alg);
 
+    if (wrong) {
+        return wrong;
+    }
     if (key->alg->kty != AJ_KTY_OCT) {
         return apr_psprintf(pool, "is neither PEM nor a JWK, and %s wants a key of type %s", key->alg->name,
                             aj_kty_name(key->alg->kty));
     }
     wrong = aj_key_set_text(key, bytes, len, options->encoding, pool);
-    return wrong != NULL ? wrong : set_kid(key, options->kid, pool);
+    if (!wrong && options->encoding == AJ_ENCODING_RAW) {
+        key->doubt = aj_key_doubt_text(bytes, len);
+    }
+    return wrong ? wrong : set_kid(key, options->kid, pool);
 }
 
 static const char *read_any(aj_key_t *key, const unsigned char *bytes, apr_size_t len, const aj_key_options_t *options,
@@ -171,7 +193,7 @@ static const char *read_any(aj_key_t *key, const unsigned char *bytes, apr_size_
         return read_jwk(key, bytes, len, options->kid, pool);
     }
     wrong = read_pem(key, bytes, len, pool);
-    return wrong != NULL ? wrong : set_kid(key, options->kid, pool);
+    return wrong ? wrong : set_kid(key, options->kid, pool);
 }
 
 /* A key has its own pool, so that one that is refused is wiped at once. */
@@ -184,14 +206,15 @@ static aj_key_t *make(const aj_key_options_t *options, apr_pool_t *parent, apr_p
     key = apr_pcalloc(*pool, sizeof(*key));
     key->alg = options->alg;
     key->verify_only = options->verify_only;
+    key->publish = options->publish;
     return key;
 }
 
-/* Hand the key over, or drop it; the sentence outlives the key's pool. Reading leaves errors behind even when it
-   succeeds (the end of a PEM is one), but not in a queue that is mod_ssl's too. */
+/* Return the key, or destroy it and keep the sentence. Reading leaves errors in OpenSSL's queue even when it succeeds
+   (the end of a PEM is one); remove them, since mod_ssl looks at the same queue. */
 static const char *settle(aj_key_t **out, aj_key_t *key, const char *wrong, apr_pool_t *own, apr_pool_t *parent)
 {
-    if (wrong == NULL) {
+    if (!wrong) {
         *out = key;
         (void)ERR_pop_to_mark();
     }

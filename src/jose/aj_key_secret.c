@@ -142,12 +142,12 @@ static apr_status_t free_mac(void *mac)
 static EVP_MAC_CTX *start_mac(const aj_alg_t *alg, const unsigned char *secret, apr_size_t len)
 {
     EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+    EVP_MAC_CTX *mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
     OSSL_PARAM params[2];
 
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)alg->digest, 0);
     params[1] = OSSL_PARAM_construct_end();
-    if (mac != NULL && !EVP_MAC_init(mac, secret, len, params)) {
+    if (mac && !EVP_MAC_init(mac, secret, len, params)) {
         EVP_MAC_CTX_free(mac);
         mac = NULL;
     }
@@ -167,7 +167,7 @@ const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t le
             key->alg->name, key->alg->digest_bytes);
     }
     key->mac = start_mac(key->alg, bytes, len);
-    if (key->mac == NULL) {
+    if (!key->mac) {
         return "OpenSSL refuses it";
     }
     apr_pool_cleanup_register(pool, key->mac, free_mac, apr_pool_cleanup_null);
@@ -192,7 +192,7 @@ static int would_match(const aj_key_t *key, aj_encoding_e encoding, const void *
     }
     aj_wipe_with_pool(bytes, len, pool);
     mac = start_mac(key->alg, bytes, len);
-    ok = mac != NULL && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, made, &made_len, sizeof(made))
+    ok = mac && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, made, &made_len, sizeof(made))
       && made_len == key->sig_len && aj_equal(made, sig, made_len);
     EVP_MAC_CTX_free(mac);
     return ok;
@@ -211,7 +211,7 @@ const char *aj_key_encoding_hint(const aj_key_t *key, const void *in, apr_size_t
     }
     /* No parent: the key's pool is not this thread's. */
     apr_pool_create(&scratch, NULL);
-    for (i = 0; hint == NULL && i < sizeof(others) / sizeof(others[0]); i++) {
+    for (i = 0; !hint && i < sizeof(others) / sizeof(others[0]); i++) {
         if (would_match(key, others[i], in, in_len, sig, scratch)) {
             hint = encoding_names[others[i]];
         }

@@ -30,8 +30,8 @@ static int make_mac(const aj_key_t *key, const void *in, apr_size_t in_len, unsi
 {
     EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
     size_t len = 0;
-    int ok = mac != NULL && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, out, &len, EVP_MAX_MD_SIZE)
-          && len == key->sig_len;
+    int ok =
+        mac && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, out, &len, EVP_MAX_MD_SIZE) && len == key->sig_len;
 
     EVP_MAC_CTX_free(mac);
     return ok;
@@ -57,12 +57,12 @@ static int ecdsa_to_der(const unsigned char *raw, apr_size_t half, unsigned char
     BIGNUM *s = BN_bin2bn(raw + half, (int)half, NULL);
     int len = -1;
 
-    if (sig == NULL || r == NULL || s == NULL || !ECDSA_SIG_set0(sig, r, s)) {
+    if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
         BN_free(r);
         BN_free(s);
     }
     else if (BN_is_zero(r) || BN_is_zero(s)) {
-        /* CVE-2022-21449: zero times anything equals zero. OpenSSL refuses too; this says so. */
+        /* r or s of 0 would fit any message if it were not refused (CVE-2022-21449). OpenSSL refuses it too. */
         len = 0;
     }
     else {
@@ -75,7 +75,7 @@ static int ecdsa_to_der(const unsigned char *raw, apr_size_t half, unsigned char
 static int ecdsa_from_der(const unsigned char *der, size_t len, unsigned char *raw, apr_size_t half)
 {
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)len);
-    int ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, (int)half) == (int)half
+    int ok = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, (int)half) == (int)half
           && BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + half, (int)half) == (int)half;
 
     ECDSA_SIG_free(sig);
@@ -86,7 +86,7 @@ static EVP_MD_CTX *copy_context(const EVP_MD_CTX *prepared)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-    if (ctx != NULL && !EVP_MD_CTX_copy_ex(ctx, prepared)) {
+    if (ctx && !EVP_MD_CTX_copy_ex(ctx, prepared)) {
         EVP_MD_CTX_free(ctx);
         ctx = NULL;
     }
@@ -109,7 +109,7 @@ static aj_error_e verify_public(const aj_key_t *key, const void *in, apr_size_t 
     if (len == 0) {
         verdict = AJ_E_SIGNATURE;
     }
-    else if (len > 0 && ctx != NULL) {
+    else if (len > 0 && ctx) {
         verdict = EVP_DigestVerify(ctx, sig, sig_len, in, in_len) == 1 ? AJ_OK : AJ_E_SIGNATURE;
     }
     EVP_MD_CTX_free(ctx);
@@ -138,7 +138,7 @@ static int sign_private(const aj_key_t *key, const void *in, apr_size_t in_len, 
     const int is_ecdsa = key->alg->sig == AJ_SIG_ECDSA;
     EVP_MD_CTX *ctx = copy_context(key->signer);
     size_t len = is_ecdsa ? sizeof(der) : key->sig_len;
-    int ok = ctx != NULL && EVP_DigestSign(ctx, is_ecdsa ? der : sig, &len, in, in_len) == 1;
+    int ok = ctx && EVP_DigestSign(ctx, is_ecdsa ? der : sig, &len, in, in_len) == 1;
 
     if (ok) {
         ok = is_ecdsa ? ecdsa_from_der(der, len, sig, key->alg->coordinate_bytes) : len == key->sig_len;
@@ -174,7 +174,7 @@ static int hkdf(const unsigned char *secret, size_t secret_len, const char *labe
 {
     static const char salt[] = "mod_authjwt key derivation 1";
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *ctx = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
+    EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
     OSSL_PARAM params[5];
     int ok;
 
@@ -183,7 +183,7 @@ static int hkdf(const unsigned char *secret, size_t secret_len, const char *labe
     params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, sizeof(salt) - 1);
     params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)label, strlen(label));
     params[4] = OSSL_PARAM_construct_end();
-    ok = ctx != NULL && EVP_KDF_derive(ctx, out, out_len, params) == 1;
+    ok = ctx && EVP_KDF_derive(ctx, out, out_len, params) == 1;
     EVP_KDF_CTX_free(ctx);
     EVP_KDF_free(kdf);
     return ok;

@@ -1,4 +1,4 @@
-/* The key ring. A token finds its key here by algorithm first, by kid second, and never otherwise. */
+/* The key ring: the key for a token is chosen by algorithm, then by kid, and by nothing else in the token. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -32,19 +32,42 @@ const aj_key_t *aj_keyset_at(const aj_keyset_t *ring, int index)
 
 static int has_kid(const aj_key_t *key, const char *kid)
 {
-    return aj_key_kid(key) != NULL && strcmp(aj_key_kid(key), kid) == 0;
+    return aj_key_kid(key) && !strcmp(aj_key_kid(key), kid);
+}
+
+const aj_key_t *aj_keyset_namesake(const aj_keyset_t *ring, const aj_key_t *key)
+{
+    int i;
+
+    for (i = 0; aj_key_kid(key) && i < ring->keys->nelts; i++) {
+        const aj_key_t *other = aj_keyset_at(ring, i);
+
+        if (aj_alg_same(aj_key_alg(other), aj_key_alg(key)) && has_kid(other, aj_key_kid(key))) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+int aj_keyset_holds(const aj_keyset_t *ring, const aj_key_t *key)
+{
+    int i;
+
+    for (i = 0; i < ring->keys->nelts; i++) {
+        if (aj_key_equal(aj_keyset_at(ring, i), key)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const char *aj_keyset_add(aj_keyset_t *ring, const aj_key_t *key)
 {
-    const char *kid = aj_key_kid(key);
-    int i;
+    if (aj_keyset_namesake(ring, key)) {
+        const char *kid = aj_key_kid(key);
 
-    for (i = 0; kid != NULL && i < ring->keys->nelts; i++) {
-        if (has_kid(aj_keyset_at(ring, i), kid)) {
-            return apr_psprintf(ring->pool, "has the kid \"%s\" of another key",
-                                aj_escape(kid, strlen(kid), ring->pool));
-        }
+        return apr_psprintf(ring->pool, "has the kid \"%s\" of another %s key", aj_escape(kid, strlen(kid), ring->pool),
+                            aj_key_alg(key)->name);
     }
     APR_ARRAY_PUSH(ring->keys, const aj_key_t *) = key;
     return NULL;
@@ -70,30 +93,37 @@ typedef struct {
     int with_kid;
 } matches_t;
 
-static matches_t match(const aj_keyset_t *ring, const char *alg, const char *kid)
+static matches_t match(const aj_keyset_t *ring, const aj_alg_t *alg, const char *kid)
 {
     matches_t found = { NULL, NULL, 0, 0 };
     int i;
 
-    for (i = 0; i < ring->keys->nelts; i++) {
+    for (i = 0; alg && i < ring->keys->nelts; i++) {
         const aj_key_t *key = aj_keyset_at(ring, i);
 
-        if (strcmp(aj_key_alg(key)->name, alg) != 0) {
+        if (!aj_alg_same(aj_key_alg(key), alg)) {
             continue;
         }
         found.only = key;
         found.count++;
         found.with_kid += aj_key_kid(key) != NULL;
-        if (kid != NULL && has_kid(key, kid)) {
+        if (kid && has_kid(key, kid)) {
             found.named = key;
         }
     }
     return found;
 }
 
+/* Nobody gave the key a kid, so its thumbprint stands in. The issuer may use any other name for it. */
+static int is_free_to_choose(const matches_t *found)
+{
+    return found->count == 1 && aj_key_kid_is_default(found->only);
+}
+
 aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *kid, const aj_key_t **key)
 {
-    const matches_t found = match(ring, alg, kid);
+    const aj_alg_t *row = aj_alg_find(alg);
+    const matches_t found = match(ring, row, kid);
     const aj_key_t *signer = aj_keyset_signer(ring);
     const aj_key_t *chosen = NULL;
     aj_error_e verdict;
@@ -101,7 +131,7 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
     if (found.count == 0) {
         verdict = AJ_E_ALG;
     }
-    else if (kid != NULL && found.with_kid > 0) {
+    else if (kid && found.with_kid > 0 && !is_free_to_choose(&found)) {
         verdict = AJ_E_KID;
         chosen = found.named;
     }
@@ -110,11 +140,11 @@ aj_error_e aj_keyset_find(const aj_keyset_t *ring, const char *alg, const char *
         if (found.count == 1) {
             chosen = found.only;
         }
-        else if (signer != NULL && strcmp(aj_key_alg(signer)->name, alg) == 0) {
+        else if (signer && aj_alg_same(aj_key_alg(signer), row)) {
             chosen = signer;
         }
     }
-    if (chosen != NULL) {
+    if (chosen) {
         *key = chosen;
         verdict = AJ_OK;
     }
@@ -129,10 +159,10 @@ json_t *aj_keyset_public(const aj_keyset_t *ring, apr_pool_t *pool)
 
     json_object_set_new(set, "keys", keys);
     for (i = 0; i < ring->keys->nelts; i++) {
-        json_t *jwk = aj_key_public_jwk(aj_keyset_at(ring, i), pool);
+        const aj_key_t *key = aj_keyset_at(ring, i);
 
-        if (jwk != NULL) {
-            json_array_append(keys, jwk);
+        if (aj_key_is_published(key)) {
+            json_array_append(keys, aj_key_public_jwk(key, pool));
         }
     }
     return set;

@@ -45,7 +45,7 @@ static void let_go(const authjwt_keyring_t *keyring, authjwt_key_generation_t *g
     }
 }
 
-/* Has the file changed since it was last read? Remembers what it sees, so that a broken file is read and reported once.
+/* Has the file changed since it was last looked at? Notes its new state, so that a broken file is read and logged once.
  */
 static int file_changed(authjwt_key_line_t *loaded, apr_pool_t *pool)
 {
@@ -56,7 +56,8 @@ static int file_changed(authjwt_key_line_t *loaded, apr_pool_t *pool)
         || before.inode != loaded->seen.inode;
 }
 
-/* Read the files that have changed; one that is broken does not hold up another. @return how many gave keys */
+/* Read the files that have changed. A broken one does not keep the others from being read. @return how many gave keys
+ */
 static int read_changed(authjwt_keyring_t *keyring, authjwt_key_batch_t **news, apr_pool_t *ptemp)
 {
     int count = 0;
@@ -83,7 +84,7 @@ static int read_changed(authjwt_keyring_t *keyring, authjwt_key_batch_t **news, 
     return count;
 }
 
-/* What is good on its own counts from now on, even if no ring can be made of it until another file is mended. */
+/* Keep the new keys of each line, even if no ring can be made of all lines until another file is mended. */
 static void adopt(authjwt_keyring_t *keyring, authjwt_key_batch_t *const *news)
 {
     int i;
@@ -98,7 +99,7 @@ static void adopt(authjwt_keyring_t *keyring, authjwt_key_batch_t *const *news)
     apr_thread_mutex_unlock(keyring->mutex);
 }
 
-/* From here on requests meet the new keys; those that are under way keep the old ones. */
+/* New requests use the new keys; requests that have begun keep the old ones. */
 static void switch_to(authjwt_keyring_t *keyring, authjwt_key_generation_t *next)
 {
     int count = aj_keyset_count(next->ring);
@@ -135,13 +136,13 @@ static void renew(authjwt_keyring_t *keyring, apr_pool_t *ptemp)
     }
 }
 
-/* One thread of a process looks, every few seconds; the others go on with what there is. */
+/* One thread of a process looks every few seconds; meanwhile the others use the current keys. */
 static void look_for_changes(authjwt_keyring_t *keyring, request_rec *r)
 {
     apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now());
     apr_uint32_t next = apr_atomic_read32(&keyring->next_look);
 
-    /* A clock that is set back does not end the looking. */
+    /* If the clock was set back, next lies far in the future: look now. */
     if ((now < next && next - now <= LOOK_SECONDS) || apr_atomic_cas32(&keyring->looking, 1, 0) != 0) {
         return;
     }

@@ -22,6 +22,45 @@ static const char *add_all(aj_keyset_t *ring, const aj_keyset_t *keys)
     return error;
 }
 
+/* The keys of AuthJWTKey, which come before those of sets wherever the lines stand. */
+static aj_keyset_t *own_keys(const authjwt_keyring_t *keyring, apr_pool_t *pool)
+{
+    aj_keyset_t *own = aj_keyset_make(pool);
+    int i;
+
+    for (i = 0; i < keyring->loaded->nelts; i++) {
+        const authjwt_key_line_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, authjwt_key_line_t);
+
+        /* Two lines that cannot stand together are complained of where the ring is filled. */
+        if (!loaded->spec->is_set && add_all(own, loaded->batch->keys)) {
+            continue;
+        }
+    }
+    return own;
+}
+
+static void add_set(aj_keyset_t *ring, const aj_keyset_t *own, const authjwt_key_line_t *loaded, server_rec *s,
+                    apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < aj_keyset_count(loaded->batch->keys); i++) {
+        const aj_key_t *key = aj_keyset_at(loaded->batch->keys, i);
+        const char *kid = aj_key_kid(key);
+        int is_own = aj_keyset_namesake(own, key) != NULL;
+
+        if (!is_own && (aj_keyset_holds(ring, key) || !aj_keyset_add(ring, key))) {
+            continue;
+        }
+        authjwt_keys_note_skipped(
+            loaded->spec, s,
+            apr_psprintf(pool, "the %s key with the kid \"%s\" is skipped: %s has this algorithm and kid",
+                         aj_key_alg(key)->name, aj_escape(kid, strlen(kid), pool),
+                         is_own ? "an AuthJWTKey" : "another key in a set before it"),
+            1);
+    }
+}
+
 void authjwt_keys_remember_file(authjwt_key_line_t *loaded, apr_pool_t *pool)
 {
     const char *path = authjwt_source_path(loaded->spec->source, pool);
@@ -50,6 +89,7 @@ authjwt_key_batch_t *authjwt_keys_read_batch(const authjwt_key_spec_t *spec, ser
 int authjwt_keys_fill(const authjwt_keyring_t *keyring, authjwt_key_generation_t *generation, apr_pool_t *pool,
                       const char *consequence)
 {
+    const aj_keyset_t *own = own_keys(keyring, pool);
     int faults = 0;
     int i;
 
@@ -58,9 +98,15 @@ int authjwt_keys_fill(const authjwt_keyring_t *keyring, authjwt_key_generation_t
     generation->holders = 1;
     for (i = 0; i < keyring->loaded->nelts; i++) {
         const authjwt_key_line_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, authjwt_key_line_t);
-        const char *error = add_all(generation->ring, loaded->batch->keys);
+        const char *error = NULL;
 
         generation->batches[i] = loaded->batch;
+        if (loaded->spec->is_set) {
+            add_set(generation->ring, own, loaded, keyring->server, pool);
+        }
+        else {
+            error = add_all(generation->ring, loaded->batch->keys);
+        }
         if (error) {
             authjwt_keys_complain(loaded->spec, keyring->server, error, consequence);
             faults++;

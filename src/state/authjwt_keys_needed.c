@@ -57,7 +57,7 @@ static int meets(const server_rec *s, authjwt_need_e need)
     if (!conf->key_specs) {
         return 0;
     }
-    /* A JWK Set may hold no key now and some later, so naming one is enough to verify. */
+    /* Which keys a command or a JWK Set gives may change while httpd runs, so naming one is enough to verify. */
     for (i = 0; i < conf->key_specs->nelts; i++) {
         const authjwt_key_spec_t *spec = &APR_ARRAY_IDX(conf->key_specs, i, authjwt_key_spec_t);
 
@@ -84,6 +84,19 @@ static int meets_everywhere(const server_rec *main_server, authjwt_need_e need)
     return main_server->next != NULL;
 }
 
+/* The end of the sentence: what is missing, or what is wrong with what is there. */
+static const char *lack_of(const server_rec *s, authjwt_need_e need)
+{
+    if (need == AUTHJWT_NEEDS_KEY) {
+        return "needs a key, but its server has none; add AuthJWTKey";
+    }
+    if (!authjwt_config_server(s)->key_specs) {
+        return "needs a key that can sign, but its server has none; add AuthJWTKey";
+    }
+    return "needs a key that can sign, but the keys of its server are only public ones, or marked verify; "
+           "add AuthJWTKey with a private key or a shared secret";
+}
+
 static int check_node(const ap_directive_t *node, const server_rec *main_server, apr_pool_t *ptemp)
 {
     authjwt_need_e need = need_of(node, ptemp);
@@ -96,9 +109,8 @@ static int check_node(const ap_directive_t *node, const server_rec *main_server,
     if (s == main_server ? meets_everywhere(main_server, need) : meets(s, need)) {
         return 0;
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
-                 "AJ1004: %s %s (%s:%d) needs %s, but its server has none; add AuthJWTKey", node->directive, node->args,
-                 node->filename, node->line_num, need == AUTHJWT_NEEDS_KEY ? "a key" : "a key that can sign");
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s, "AJ1004: %s %s (%s:%d) %s", node->directive, node->args,
+                 node->filename, node->line_num, lack_of(s, need));
     return 1;
 }
 

@@ -7,7 +7,7 @@
 
 #include "authjwt_keys.h"
 
-/* The keys that one line gave at a time. */
+/* The keys that one line gave when it was read. */
 typedef struct {
     aj_keyset_t *keys;
     apr_pool_t *pool; /* its own; NULL for what was read at the start, which lives in pconf */
@@ -55,7 +55,11 @@ void authjwt_keys_remember_file(authjwt_key_line_t *line, apr_pool_t *pool);
 authjwt_key_batch_t *authjwt_keys_read_batch(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool,
                                              const char *consequence);
 
-/** Fill a generation with the batches of all lines, in the order of the lines. @return number of faults, each logged */
+/**
+ * Fill a generation with the batches of all lines, in the order of the lines. A key of a set that has the algorithm and
+ * kid of an AuthJWTKey, or of another key in a set before it, is left out with a warning.
+ * @return number of faults, each logged
+ */
 int authjwt_keys_fill(const authjwt_keyring_t *keyring, authjwt_key_generation_t *generation, apr_pool_t *pool,
                       const char *consequence);
 
@@ -71,6 +75,12 @@ int authjwt_keys_make(authjwt_server_conf_t *conf, server_rec *s, apr_pool_t *pc
  * @return NULL, or a sentence owned by pool
  */
 const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, aj_keyset_t **out);
+
+/** Does every server with keys of somebody else say AuthJWTAudience? @return number of faults, each logged */
+int authjwt_keys_check_trust(server_rec *main_server);
+
+/** Log why a key of a set is not used. @param odd  non-zero: it should have been; a warning */
+void authjwt_keys_note_skipped(const authjwt_key_spec_t *spec, server_rec *s, const char *text, int odd);
 
 /** Log what is wrong with a line's keys. @param consequence  end of the sentence, may be empty */
 void authjwt_keys_complain(const authjwt_key_spec_t *spec, server_rec *s, const char *error, const char *consequence);

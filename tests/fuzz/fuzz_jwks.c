@@ -20,9 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
     aj_keyset_t *ring = aj_keyset_make(pool);
-    apr_array_header_t *skipped = apr_array_make(pool, 1, sizeof(const char *));
+    apr_array_header_t *notes = apr_array_make(pool, 1, sizeof(aj_keyset_note_t));
 
-    if (aj_keyset_add_jwks(ring, (const char *)data, size, NULL, skipped, pool)) {
+    if (aj_keyset_add_jwks(ring, (const char *)data, size, NULL, notes, pool)) {
         HOLDS(aj_keyset_count(ring) == 0);
     }
     else {

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 static const char *const names[] = {
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512",  "PS256",
-    "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA",
+    "HS256", "HS384", "HS512", "RS256", "RS384",  "RS512", "PS256",   "PS384",
+    "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519",
 };
 
 START_TEST(every_documented_algorithm_has_a_row)
@@ -24,7 +24,7 @@ END_TEST
 static const char *const no_names[] = {
     "",        "H",     "HS",    "HS2",  "HS25", "HS2566", "HS256 ", " HS256", "hs256", "Hs256",
     "HS-256",  "none",  "None",  "NONE", "nOnE", "ES521",  "ES224",  "ES256k", "ES",    "ED25519",
-    "Ed25519", "eddsa", "EDDSA", "RS",   "RS1",  "PS",     "RSA1_5", "A256KW", "dir",   "*",
+    "ed25519", "eddsa", "EDDSA", "RS",   "RS1",  "PS",     "RSA1_5", "A256KW", "dir",   "*",
 };
 
 START_TEST(names_are_compared_whole)
@@ -49,6 +49,21 @@ START_TEST(rows_are_consistent)
 }
 END_TEST
 
+/* RFC 9864: EdDSA says no more than Ed25519 where Ed448 is not supported. */
+START_TEST(an_algorithm_is_the_same_as_itself_and_eddsa_as_ed25519)
+{
+    int i, k;
+
+    for (i = 0; aj_alg_at(i) != NULL; i++) {
+        for (k = 0; aj_alg_at(k) != NULL; k++) {
+            int both_ed = aj_alg_at(i)->kty == AJ_KTY_OKP && aj_alg_at(k)->kty == AJ_KTY_OKP;
+
+            ck_assert_int_eq(aj_alg_same(aj_alg_at(i), aj_alg_at(k)), i == k || both_ed);
+        }
+    }
+}
+END_TEST
+
 START_TEST(types_are_spelled_as_jwk_does)
 {
     ck_assert_str_eq(aj_kty_name(AJ_KTY_OCT), "oct");
@@ -67,6 +82,7 @@ Suite *suite_alg(void)
     tcase_add_test(tcase, every_documented_algorithm_has_a_row);
     tcase_add_loop_test(tcase, names_are_compared_whole, 0, ROWS(no_names));
     tcase_add_test(tcase, rows_are_consistent);
+    tcase_add_test(tcase, an_algorithm_is_the_same_as_itself_and_eddsa_as_ed25519);
     tcase_add_test(tcase, types_are_spelled_as_jwk_does);
     return suite;
 }

@@ -21,7 +21,7 @@ static const aj_claims_t *claims_of(const char *text)
     ck_assert_int_eq(
         aj_jwt_validate(&policy, token, strlen(token), apr_time_from_sec(1700000100), pool, &claims, &detail), AJ_OK);
     ck_assert_ptr_null(detail);
-    ck_assert_int_eq(aj_sha256(token, strlen(token), hash), APR_SUCCESS);
+    ck_assert_int_eq(aj_sha256(token, (apr_size_t)(strrchr(token, '.') - token), hash), APR_SUCCESS);
     ck_assert_mem_eq(aj_claims_token_hash(claims), hash, sizeof(hash));
     return claims;
 }

@@ -72,7 +72,8 @@ static const struct {
 } headers[] = {
     { "control", "{\"alg\":\"HS256\"}", AJ_OK, NULL },
     { "blanks", " { \"typ\" : \"JWT\", \r\n \"alg\" : \"HS256\" } ", AJ_OK, NULL },
-    { "typ of any kind", "{\"alg\":\"HS256\",\"typ\":7,\"cty\":null}", AJ_OK, NULL },
+    { "cty of any kind", "{\"alg\":\"HS256\",\"cty\":null}", AJ_OK, NULL },
+    { "typ of another kind", "{\"alg\":\"HS256\",\"typ\":7}", AJ_E_TYP, "typ is no string" },
     { "alg spelled with escapes is the same name", "{\"\\u0061lg\":\"\\u0048S256\"}", AJ_OK, NULL },
     { "b64 true says nothing", "{\"alg\":\"HS256\",\"b64\":true}", AJ_OK, NULL },
     { "kid ignored, the key has none", "{\"alg\":\"HS256\",\"kid\":\"k7\"}", AJ_OK, NULL },

@@ -102,17 +102,26 @@ static const row_t rows[] = {
     { "aud in an array", "{" GOOD ",\"aud\":[\"z\",\"b\"]}", AUDIENCE, AJ_OK, "AJ0101", NULL },
     { "aud not asked", "{" GOOD ",\"aud\":\"evil\"}", 0, AJ_OK, "AJ0101", NULL },
     { "aud absent", "{" GOOD "}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
-    { "aud another", "{" GOOD ",\"aud\":\"z\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
+    { "aud another", "{" GOOD ",\"aud\":\"z\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud \"z\" is none of \"a\" \"b\"" },
     { "aud an array of others", "{" GOOD ",\"aud\":[\"z\",\"y\"]}", AUDIENCE, AJ_E_AUD, "AJ0121",
-      "aud is none of \"a\" \"b\"" },
+      "aud \"z\" \"y\" is none of \"a\" \"b\"" },
     { "aud an empty array", "{" GOOD ",\"aud\":[]}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
     { "aud with a number beside", "{" GOOD ",\"aud\":[\"a\",7]}", AUDIENCE, AJ_E_AUD, "AJ0121",
-      "aud is none of \"a\" \"b\"" },
-    { "aud nested", "{" GOOD ",\"aud\":[[\"a\"]]}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
+      "aud holds a value that is no string and is none of \"a\" \"b\"" },
+    { "aud nested", "{" GOOD ",\"aud\":[[\"a\"]]}", AUDIENCE, AJ_E_AUD, "AJ0121",
+      "aud holds a value that is no string and is none of \"a\" \"b\"" },
     { "aud an object", "{" GOOD ",\"aud\":{\"a\":1}}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
     { "aud null", "{" GOOD ",\"aud\":null}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
-    { "aud longer", "{" GOOD ",\"aud\":\"ab\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
-    { "aud empty", "{" GOOD ",\"aud\":\"\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
+    { "aud longer", "{" GOOD ",\"aud\":\"ab\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud \"ab\" is none of \"a\" \"b\"" },
+    { "aud empty", "{" GOOD ",\"aud\":\"\"}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud \"\" is none of \"a\" \"b\"" },
+
+    { "aud escaped", "{" GOOD ",\"aud\":\"z\\n\"}", AUDIENCE, AJ_E_AUD, "AJ0121",
+      "aud \"z\\x0a\" is none of \"a\" \"b\"" },
+    { "aud cut", "{" GOOD ",\"aud\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}",
+      AUDIENCE, AJ_E_AUD, "AJ0121",
+      "aud \"0123456789012345678901234567890123456789012345678901234567890123...\" is none of \"a\" \"b\"" },
+    { "aud of many", "{" GOOD ",\"aud\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}", AUDIENCE, AJ_E_AUD,
+      "AJ0121", "aud \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" ... is none of \"a\" \"b\"" },
 
     { "nbf at the leeway", "{" GOOD ",\"nbf\":1700000010}", 0, AJ_OK, "AJ0101", NULL },
     { "nbf zero", "{" GOOD ",\"nbf\":0}", 0, AJ_OK, "AJ0101", NULL },
@@ -177,6 +186,64 @@ static const row_t rows[] = {
     { "sub before jti", "{" EXP ",\"jti\":7}", 0, AJ_E_IDENTITY, "AJ0124", "sub is absent" },
 };
 
+/* Tokens of a key that only verifies: their issuer has its own claims. */
+static const struct {
+    const char *name, *payload;
+    int policy;
+    aj_error_e want;
+    const char *detail;
+} foreign[] = {
+    { "control", "{" GOOD "}", 0, AJ_OK, NULL },
+    { "type of an issuer's own", "{" GOOD ",\"type\":\"app\"}", 0, AJ_OK, NULL },
+    { "type empty", "{" GOOD ",\"type\":\"\"}", 0, AJ_OK, NULL },
+    { "type null", "{" GOOD ",\"type\":null}", 0, AJ_OK, NULL },
+    { "type an array", "{" GOOD ",\"type\":[\"refresh\"]}", 0, AJ_OK, NULL },
+    { "type of an issuer's own is no refresh token", "{" GOOD ",\"type\":\"app\"}", REFRESH, AJ_E_TYPE_NOT_REFRESH,
+      NULL },
+    { "type refresh", "{" GOOD ",\"type\":\"refresh\"}", 0, AJ_E_TYPE_NOT_ACCESS, NULL },
+    { "type refresh wanted", "{" GOOD ",\"type\":\"refresh\"}", REFRESH, AJ_OK, NULL },
+    { "typ Bearer", "{" GOOD ",\"typ\":\"Bearer\",\"token_type\":\"access\"}", 0, AJ_OK, NULL },
+    { "typ no string", "{" GOOD ",\"typ\":7,\"token_type\":[\"ID\"]}", 0, AJ_OK, NULL },
+    { "typ a word longer", "{" GOOD ",\"typ\":\"IDs\"}", 0, AJ_OK, NULL },
+    { "typ Refresh", "{" GOOD ",\"typ\":\"Refresh\"}", 0, AJ_E_TYPE_FOREIGN, "typ \"Refresh\"" },
+    { "typ OFFLINE", "{" GOOD ",\"typ\":\"OFFLINE\"}", 0, AJ_E_TYPE_FOREIGN, "typ \"OFFLINE\"" },
+    { "typ id", "{" GOOD ",\"typ\":\"id\"}", BOTH, AJ_E_TYPE_FOREIGN, "typ \"id\"" },
+    { "typ Logout", "{" GOOD ",\"typ\":\"Logout\"}", 0, AJ_E_TYPE_FOREIGN, "typ \"Logout\"" },
+    { "token_type refresh", "{" GOOD ",\"token_type\":\"refresh\"}", 0, AJ_E_TYPE_FOREIGN, "token_type \"refresh\"" },
+    { "token_type refresh, type access", "{" GOOD ",\"type\":\"access\",\"token_type\":\"refresh\"}", 0,
+      AJ_E_TYPE_FOREIGN, "token_type \"refresh\"" },
+    { "typ Refresh where refresh is wanted", "{" GOOD ",\"typ\":\"Refresh\",\"type\":\"refresh\"}", REFRESH,
+      AJ_E_TYPE_FOREIGN, "typ \"Refresh\"" },
+    { "jti and sid numbers", "{" GOOD ",\"jti\":7,\"sid\":8}", 0, AJ_OK, NULL },
+    { "jti and sid null", "{" GOOD ",\"jti\":null,\"sid\":null}", 0, AJ_OK, NULL },
+    { "sid_exp a string", "{" GOOD ",\"sid_exp\":\"7\"}", 0, AJ_E_CLAIM_MEMBER, "sid_exp is not a date" },
+};
+
+/* Header's typ, with any key. */
+static const struct {
+    const char *typ;
+    aj_error_e want;
+    const char *detail;
+} types[] = {
+    { "\"JWT\"", AJ_OK, NULL },
+    { "\"jwt\"", AJ_OK, NULL },
+    { "\"at+jwt\"", AJ_OK, NULL },
+    { "\"AT+JWT\"", AJ_OK, NULL },
+    { "\"application/at+jwt\"", AJ_OK, NULL },
+    { "\"Application/JWT\"", AJ_OK, NULL },
+    { "\"\"", AJ_E_TYP, "typ \"\"" },
+    { "\"JWT \"", AJ_E_TYP, "typ \"JWT \"" },
+    { "\"text/jwt\"", AJ_E_TYP, "typ \"text/jwt\"" },
+    { "\"application/application/jwt\"", AJ_E_TYP, "typ \"application/application/jwt\"" },
+    { "\"application/\"", AJ_E_TYP, "typ \"application/\"" },
+    { "\"logout+jwt\"", AJ_E_TYP, "typ \"logout+jwt\"" },
+    { "\"secevent+jwt\"", AJ_E_TYP, "typ \"secevent+jwt\"" },
+    { "\"dpop+jwt\"", AJ_E_TYP, "typ \"dpop+jwt\"" },
+    { "\"a\\nb\"", AJ_E_TYP, "typ \"a\\x0ab\"" },
+    { "null", AJ_E_TYP, "typ is no string" },
+    { "[\"JWT\"]", AJ_E_TYP, "typ is no string" },
+};
+
 /* Tokens that fail before their payload is read. */
 static const struct {
     const char *name;
@@ -191,6 +258,7 @@ static const struct {
     { "header no object", "[]", NULL, AJ_E_HEADER_JSON, "AJ0105" },
     { "no alg", "{}", NULL, AJ_E_HEADER_MEMBER, "AJ0106" },
     { "crit", "{\"alg\":\"HS256\",\"crit\":[\"x\"]}", NULL, AJ_E_CRIT, "AJ0107" },
+    { "typ", "{\"alg\":\"HS256\",\"typ\":\"logout+jwt\"}", NULL, AJ_E_TYP, "AJ0128" },
     { "none", "{\"alg\":\"none\"}", NULL, AJ_E_ALG, "AJ0108" },
     { "unknown kid", "{\"alg\":\"HS384\",\"kid\":\"c\"}", NULL, AJ_E_KID, "AJ0109" },
     { "ambiguous", "{\"alg\":\"HS384\"}", NULL, AJ_E_KEY_AMBIGUOUS, "AJ0110" },
@@ -258,6 +326,78 @@ START_TEST(nothing_is_read_before_the_signature_is_checked)
 }
 END_TEST
 
+START_TEST(tokens_of_a_key_that_only_verifies_are_judged_as_somebody_elses)
+{
+    aj_jwt_policy_t policy = *policy_of(foreign[_i].policy);
+    const char *token = unit_token(unit_key("ES256", "ec-p256.pem", NULL), "{\"alg\":\"ES256\"}", foreign[_i].payload),
+               *why;
+    aj_error_e verdict;
+
+    policy.keys = unit_ring(unit_key("HS256", unit_secret, NULL), unit_key("ES256", "ec-p256-pub.pem", NULL), NULL);
+    verdict = judge(&policy, token, apr_time_from_sec(NOW), &why);
+    assert_row(verdict == foreign[_i].want, foreign[_i].name, "%s %s", aj_error_text(verdict), why ? why : "");
+    assert_row((why == NULL) == (foreign[_i].detail == NULL), foreign[_i].name, "detail is %s", why ? why : "absent");
+    ck_assert(why == NULL || strcmp(why, foreign[_i].detail) == 0);
+}
+END_TEST
+
+START_TEST(typ_says_what_a_token_is_for)
+{
+    const aj_jwt_policy_t *policy = policy_of(0);
+    const char *header = apr_pstrcat(pool, "{\"alg\":\"HS256\",\"typ\":", types[_i].typ, "}", NULL), *why;
+    aj_error_e verdict =
+        judge(policy, unit_token(aj_keyset_at(policy->keys, 0), header, "{" GOOD "}"), apr_time_from_sec(NOW), &why);
+
+    assert_row(verdict == types[_i].want, types[_i].typ, "%s %s", aj_error_text(verdict), why ? why : "");
+    ck_assert(why ? types[_i].detail && !strcmp(why, types[_i].detail) : !types[_i].detail);
+}
+END_TEST
+
+/* An ECDSA signature (r, s) has a twin (r, n - s), and each signing makes another: revocation must not see them. */
+START_TEST(a_token_signed_twice_has_one_hash)
+{
+    const aj_key_t *key = unit_key("ES256", "ec-p256.pem", NULL);
+    aj_jwt_policy_t policy = *policy_of(0);
+    const aj_claims_t *claims[3];
+    const char *token, *why;
+    unsigned char hash[AJ_SHA256_BYTES];
+    int i;
+
+    policy.keys = unit_ring(key, NULL, NULL);
+    for (i = 0; i < 3; i++) {
+        token = unit_token(key, "{\"alg\":\"ES256\"}", i < 2 ? "{" GOOD "}" : "{" GOOD ",\"x\":1}");
+        ck_assert_int_eq(aj_jwt_validate(&policy, token, strlen(token), apr_time_from_sec(NOW), pool, &claims[i], &why),
+                         AJ_OK);
+    }
+    ck_assert_mem_eq(aj_claims_token_hash(claims[0]), aj_claims_token_hash(claims[1]), AJ_SHA256_BYTES);
+    ck_assert_mem_ne(aj_claims_token_hash(claims[0]), aj_claims_token_hash(claims[2]), AJ_SHA256_BYTES);
+    ck_assert_int_eq(aj_sha256(token, (apr_size_t)(strrchr(token, '.') - token), hash), APR_SUCCESS);
+    ck_assert_mem_eq(aj_claims_token_hash(claims[2]), hash, sizeof(hash));
+}
+END_TEST
+
+/* RFC 9864: whichever of the two names the key or the token has. */
+START_TEST(eddsa_and_ed25519_are_one_algorithm)
+{
+    static const char *const names[] = { "EdDSA", "Ed25519" };
+    int i, k;
+
+    for (i = 0; i < 2; i++) {
+        const aj_key_t *key = unit_key(names[i], "ed25519.pem", NULL);
+        const char *token, *why;
+        aj_jwt_policy_t policy = *policy_of(0);
+
+        policy.keys = unit_ring(key, unit_key("ES256", "ec-p256.pem", NULL), NULL);
+        for (k = 0; k < 2; k++) {
+            token = unit_token(key, apr_pstrcat(pool, "{\"alg\":\"", names[k], "\"}", NULL), "{" GOOD "}");
+            ck_assert_int_eq(judge(&policy, token, apr_time_from_sec(NOW), &why), AJ_OK);
+        }
+        token = unit_token(key, "{\"alg\":\"ES256\"}", "{" GOOD "}");
+        ck_assert_int_eq(judge(&policy, token, apr_time_from_sec(NOW), &why), AJ_E_SIGNATURE);
+    }
+}
+END_TEST
+
 START_TEST(the_form_is_judged_first)
 {
     const aj_jwt_policy_t *policy = policy_of(0);
@@ -294,6 +434,9 @@ START_TEST(every_verdict_has_a_row)
 
     for (i = 0; i < ROWS(rows); i++) {
         seen[rows[i].want] = 1;
+    }
+    for (i = 0; i < ROWS(foreign); i++) {
+        seen[foreign[i].want] = 1;
     }
     for (i = 0; i < ROWS(forms); i++) {
         seen[forms[i].want] = 1;
@@ -355,11 +498,15 @@ Suite *suite_jwt(void)
 
     tcase_add_loop_test(tcase, claims_are_judged, 0, ROWS(rows));
     tcase_add_loop_test(tcase, nothing_is_read_before_the_signature_is_checked, 0, ROWS(rows));
+    tcase_add_loop_test(tcase, tokens_of_a_key_that_only_verifies_are_judged_as_somebody_elses, 0, ROWS(foreign));
+    tcase_add_loop_test(tcase, typ_says_what_a_token_is_for, 0, ROWS(types));
+    tcase_add_test(tcase, a_token_signed_twice_has_one_hash);
+    tcase_add_test(tcase, eddsa_and_ed25519_are_one_algorithm);
     tcase_add_loop_test(tcase, the_form_is_judged_first, 0, ROWS(forms));
     tcase_add_test(tcase, a_long_token_is_not_looked_at);
     tcase_add_test(tcase, every_verdict_has_a_row);
     tcase_add_test(tcase, a_token_dies_at_its_microsecond);
     tcase_add_test(tcase, policy_text_is_escaped_in_details);
-    tcase_add_loop_test(tcase, what_is_issued_is_accepted, 0, 14);
+    tcase_add_loop_test(tcase, what_is_issued_is_accepted, 0, UNIT_ALGS);
     return suite;
 }

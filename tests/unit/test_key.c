@@ -1,7 +1,7 @@
 /* Keys from PEM: every form is read, every misfit is refused with a sentence. */
 #include "unit.h"
 
-#define ALL_ALGS 14
+#define ALL_ALGS UNIT_ALGS
 
 /* All forms of the key of an algorithm; the public ones last. */
 static const struct {
@@ -109,7 +109,28 @@ static const struct {
     { "encrypted PKCS#1", "RS256", { "rsa-pkcs1-encrypted.pem" }, "pass phrase" },
     { "two private keys", "RS256", { "rsa.pem", "ec-p256.pem" }, "more than one key" },
     { "two public keys", "RS256", { "rsa-pub.pem", "rsa-pub.pem" }, "more than one key" },
-    { "private key after a certificate", "RS256", { "rsa-cert.pem", "rsa.pem" }, "more than one key" },
+    { "private key after a certificate", "RS256", { "rsa-cert.pem", "rsa.pem" }, "a certificate before the key" },
+    { "a certificate before a public key", "RS256", { "rsa-cert.pem", "rsa-pub.pem" }, "a certificate before the key" },
+    { "escaped newlines",
+      "ES256",
+      { "%-----BEGIN PRIVATE KEY-----\\nMIGHAgEAMBMGByqGSM49\\n-----END PRIVATE KEY-----\\n" },
+      "the two characters \\n where lines should end" },
+    { "OpenSSH private key",
+      "EdDSA",
+      { "%-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n" },
+      "private key in OpenSSH's form" },
+    { "OpenSSH public key",
+      "EdDSA",
+      { "%ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI me@host\n" },
+      "public key in OpenSSH's form" },
+    { "OpenSSH public key of ECDSA", "ES256", { "%ecdsa-sha2-nistp256 AAAAE2VjZHNhL me@host\n" }, "in OpenSSH's form" },
+    { "OpenSSH public key as HMAC secret",
+      "HS256",
+      { "%ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ me@host\n" },
+      "in OpenSSH's form" },
+    { "RFC 4716 public key", "RS256", { "%---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n" }, "in OpenSSH's form" },
+    { "DER", "RS256", { "%\x30\x82\x01\x22\x30\x0d" }, "perhaps DER" },
+    { "UTF-16", "RS256", { "%\xff\xfe-\1" }, "UTF-16" },
     { "parameters alone",
       "ES256",
       { "%-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" },

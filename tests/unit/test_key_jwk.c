@@ -141,8 +141,10 @@ static const struct {
       "strict" },
     { "alg for encryption", "HS256", "{\"kty\":\"oct\",\"alg\":\"A256KW\",\"k\":\"" K32 "\"}", "alg" },
     { "oct for RS256", "RS256", "{\"kty\":\"oct\",\"k\":\"" K32 "\"}", "kty" },
-    { "byte order mark", "HS256", "\xef\xbb\xbf{\"kty\":\"oct\",\"k\":\"" K32 "\"}", "not one: not JSON" },
-    { "a set instead of a key", "HS256", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"" K32 "\"}]}", "kty is absent" },
+    { "byte order mark", "HS256", "\xef\xbb\xbf{\"kty\":\"oct\",\"k\":\"" K32 "\"}",
+      "byte order mark (the bytes EF BB BF)" },
+    { "a set instead of a key", "HS256", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"" K32 "\"}]}",
+      "is a JWK Set; name it with AuthJWTKeySet" },
     { "cut off", "HS256", "{\"kty\":\"oct\",\"k\":\"" K32 "\"", "not one: ends too early" },
     { "duplicate k", "HS256", "{\"kty\":\"oct\",\"k\":\"" K32 "\",\"k\":\"" K32 "\"}", "a member appears twice" },
     { "not JSON", "HS256", "{this is a secret that only looks like JSON}", "not one: not JSON" },
@@ -317,6 +319,6 @@ Suite *suite_key_jwk(void)
     tcase_add_test(tcase, a_zero_before_the_modulus_changes_nothing);
     tcase_add_test(tcase, thumbprint_of_the_rfc);
     tcase_add_test(tcase, thumbprint_of_ed25519);
-    tcase_add_loop_test(tcase, public_jwk_holds_nothing_private, 0, 14);
+    tcase_add_loop_test(tcase, public_jwk_holds_nothing_private, 0, UNIT_ALGS);
     return suite;
 }

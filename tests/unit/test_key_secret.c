@@ -159,6 +159,51 @@ START_TEST(a_wrong_encoding_is_found_out)
 }
 END_TEST
 
+#define PAGE "<!DOCTYPE html>\n<title>404 Not Found</title>"
+
+/* What is accepted as a secret, but hardly meant as one. */
+static const struct {
+    const char *name;
+    aj_encoding_e encoding;
+    const char *text;
+    apr_size_t len;    /* 0: to the NUL */
+    const char *doubt; /* part of the sentence, NULL: none */
+} doubts[] = {
+    { "text", AJ_ENCODING_RAW, TEXT32 "\n", 0, NULL },
+    { "random bytes", AJ_ENCODING_RAW, "\x8f\x01\0\x44" TEXT32, 36, NULL },
+    { "base64 as text", AJ_ENCODING_RAW, "QUFFQ0F3UUZCZ2NJQ1FvTERBME9EeEFSRWhNVUZSWVhH==\n", 0, NULL },
+    { "base64 with one =", AJ_ENCODING_RAW, "qufpqiwuzczgnjqyfvterbmaturedharwhnvvguzsgv=\n", 0, NULL },
+    { "a password with =", AJ_ENCODING_RAW, "Xy7=0123456789abcdef0123456789abcdef", 0, NULL },
+    { "byte order mark", AJ_ENCODING_RAW, "\xef\xbb\xbf" TEXT32, 0, "EF BB BF" },
+    { "UTF-16 with its mark", AJ_ENCODING_RAW, "\xff\xfe" TEXT32, 0, "UTF-16" },
+    { "UTF-16, big endian", AJ_ENCODING_RAW, "\0a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0m\0n\0o\0p", 32, "UTF-16" },
+    { "UTF-16, little endian", AJ_ENCODING_RAW, "a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0m\0n\0o\0p\0", 32, "UTF-16" },
+    { "HTML", AJ_ENCODING_RAW, PAGE, 0, "HTML" },
+    { "HTML after blanks", AJ_ENCODING_RAW, "\n  <html><body>" TEXT32, 0, "HTML" },
+    { "40 blanks", AJ_ENCODING_RAW, "                                        ", 0, "nothing but blanks" },
+    { "one letter", AJ_ENCODING_RAW, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n", 0, "repeated" },
+    { "an assignment", AJ_ENCODING_RAW, "JWT_SECRET=" TEXT32, 0, "NAME=VALUE" },
+    { "an exported one", AJ_ENCODING_RAW, "export jwt_secret=" TEXT32, 0, "NAME=VALUE" },
+    { "quotes", AJ_ENCODING_RAW, "\"" TEXT32 "\"\n", 0, "quotes" },
+    { "CR at the end", AJ_ENCODING_RAW, TEXT32 "\r", 0, "0D, a carriage return" },
+    { "CR LF at the end", AJ_ENCODING_RAW, TEXT32 "\r\n", 0, "0D 0A" },
+    { "CR LF after hex", AJ_ENCODING_HEX, HEX32 "\r\n", 0, NULL },
+};
+
+START_TEST(a_secret_that_is_plainly_something_else_is_doubted)
+{
+    const aj_key_options_t options = { .alg = aj_alg_find("HS256"), .encoding = doubts[_i].encoding };
+    apr_size_t len = doubts[_i].len ? doubts[_i].len : strlen(doubts[_i].text);
+    aj_key_t *key;
+    const char *wrong = aj_key_read(&key, (const unsigned char *)doubts[_i].text, len, &options, pool);
+
+    assert_row(!wrong, doubts[_i].name, "%s", wrong);
+    assert_row(!aj_key_doubt(key) == !doubts[_i].doubt, doubts[_i].name, "%s",
+               aj_key_doubt(key) ? aj_key_doubt(key) : "none");
+    ck_assert(!doubts[_i].doubt || strstr(aj_key_doubt(key), doubts[_i].doubt));
+}
+END_TEST
+
 Suite *suite_key_secret(void)
 {
     Suite *suite = suite_create("aj_key_secret");
@@ -166,6 +211,7 @@ Suite *suite_key_secret(void)
 
     tcase_add_loop_test(tcase, encodings_are_read, 0, ROWS(rows));
     tcase_add_loop_test(tcase, a_secret_is_as_long_as_the_hash, 0, ROWS(lengths));
+    tcase_add_loop_test(tcase, a_secret_that_is_plainly_something_else_is_doubted, 0, ROWS(doubts));
     tcase_add_test(tcase, random_bytes_may_begin_like_json);
     tcase_add_test(tcase, a_secret_may_hold_nul);
     tcase_add_loop_test(tcase, a_wrong_encoding_is_found_out, 0, ROWS(hints));

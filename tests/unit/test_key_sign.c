@@ -1,9 +1,9 @@
-/* Signing and verifying, for each of the fourteen algorithms. */
+/* Signing and verifying, for each of the algorithms. */
 #include <apr_thread_proc.h>
 
 #include "unit.h"
 
-#define ALL_ALGS 14
+#define ALL_ALGS UNIT_ALGS
 
 /* What verifies; public keys are read faster. */
 static aj_key_t *verifier_of(const aj_alg_t *alg)
@@ -34,7 +34,7 @@ static void refuse(const aj_key_t *key, const unsigned char *sig, apr_size_t len
 
 START_TEST(a_signature_has_the_length_of_its_algorithm)
 {
-    static const apr_size_t lengths[ALL_ALGS] = { 32, 48, 64, 256, 256, 256, 256, 256, 256, 64, 96, 132, 64, 64 };
+    static const apr_size_t lengths[ALL_ALGS] = { 32, 48, 64, 256, 256, 256, 256, 256, 256, 64, 96, 132, 64, 64, 64 };
     unsigned char *sig;
     apr_size_t len;
 
@@ -159,7 +159,7 @@ START_TEST(a_signature_of_another_algorithm_is_refused)
     sign(aj_alg_at(_i), &sig, &len);
     ck_assert_int_eq(aj_key_verify(verifier_of(aj_alg_at(_i)), INPUT, sig, len), AJ_OK);
     for (i = 0; i < ALL_ALGS; i++) {
-        if (i != _i) {
+        if (!aj_alg_same(aj_alg_at(i), aj_alg_at(_i))) {
             ck_assert_int_ne(aj_key_verify(verifier_of(aj_alg_at(i)), INPUT, sig, len), AJ_OK);
             assert_no_openssl_error();
         }

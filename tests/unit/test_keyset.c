@@ -8,11 +8,13 @@ static const struct {
     const char *source;
     const char *kid; /* "-": the default */
 } keys[] = {
-    { 'h', "HS256", unit_secret, NULL },    { 'i', "HS256", unit_secret + 1, NULL },
-    { 'a', "HS256", unit_secret, "a" },     { 'b', "HS256", unit_secret + 1, "b" },
-    { 'c', "HS384", unit_secret + 2, "c" }, { 'd', "HS384", unit_secret + 3, NULL },
-    { 'r', "RS256", "rsa.pem", "r" },       { 'p', "RS256", "rsa-pub.pem", "p" },
-    { 'e', "ES256", "ec-p256.pem", "e" },   { 'f', "ES256", "ec-p256-pub.pem", "f" },
+    { 'h', "HS256", unit_secret, NULL },        { 'i', "HS256", unit_secret + 1, NULL },
+    { 'a', "HS256", unit_secret, "a" },         { 'b', "HS256", unit_secret + 1, "b" },
+    { 'c', "HS384", unit_secret + 2, "c" },     { 'd', "HS384", unit_secret + 3, NULL },
+    { 'r', "RS256", "rsa.pem", "r" },           { 'p', "RS256", "rsa-pub.pem", "p" },
+    { 'R', "RS256", "rsa-pub.pem", NULL },      { 'E', "EdDSA", "ed25519.pem", NULL },
+    { 'F', "Ed25519", "ed25519-pub.pem", "F" }, { 'e', "ES256", "ec-p256.pem", "e" },
+    { 'f', "ES256", "ec-p256-pub.pem", "f" },
 };
 
 static const aj_key_t *key_of(char letter)
@@ -65,6 +67,17 @@ static const struct {
     { "ha", "HS256", "a", AJ_OK, 1 },
     { "ha", "HS256", "x", AJ_E_KID, 0 },
     { "ha", "HS256", NULL, AJ_OK, 0 },
+    /* a thumbprint that nobody wrote down does not bind the only key of its algorithm */
+    { "R", "RS256", "the-issuers-name", AJ_OK, 0 },
+    { "hR", "RS256", "a", AJ_OK, 1 },
+    { "hR", "RS256", "", AJ_OK, 1 },
+    { "hR", "RS256", NULL, AJ_OK, 1 },
+    { "p", "RS256", "the-issuers-name", AJ_E_KID, 0 },
+    { "Rp", "RS256", "the-issuers-name", AJ_E_KID, 0 },
+    { "Rp", "RS256", "p", AJ_OK, 1 },
+    { "E", "Ed25519", "x", AJ_OK, 0 },
+    { "EF", "Ed25519", "x", AJ_E_KID, 0 },
+    { "EF", "EdDSA", "F", AJ_OK, 1 },
     /* no kid: the only one, or the signer */
     { "a", "HS256", NULL, AJ_OK, 0 },
     { "ab", "HS256", NULL, AJ_OK, 0 },
@@ -94,10 +107,10 @@ START_TEST(a_token_finds_its_key)
 }
 END_TEST
 
-START_TEST(a_kid_occurs_once)
+START_TEST(a_kid_occurs_once_for_an_algorithm)
 {
     aj_keyset_t *ring = unit_ring(key_of('r'), NULL, NULL);
-    const char *wrong = aj_keyset_add(ring, unit_key("HS256", unit_secret, "r"));
+    const char *wrong = aj_keyset_add(ring, unit_key("RS256", "rsa-pub.pem", "r"));
 
     ck_assert_ptr_nonnull(wrong);
     ck_assert_ptr_nonnull(strstr(wrong, "\"r\""));
@@ -106,7 +119,9 @@ START_TEST(a_kid_occurs_once)
     ck_assert_ptr_null(aj_keyset_add(ring, key_of('i')));
     /* One key for two algorithms has one thumbprint. */
     ring = unit_ring(unit_key("RS256", "rsa.pem", NULL), NULL, NULL);
-    ck_assert_ptr_nonnull(aj_keyset_add(ring, unit_key("PS256", "rsa-pub.pem", NULL)));
+    ck_assert_ptr_null(aj_keyset_add(ring, unit_key("PS256", "rsa-pub.pem", NULL)));
+    ring = unit_ring(unit_key("EdDSA", "ed25519.pem", NULL), NULL, NULL);
+    ck_assert_ptr_nonnull(aj_keyset_add(ring, unit_key("Ed25519", "ed25519-pub.pem", NULL)));
 }
 END_TEST
 
@@ -133,6 +148,25 @@ START_TEST(the_first_key_that_can_sign_signs)
 }
 END_TEST
 
+/* Somebody else's key, the public half alone, is not ours to publish unless the administrator says so. */
+START_TEST(the_public_set_holds_our_keys_and_those_marked_publish)
+{
+    aj_key_options_t options = { .alg = aj_alg_find("ES256"), .kid = "marked", .publish = 1 };
+    aj_key_t *marked;
+    apr_size_t len;
+    const char *text = unit_file("keys/ec-p256-pub.pem", &len);
+    aj_keyset_t *ring = unit_ring(key_of('p'), key_of('f'), key_of('E'));
+    const json_t *published;
+
+    ck_assert_ptr_null(aj_key_read(&marked, (const unsigned char *)text, len, &options, pool));
+    ck_assert_ptr_null(aj_keyset_add(ring, marked));
+    published = json_object_get(aj_keyset_public(ring, pool), "keys");
+    ck_assert_uint_eq(json_array_size(published), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(published, 0), "alg")), "EdDSA");
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(published, 1), "kid")), "marked");
+}
+END_TEST
+
 START_TEST(the_public_set_holds_no_secret)
 {
     aj_keyset_t *ring = unit_ring(key_of('h'), key_of('r'), key_of('e'));
@@ -153,9 +187,10 @@ Suite *suite_keyset(void)
     TCase *tcase = unit_case(suite, "ring");
 
     tcase_add_loop_test(tcase, a_token_finds_its_key, 0, ROWS(rows));
-    tcase_add_test(tcase, a_kid_occurs_once);
+    tcase_add_test(tcase, a_kid_occurs_once_for_an_algorithm);
     tcase_add_test(tcase, a_hostile_kid_is_escaped_in_the_sentence);
     tcase_add_test(tcase, the_first_key_that_can_sign_signs);
+    tcase_add_test(tcase, the_public_set_holds_our_keys_and_those_marked_publish);
     tcase_add_test(tcase, the_public_set_holds_no_secret);
     return suite;
 }

@@ -23,13 +23,17 @@
 #include "aj_key.h"
 #include "aj_keyset.h"
 
+/** Rows of the table of algorithms. */
+#define UNIT_ALGS 15
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /** Nothing of ours stays in the thread's error queue. */
 #define assert_no_openssl_error() ck_assert_uint_eq(ERR_peek_error(), 0)
 
 /** Says which row of a table failed. */
-#define assert_row(condition, name, ...) ck_assert_msg(condition, "row \"%s\": " __VA_ARGS__, name)
+#define assert_row(condition, name, ...) \
+    ck_assert_msg(condition, "row \"%s\": %s", name, apr_psprintf(pool, __VA_ARGS__))
 
 /** Pool of the running test. */
 extern apr_pool_t *pool;

@@ -3,13 +3,17 @@ import re
 
 import pytest
 from authjwt_env import ENDPOINTS, KEY_AND_STORE, USERS, Known, StartFailed, endpoint, location, protected
-from authjwt_keys import pem, private_key, public_pem
+from authjwt_keys import certificate, jwk, pem, private_key, public_pem
 from authjwt_leaks import find_leaks, register_secret
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)\n"
 LITERAL = register_secret("a-literal-secret-in-the-configuration-file")
 WORKING = KEY_AND_STORE + ENDPOINTS
 S32, S48, S64 = (register_secret("0123456789abcdef-%02d" % n + "x" * (n - 19)) for n in (32, 48, 64))
+ED25519 = private_key("EdDSA")
+OPENSSH = ED25519.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+OPENSSH_PUBLIC = ED25519.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b" me@host\n"
 RSA = private_key("RS256")
 
 
@@ -66,8 +70,18 @@ WRONG_KEYS = {
     "an encrypted PEM": (keys(key("RS256")), {"k": pem(RSA, password=b"opensesame")}, "pass phrase"),
     "a damaged PEM": (keys(key("RS256")), {"k": pem(RSA)[:300] + "\n-----END PRIVATE KEY-----\n"}, "@dir@/k"),
     "a damaged JWK": (keys(key("HS256")), {"k": '{"kty":"oct","k":'}, "@dir@/k"),
-    "one kid twice": (keys(key("HS256", more="kid=a"), key("RS256", "r", "kid=a")), {"k": S32, "r": pem(RSA)}, "kid"),
+    "a PEM with escaped newlines": (keys(key("RS256")), {"k": pem(RSA).replace("\n", "\\n")}, "where lines should end"),
+    "an OpenSSH key": (keys(key("EdDSA")), {"k": OPENSSH}, "private key in OpenSSH's form; convert"),
+    "a public OpenSSH key": (keys(key("EdDSA")), {"k": OPENSSH_PUBLIC}, "public key in OpenSSH's form; convert"),
+    "a public OpenSSH key as a secret": (keys(key("HS256")), {"k": OPENSSH_PUBLIC}, "public key in OpenSSH's form; convert"),
+    "a certificate before the key": (keys(key("RS256")), {"k": certificate(RSA) + pem(RSA)}, "a certificate before the key"),
+    "a JWK behind a byte order mark": (keys(key("HS256")), {"k": b"\xef\xbb\xbf" + jwk("HS256", S32.encode()).encode()}, "byte order mark (the bytes EF BB BF)"),
+    "a JWK Set": (keys(key("HS256")), {"k": '{"keys": [%s]}' % jwk("HS256", S32.encode())}, "is a JWK Set; name it with AuthJWTKeySet"),
+    "a key in DER": (keys(key("RS256")), {"k": RSA.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())}, "perhaps DER"),
+    "one kid twice": (keys(key("HS256", more="kid=a"), key("HS256", "r", "kid=a")), {"k": S32, "r": S32 + "r"}, "kid"),
     "one thumbprint twice": (keys(key("RS256"), key("RS256", "r")), {"k": pem(RSA), "r": pem(RSA)}, "kid"),
+    "a shared secret to publish": (keys(key("HS256", more="publish")), {"k": S32}, "publish is for key pairs"),
+    "a secret in place of the algorithm": (keys("AuthJWTKey %s file:@dir@/k" % LITERAL), {"k": S32}, "the first word is no algorithm"),
     "a literal secret": (keys("AuthJWTKey HS256 " + LITERAL), {}, "file:"),
     "a literal secret with a colon": (keys("AuthJWTKey HS256 secret:" + LITERAL), {}, "file:"),
     "a literal secret as an option": (keys(key("HS256", more=LITERAL)), {"k": S32}, "kid="),

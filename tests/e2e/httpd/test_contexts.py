@@ -6,6 +6,7 @@ import pytest
 from authjwt_client import assert_error
 from authjwt_env import KEY_AND_STORE, Known, protected
 from authjwt_rules import judge, token_of
+from interop.material import jwk, jwk_set
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_directives.c"
 
@@ -36,7 +37,7 @@ PUBLIC = ("AuthType JWT", 'AuthName "members"')
 def furnished(new_server, config):
     server = new_server(config)
     server.write("long", "0123456789abcdef" * 4, 0o600)
-    server.write("set.json", '{"keys":[]}')
+    server.write("set.json", jwk_set({**jwk("ES512"), "alg": "ES512"}), 0o600)
     server.write("error.json", "{}")
     return server
 

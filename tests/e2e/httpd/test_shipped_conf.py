@@ -4,6 +4,7 @@ import re
 
 from authjwt_env import Known
 from authjwt_keys import pem, private_key, public_pem
+from interop.material import jwk, jwk_set
 
 SHIPPED = pathlib.Path(__file__).resolve().parents[3] / "conf/authjwt.conf"
 
@@ -26,7 +27,7 @@ def test_uncommented_every_line_is_right(new_server):
     server = new_server(text)
     for name, content in (("secret", Known.secret), ("users", Known.users()), ("groups", Known.groups),
                           ("es256.pem", pem(private_key("ES256"))), ("ed25519.pub.pem", public_pem(private_key("EdDSA"))),
-                          ("jwks", '{"keys": []}')):
+                          ("jwks", jwk_set({**jwk("RS256", 1, False), "kid": "theirs"}))):
         server.write("jwt." + name, content, 0o600 if name in ("secret", "es256.pem") else 0o644)
     status, said = server.configtest()
     assert status == 0, said

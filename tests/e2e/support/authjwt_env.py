@@ -278,6 +278,7 @@ class Httpd:
             except subprocess.TimeoutExpired:
                 self._end_all()
                 raise AssertionError("httpd did not stop") from None
+            assert self.process.returncode == 0, "httpd ended with status %d" % self.process.returncode
             # On a loaded machine that pause may not be enough. Only what comes after the signal is passed over.
             self._unchecked_tail += re.sub(r"(?m)^.*AH00052: child pid \d+ exit signal Segmentation fault.*\n", "", self._new_log())
         self.process = None

@@ -8,7 +8,7 @@ from authjwt_env import ENDPOINTS, endpoint, protected
 from interop.material import jwk
 
 STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)\n"
-REST = STORE + ENDPOINTS + protected("/protected") + endpoint("/jwks", "jwks")
+REST = STORE + "AuthJWTAudience any\n" + ENDPOINTS + protected("/protected") + endpoint("/jwks", "jwks")
 
 
 def give(server, name, content, mode=0o600):

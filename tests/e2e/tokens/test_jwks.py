@@ -33,13 +33,16 @@ def lines_of_all_algorithms():
 def server():
     made = Httpd(STORE + ENDPOINTS + PLACES + protected("/protected") + virtual_host("all", lines_of_all_algorithms())
                  + virtual_host("hmac", "AuthJWTKey HS256 file:@dir@/HS256 kid=a", "AuthJWTKeySet file:@dir@/oct.jwks")
-                 + virtual_host("sets", "AuthJWTKeySet file:@dir@/private.jwks", "AuthJWTKey ES384 file:@dir@/ES384.pub kid=theirs")
-                 + virtual_host("certificate", "AuthJWTKey ES256 file:@dir@/ES256.crt")
+                 + virtual_host("sets", "AuthJWTKeySet file:@dir@/private.jwks", "AuthJWTKey ES384 file:@dir@/ES384.pub kid=theirs",
+                                 "AuthJWTKey ES512 file:@dir@/ES512.pub kid=shown publish", "AuthJWTKeySet file:@dir@/public.jwks")
+                 + virtual_host("certificate", "AuthJWTKey ES256 file:@dir@/ES256.crt publish")
                  + virtual_host("jwk", "AuthJWTKey EdDSA file:@dir@/own.jwk")
                  + "AuthJWTKey HS256 file:@dir@/secret\n")
     for alg in ALGS:
         made.write(alg, secret(alg) if alg in HMAC else private_pem(alg), 0o600)
     made.write("ES384.pub", public_pem(key("ES384")))
+    made.write("ES512.pub", public_pem(key("ES512")))
+    made.write("public.jwks", jwk_set({**jwk("EdDSA", 1, False), "alg": "EdDSA", "kid": "not-ours"}))
     made.write("ES256.crt", certificate(key("ES256")))
     made.write("own.jwk", json.dumps({**jwk("EdDSA"), "kid": "its-own", "x5u": "https://a.example", "note": "private"}), 0o600)
     for name, content in (("oct.jwks", jwk_set({**jwk("HS512"), "alg": "HS512", "kid": "b"})),
@@ -89,9 +92,15 @@ def test_shared_secrets_are_never_published_whatever_brings_them(server):
     assert_logged_in(server.try_login("ann", host="hmac"))
 
 
+def test_keys_whose_private_half_somebody_else_has_are_published_only_if_marked(server):
+    keys = keys_of(server, "sets")
+    assert "theirs" not in keys and "not-ours" not in keys
+    assert_public(keys["shown"])
+
+
 def test_private_members_of_a_jwk_set_and_of_a_jwk_stay_inside(server):
     keys = keys_of(server, "sets")
-    assert set(keys) == {"set-RS256", "set-ES256", "set-EdDSA", "theirs"}
+    assert set(keys) == {"set-RS256", "set-ES256", "set-EdDSA", "shown"}
     for member in [*keys.values(), *keys_of(server, "jwk").values()]:
         assert_public(member)
     text = server.get("/jwks", host="sets").text + server.get("/jwks", host="jwk").text

@@ -181,7 +181,7 @@ def member(which, private):
 def test_a_jwk_set_is_replaced_under_load_without_a_failed_request(new_server):
     """The set holds the signing key itself; a key is known everywhere before it signs, and stays after it has."""
     foreign_key = [1]
-    server = new_server("AuthJWTKeySet file:@dir@/own\nAuthJWTKeySet file:@dir@/keys\n" + REST)
+    server = new_server("AuthJWTKeySet file:@dir@/own\nAuthJWTKeySet file:@dir@/keys\nAuthJWTAudience any\n" + REST)
 
     def own(*which):
         path = server.write("own", jwk_set(*({**jwk("ES384", one), "alg": "ES384", "kid": "own-%d" % one} for one in which)), 0o600)

@@ -1,12 +1,15 @@
 """Where keys come from: files and commands, and who else can read them."""
 import os
 import re
+import time
 
+import jwt
 import pytest
 from authjwt_client import assert_logged_in
 from authjwt_env import Known, StartFailed
-from authjwt_keyring import REST
+from authjwt_keyring import REST, give
 from authjwt_keys import public_pem
+from authjwt_leaks import find_leaks, register_secret
 from interop.material import jwk, jwk_set, key
 
 COUNTING = """#!/bin/sh
@@ -92,3 +95,129 @@ def test_a_private_jwk_set_that_others_can_read_is_one_warning_per_start(new_ser
     server.start()
     assert server.read_log().count("AJ1002") == 1
     assert_logged_in(server.try_login())
+
+
+def test_files_that_others_can_write_are_one_warning_each_per_start_and_reload(new_server, expect_log):
+    expect_log(r"\[authjwt:warn\].*AJ1008: AuthJWTKey at .*/mine can be written by its group or by every user")
+    expect_log(r"\[authjwt:warn\].*AJ1008: AuthJWTKeySet at .*/theirs can be written")
+    server = new_server("AuthJWTKey HS256 file:@dir@/mine\nAuthJWTKey ES256 file:@dir@/safe verify\nAuthJWTKeySet file:@dir@/theirs\n" + REST,
+                        children=1)
+    server.write("mine", Known.secret, 0o620)
+    server.write("safe", public_pem(key("ES256")), 0o644)
+    server.write("theirs", jwk_set({**jwk("ES384", private=False), "alg": "ES384"}), 0o646)
+    assert server.configtest()[1].count("AJ1008") == 2
+    server.start()
+    assert server.read_log().count("AJ1008") == 2 and "safe can be" not in server.read_log()
+    server.graceful()
+    assert server.read_log().count("AJ1008") == 4
+    mark = server.mark()
+    give(server, "theirs", jwk_set({**jwk("ES512", private=False), "alg": "ES512"}), 0o664)
+    wait_until(lambda: server.get("/jwks") and "AJ1006: " in server.log_since(mark))
+    assert server.log_since(mark).count("AJ1008: AuthJWTKeySet at ") == 1
+
+
+def wait_until(condition):
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+# -- env: ----------------------------------------------------------------------------------------------------------------
+
+ENV_SECRET = register_secret("an-environment-secret-of-fifty-characters-01234567")
+PEEK = 'Header always set X-Peek "expr=[%{osenv:JWT_SECRET}]"\nPassEnv JWT_SECRET\n'
+PEEKING = "<Directory @dir@/htdocs>\nAllowOverride FileInfo\nOptions +ExecCGI\n</Directory>\n"
+
+
+def environment(pid):
+    with open("/proc/%d/environ" % pid, "rb") as file:
+        return file.read()
+
+
+def test_a_secret_of_the_environment_is_known_to_this_module_alone_and_outlives_restarts(new_server, expect_log):
+    expect_log.may(r"\[env:warn\].*AH01506: PassEnv variable JWT_SECRET was undefined")
+    server = new_server("AuthJWTKey HS256 env:JWT_SECRET\nAuthJWTKey HS384 env:JWT_SECRET kid=too verify\n" + REST + PEEKING, env={"JWT_SECRET": ENV_SECRET})
+    server.write("htdocs/.htaccess", PEEK)
+    server.write("htdocs/seen.txt", "seen\n")
+    assert server.configtest()[0] == 0
+    server.start()
+    children = set()
+    for restart in (server.graceful, server.graceful, lambda: None):
+        access, _ = server.login()
+        jwt.decode(access, ENV_SECRET, algorithms=["HS256"])
+        answer = server.get("/seen.txt")
+        assert answer.status == 200 and answer.header("X-Peek") == "[]"
+        assert "JWT_SECRET=" not in server.get("/cgi").text
+        children = {int(line.split()[0]) for line in server.access_log().splitlines()[-1:]}
+        for pid in [server.process.pid, *children]:
+            assert ENV_SECRET.encode() not in environment(pid)
+        restart()
+
+
+def test_other_variables_stay(new_server):
+    config = "AuthJWTKey HS256 env:JWT_SECRET\n" + REST + PEEKING
+    server = new_server(config, env={"JWT_SECRET": ENV_SECRET, "JWT_SECRET_HINT": "stays"})
+    server.write("htdocs/.htaccess", PEEK.replace("JWT_SECRET", "JWT_SECRET_HINT"))
+    server.write("htdocs/seen.txt", "seen\n")
+    assert server.start().get("/seen.txt").header("X-Peek") == "[stays]"
+
+
+# -- what messages do not repeat -------------------------------------------------------------------------------------------
+
+LITERAL = register_secret("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c")
+MISTAKES = ["AuthJWTKey HS256 env:" + LITERAL, "AuthJWTKey HS256 env:" + LITERAL.upper(), "AuthJWTKeySet env:" + LITERAL,
+            "AuthJWTKey HS256 file:" + LITERAL,
+            'AuthJWTKey HS256 "exec:/bin/false --token=%s"' % LITERAL, 'AuthJWTKey HS256 "exec:%s"' % LITERAL,
+            'AuthJWTKey HS256 "exec:/bin/true %s"' % LITERAL, 'AuthJWTKeySet "exec:/bin/echo %s"' % LITERAL]
+register_secret(LITERAL.upper())
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_no_message_repeats_what_may_be_a_secret(new_server, expect_log, line):
+    expect_log.may(r"AJ1003: AuthJWTKey|AH00016|AH00020|AH00015|AH00014")
+    server = new_server(line + "\nAuthJWTKey HS256 file:@dir@/secret kid=x\n" + REST)
+    with pytest.raises(StartFailed) as failure:
+        server.start()
+    assert "AJ1003: AuthJWTKey" in str(failure.value) and find_leaks(str(failure.value)) == []
+    assert re.search(r"httpd\.conf:\d+", str(failure.value))
+
+
+def test_an_ordinary_name_of_a_variable_and_the_program_are_named(new_server):
+    status, said = new_server("AuthJWTKey HS256 env:MY_JWT_SECRET_2\n" + REST).configtest()
+    assert status != 0 and "env:MY_JWT_SECRET_2 " in said and "no variable of this name" in said
+
+
+# -- what is in the file ---------------------------------------------------------------------------------------------------
+
+DOUBTFUL = {"an HTML page": ("<!DOCTYPE html>\n<title>404 Not Found</title>" + " " * 20, "HTML"), "blanks": (" " * 40, "blanks"),
+            "UTF-16": (("x1" * 24).encode("utf-16"), "UTF-16"), "an assignment": ("JWT_SECRET=" + "x1" * 24, "NAME=VALUE"),
+            "a byte order mark": (b"\xef\xbb\xbf" + b"x1" * 24, "EF BB BF"), "CR LF": ("x1" * 24 + "\r\n", "0D 0A"),
+            "CR": ("x1" * 24 + "\r", "0D")}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_a_secret_that_is_plainly_something_else_is_one_warning(new_server, expect_log, name):
+    content, said = DOUBTFUL[name]
+    expect_log(r"\[authjwt:warn\].*AJ1010: AuthJWTKey HS256 file:.*/doubtful .*: the secret .*" + said)
+    server = new_server("AuthJWTKey HS256 file:@dir@/doubtful\n" + REST)
+    server.write("doubtful", content, 0o600)
+    assert_logged_in(server.start().try_login())
+    assert server.read_log().count("AJ1010") == 1
+
+
+def test_a_key_that_is_only_public_is_said_to_be(new_server):
+    server = new_server("AuthJWTKey ES256 file:@dir@/k\n" + REST)
+    server.write("k", public_pem(key("ES256")))
+    status, said = server.configtest()
+    assert status != 0 and re.search("AJ1004: SetHandler jwt-login .* keys of its server are only public ones", said), said
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------------
+
+def test_httpd_stops_in_order_after_a_command_gave_the_key(new_server):
+    server = counting(new_server('AuthJWTKey HS256 "exec:@dir@/count"\n' + REST)).start()
+    server.graceful()
+    process = server.process
+    server.stop()
+    assert process.returncode == 0

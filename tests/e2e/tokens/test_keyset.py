@@ -1,10 +1,12 @@
 """Which key a token meets, and what of a JWK Set counts: AuthJWTKey, AuthJWTKeySet."""
+import json
+
 import jwt
 import pytest
 from authjwt_env import Known
 from authjwt_keyring import REST, accepts, public, running
 from authjwt_keys import public_pem
-from authjwt_leaks import find_leaks
+from authjwt_leaks import find_leaks, register_token
 from authjwt_tokens import b64, claims, sign, tamper
 from interop.material import jwk, jwk_set, key, private_pem, secret, thumbprint
 
@@ -65,13 +67,16 @@ def test_algs_gives_keys_without_an_algorithm_theirs_by_type_and_curve(running):
 WRONG_SETS = {
     "two algorithms for one RSA key": ("algs=RS256,PS256", public("RS256"), "algs= names more than one"),
     "two algorithms for one secret": ("algs=HS256,HS384", jwk("HS512"), "algs= names more than one"),
+    "two algorithms for RSA keys that have their own": ("algs=ES256,RS256,PS256", public("RS512", alg="RS512"), "RS256 and PS256"),
     "an unknown algorithm": ("algs=ES256,XX", public("ES256"), "XX"),
     "no algorithm": ("algs=", public("ES256"), "algs="),
     "another option": ("kid=a", public("ES256"), "algs=A,B"),
-    "no set": ("", None, "JWK Set"),
+    "a single JWK": ("", None, "single JWK"),
+    "PEM": ("", public_pem(key("ES256")), "name this file with AuthJWTKey"),
+    "no key": ("", [], "holds no key that can be used"),
+    "no key for us": ("", public("RS256", alg="RSA-OAEP"), "key 1 of the set is skipped: its alg is unknown"),
     "a weak secret": ("", {"kty": "oct", "k": b64("0123456789"), "alg": "HS256"}, "key 1 of the set"),
     "a curve that does not fit": ("", public("ES384", alg="ES256"), "ES256"),
-    "one kid twice": ("", [public("ES256", 1, alg="ES256", kid="a"), public("ES256", 2, alg="ES256", kid="a")], 'kid "a"'),
 }
 
 
@@ -80,17 +85,15 @@ def test_a_wrong_jwk_set_is_refused_by_t_with_a_sentence(new_server, name):
     options, content, hint = WRONG_SETS[name]
     server = new_server("AuthJWTKey HS256 file:@dir@/secret\nAuthJWTKeySet file:@dir@/keys %s\n" % options + REST)
     members = content if isinstance(content, list) else [content]
-    server.write("keys", '{"kty":"EC"}' if content is None else jwk_set(*members), 0o600)
+    server.write("keys", '{"kty":"EC"}' if content is None else content if isinstance(content, str) else jwk_set(*members), 0o600)
     status, said = server.configtest()
     assert status != 0 and "AuthJWTKeySet" in said and hint in said, said
     assert find_leaks(said) == []
 
 
-def test_two_algorithms_of_one_type_are_right_where_no_key_fits_both(new_server):
-    server = new_server("AuthJWTKeySet file:@dir@/keys algs=RS256,ES256,ES384\nAuthJWTKeySet file:@dir@/empty algs=RS256,PS256\n"
-                        "AuthJWTKey HS256 file:@dir@/secret\n" + REST)
-    server.write("keys", jwk_set(public("RS256"), public("ES256"), public("ES384")))
-    server.write("empty", jwk_set(public("RS512", 1, alg="RS512")))
+def test_two_algorithms_of_one_type_are_right_where_their_curves_differ(new_server):
+    server = new_server("AuthJWTKeySet file:@dir@/keys algs=RS256,ES256,ES384,EdDSA,Ed25519\nAuthJWTKey HS256 file:@dir@/secret\n" + REST)
+    server.write("keys", jwk_set(public("RS256"), public("ES256"), public("ES384"), public("EdDSA")))
     status, said = server.configtest()
     assert status == 0 and "Syntax OK" in said, said
 
@@ -101,8 +104,73 @@ SKIPPED = {
     "its kty is unknown": {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "kid": "s3"},
     "its alg is unknown": public("RS256", alg="RSA-OAEP-256", kid="s4"),
     "its crv is unknown": {"kty": "OKP", "crv": "X25519", "x": b64(b"\x09" + b"\0" * 31), "kid": "s5"},
-    "it has no alg, and algs= names none for its type": public("ES512", kid="s6"),
 }
+WEAK = {"kty": "RSA", "alg": "RS256", "kid": "o2", "e": "AQAB", "n": b64(b"\xc1" + b"\x55" * 126 + b"\x11")}
+ODD = {
+    "it has no alg, and algs= names none for its type": public("ES512", kid="o1"),
+    "it is an RSA key of 1024 bits": WEAK,
+    "it has a kty, crv, use or alg that is no string": public("ES256", 1, alg=7, kid="o3"),
+    "it is a JWK whose y is absent": {name: value for name, value in public("ES256", 1, alg="ES256", kid="o4").items() if name != "y"},
+    "it is a JWK whose crv is not P-384": public("ES256", 1, alg="ES384", kid="o5"),
+    "it has the algorithm and kid of another key": public("ES256", 1, alg="ES256", kid="good"),
+    "the HS256 key with the kid \"mine\" is skipped: an AuthJWTKey has this algorithm and kid": {**jwk("HS256", 1), "alg": "HS256", "kid": "mine"},
+    "it is no object": None,
+}
+
+
+def test_odd_keys_are_skipped_each_with_one_warning_and_cost_the_others_nothing(running, expect_log):
+    expect_log(r"\[authjwt:warn\].*AJ1007: AuthJWTKeySet file:")
+    good = public("ES256", kid="good", alg="ES256")
+    # The AuthJWTKey counts wherever it stands.
+    server = running("AuthJWTKeySet file:@dir@/keys algs=EdDSA\nAuthJWTKey HS256 file:@dir@/secret kid=mine",
+                     {"keys": jwk_set(good, *ODD.values(), good, public("EdDSA", kid="good"), public("ES384", alg="ES384", kid=None, use="", key_ops=[]))})
+    lines = [line for line in server.read_log().splitlines() if "AJ1007" in line]
+    assert len(lines) == len(ODD) and all("[authjwt:warn]" in line for line in lines), lines
+    for why in ODD:
+        assert sum(why in line for line in lines) == 1, why
+    for alg, kid in (("ES256", "good"), ("EdDSA", "good"), ("ES384", "any")):
+        assert accepts(server, sign(claims(), private_pem(alg), alg, kid=kid)), alg
+    assert accepts(server, sign(claims(), Known.secret, "HS256", kid="mine"))
+    assert not accepts(server, sign(claims(), secret("HS256", 1), "HS256", kid="mine"))
+    assert not accepts(server, sign(claims(), private_pem("ES256", 1), "ES256", kid="good"))
+    mark = server.mark()
+    server.restart()
+    assert len([line for line in server.log_since(mark).splitlines() if "AJ1007" in line]) == len(ODD)
+
+
+def test_a_kid_may_name_keys_of_several_algorithms(running):
+    server = running("AuthJWTKey HS256 file:@dir@/secret kid=a\nAuthJWTKey ES256 file:@dir@/e kid=a\nAuthJWTKeySet file:@dir@/keys",
+                     {"e": private_pem("ES256"), "keys": jwk_set(public("EdDSA", kid="a", alg="EdDSA"))})
+    for alg, signer in (("HS256", Known.secret), ("ES256", private_pem("ES256")), ("EdDSA", private_pem("EdDSA"))):
+        assert accepts(server, sign(claims(), signer, alg, kid="a")), alg
+    for alg, signer in (("HS256", secret("HS256")), ("ES256", private_pem("ES256", 1))):
+        assert not accepts(server, sign(claims(), signer, alg, kid="a")), alg
+
+
+@pytest.mark.parametrize("configured, content", [("AuthJWTKey EdDSA", "pem"), ("AuthJWTKey Ed25519", "pem"), ("AuthJWTKeySet", "EdDSA"),
+                                                 ("AuthJWTKeySet", "Ed25519")])
+def test_eddsa_and_ed25519_are_names_of_one_algorithm(running, configured, content):
+    keys = public_pem(key("EdDSA")) if content == "pem" else jwk_set(public("EdDSA", alg=content, kid="k"))
+    server = running("AuthJWTKey HS256 file:@dir@/secret\n%s file:@dir@/keys%s" % (configured, " kid=k" if content == "pem" else ""), {"keys": keys})
+    for alg in ("EdDSA", "Ed25519"):
+        token = sign_ed25519(claims(), alg=alg, kid="k")
+        assert accepts(server, token) and not accepts(server, tamper(token)), alg
+        assert not accepts(server, sign_ed25519(claims(), alg=alg, kid="another"))
+    assert not accepts(server, sign_ed25519(claims(), alg="ed25519", kid="k"))
+
+
+@pytest.mark.parametrize("name", ["EdDSA", "Ed25519"])
+def test_tokens_are_issued_under_the_name_that_the_key_has(running, name):
+    server = running("AuthJWTKey %s file:@dir@/k" % name, {"k": private_pem("EdDSA")})
+    access, _ = server.login()
+    assert jwt.get_unverified_header(access)["alg"] == name and accepts(server, access)
+    assert [one["alg"] for one in server.get("/jwks").json()["keys"]] == [name]
+
+
+def sign_ed25519(payload, **header):
+    """A token of any header; PyJWT does not know the name Ed25519."""
+    signed = b64(json.dumps({"typ": "JWT", **header})) + "." + b64(json.dumps(payload))
+    return register_token(signed + "." + b64(key("EdDSA").sign(signed.encode())))
 
 
 def test_keys_that_are_not_for_us_are_skipped_each_with_one_line_that_says_why(running):

@@ -18,7 +18,7 @@ def strict():
     lines = ("AuthJWTKey HS256 file:@dir@/secret kid=k1\nAuthJWTKey HS384 file:@dir@/s1 kid=a verify\n"
              "AuthJWTKey HS384 file:@dir@/s2 kid=b verify\nAuthJWTKey ES256 file:@dir@/e verify\n"
              "AuthJWTIssuer https://issuer.example\nAuthJWTAudience a b\n")
-    server = Httpd("LimitRequestFieldSize 32768\n" + lines + REST)
+    server = Httpd("LimitRequestFieldSize 32768\n" + REST + lines)
     for name, content in (("s1", secret("HS384", 1)), ("s2", secret("HS384", 2)), ("e", public_pem(key("ES256")))):
         server.write(name, content, 0o600)
     try:
@@ -67,7 +67,7 @@ REASONS = {
     "a refresh token": ("AJ0118", "refresh token where an access token", lambda: made(type="refresh")),
     "no iss": ("AJ0120", 'iss is not "https://issuer.example"', lambda: made(iss=None)),
     "another iss": ("AJ0120", 'iss is not "https://issuer.example"', lambda: made(iss="https://issuer.example/")),
-    "another aud": ("AJ0121", 'aud is none of "a" "b"', lambda: made(aud=["c", "B"])),
+    "another aud": ("AJ0121", 'aud "c" "B" is none of "a" "b"', lambda: made(aud=["c", "B"])),
     "nbf in the future": ("AJ0122", r"nbf is (100|9\d) s in the future", lambda: made(nbf=int(NOW()) + 100)),
     "nbf as text": ("AJ0122", "nbf is not a date", lambda: made(nbf="now")),
     "iat in the future": ("AJ0123", r"iat is (100|9\d) s in the future", lambda: made(iat=int(NOW()) + 100)),

@@ -120,5 +120,5 @@ def jwk_set(*members):
 
 def virtual_host(name, *lines):
     """A virtual host with keys and an issuer of its own; everything else is the main server's."""
-    return "<VirtualHost *:@port@>\n    ServerName %s\n    AuthJWTIssuer %s\n    %s\n</VirtualHost>\n" % (
+    return "<VirtualHost *:@port@>\n    ServerName %s\n    AuthJWTIssuer %s\n    AuthJWTAudience any\n    %s\n</VirtualHost>\n" % (
         name, name, "\n    ".join(lines))
