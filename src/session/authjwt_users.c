@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "aj_claims.h"
+#include "aj_json.h"
 #include "authjwt_config.h"
 #include "authjwt_request.h"
 #include "authjwt_users_private.h"
@@ -16,11 +17,7 @@ APLOG_USE_MODULE(authjwt);
 
 int authjwt_users_is_identity(const char *name)
 {
-    json_t *checked = json_string(name);
-    int is_text = checked && *name && !aj_claims_has_control(name);
-
-    json_decref(checked);
-    return is_text;
+    return *name && aj_json_is_text(name) && !aj_claims_has_control(name);
 }
 
 /* r->user is as with mod_auth_basic: what was typed, unless the provider puts another name there. */
