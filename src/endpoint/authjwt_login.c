@@ -41,7 +41,8 @@ static authjwt_verdict_e read_credentials(request_rec *r, credentials_t *out)
     out->user = authjwt_body_string(out->fields, user_field);
     out->password = authjwt_body_string(out->fields, password_field);
     if (!out->user || !out->password || !authjwt_users_is_identity(out->user)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1601: login refused: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1601: login of user \"%s\" refused: %s",
+                      out->user ? aj_escape(out->user, strlen(out->user), r->pool) : "",
                       out->user && out->password ? "the user name holds control characters or is not UTF-8"
                                                  : "the body has no user name or no password");
         return AUTHJWT_CREDENTIALS_MISSING;
@@ -78,7 +79,14 @@ static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_token
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_session_start(r, user, roles, tokens);
     }
-    return verdict == AUTHJWT_OK ? authjwt_tokens_set_cookies(r, tokens) : verdict;
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_tokens_set_cookies(r, tokens);
+    }
+    if (verdict == AUTHJWT_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1602: user \"%s\" has logged in",
+                      aj_escape(user, strlen(user), r->pool));
+    }
+    return verdict;
 }
 
 /* Also who would be after a renewal, where that is configured here too. */
