@@ -24,6 +24,8 @@ typedef struct {
     int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
     const apr_table_t *published; /**< identity: environment that was set, NULL if none was */
     int in_authn_check;           /**< authn_basic: inside its own call of the chain */
+    int password_passed_on;       /**< authn_basic: another provider decides about the password */
+    authjwt_verdict_e throttled;  /**< authn_basic: whether too many passwords have failed before */
     int store_failed;             /**< authn_basic: the revocation store could not answer for the password */
     int in_auth_checker;          /**< authz: inside its own call of the chain */
     int in_access_checker;        /**< authz: likewise */

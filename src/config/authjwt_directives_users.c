@@ -121,3 +121,18 @@ const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *
     APR_ARRAY_PUSH(conf->extra_claims, authjwt_extra_claim_t) = claim;
     return NULL;
 }
+
+const char *authjwt_directives_set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash)
+{
+    static const char *const forms[] = { "$2y$", "$2a$", "$2b$", "$5$", "$6$", "$apr1$", "{SHA}" };
+    apr_size_t i;
+
+    (void)dir;
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (!strncmp(hash, forms[i], strlen(forms[i]))) {
+            authjwt_config_server(cmd->server)->dummy_hash = hash;
+            return NULL;
+        }
+    }
+    return "AuthJWTDummyHash: write a hash as htpasswd does, such as what follows the colon of: htpasswd -nbBC 10 x x";
+}

@@ -53,17 +53,18 @@ static authjwt_verdict_e read_credentials(request_rec *r, credentials_t *out)
 /* An attempt counts from its beginning, so that attempts at the same time count too. */
 static authjwt_verdict_e check_password(request_rec *r, const char *user, const char *password, const char **identity)
 {
-    authjwt_verdict_e verdict = authjwt_throttle_begin(r, user);
+    const char *counted = authjwt_users_counted_as(r, user);
+    authjwt_verdict_e verdict = authjwt_throttle_begin(r, counted);
 
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
     verdict = authjwt_users_check_password(r, user, password, identity);
     if (verdict == AUTHJWT_OK) {
-        authjwt_throttle_success(r, user);
+        authjwt_throttle_success(r, counted, 1);
     }
     else if (verdict != AUTHJWT_INVALID_CREDENTIALS) {
-        authjwt_throttle_undecided(r, user);
+        authjwt_throttle_undecided(r, counted);
     }
     return verdict;
 }

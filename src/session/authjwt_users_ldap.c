@@ -4,6 +4,8 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <mod_auth.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
 
 #include "aj_base64url.h"
 #include "aj_digest.h"
@@ -12,6 +14,41 @@
 #include "authjwt_users_private.h"
 
 APLOG_USE_MODULE(authjwt);
+
+static int asks_directory(const apr_array_header_t *list)
+{
+    int i;
+
+    for (i = 0; list && i < list->nelts; i++) {
+        if (!strcmp(authjwt_users_made_of(APR_ARRAY_IDX(list, i, authjwt_provider_t).name), "ldap")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* RFC 4518: case is folded, blanks at the ends do not count, several are one. Only for ASCII, which is what names
+ * that somebody can spell in many ways are mostly made of. */
+const char *authjwt_users_counted_as(request_rec *r, const char *user)
+{
+    char *name, *end;
+
+    if (!asks_directory(authjwt_config_dir(r)->providers)) {
+        return user;
+    }
+    name = end = apr_pstrdup(r->pool, user);
+    for (; *user; user++) {
+        if (*user != ' ') {
+            *end++ = apr_tolower(*user);
+        }
+        else if (end > name && end[-1] != ' ') {
+            *end++ = ' ';
+        }
+    }
+    end -= end > name && end[-1] == ' ';
+    *end = '\0';
+    return name;
+}
 
 /* A user that there is not: found or not, nobody's password is tried, and no account is locked. */
 static authn_status ask_for_nobody(request_rec *r, const char *name, const authn_provider *ldap)

@@ -312,3 +312,16 @@ def test_through_an_alias_a_service_account_that_the_directory_refuses_is_no_wro
         for password in (Known.passwords["ann"], Known.wrong_password):
             assert_error(log_in(server, "/stranger/login", "ann", password), "backend_unavailable")
         assert_error(log_in(server, "/both/login", "nobody", "x"), "backend_unavailable")
+
+
+def test_other_spellings_of_a_name_buy_no_further_guesses(new_server):
+    with Slapd() as one:
+        text = UNCACHED + "AuthJWTLoginThrottle off\nAuthJWTLoginLock 4 1h\n" + "".join(
+            endpoint("/%s/login" % name, "login", *lines) for name, lines in (("ldap", DIRECTORY), ("file", ("AuthUserFile @dir@/users",))))
+        server = new_server(text.replace("@ldap@", one.url).replace("@service@", one.service_password), modules=Slapd.MODULES).start()
+        for user in ("bob", "Bob", " bob", "bob  "):
+            assert_error(log_in(server, "/ldap/login", user, Known.wrong_password), "invalid_credentials")
+        assert log_in(server, "/ldap/login", "BOB", Known.passwords["bob"]).status == 429
+        for user in ("ann", "Ann", " ann", "ann ", "aNN"):
+            assert_error(log_in(server, "/file/login", user, Known.wrong_password), "invalid_credentials")
+        assert server.try_login("ann", path="/file/login").status == 200
