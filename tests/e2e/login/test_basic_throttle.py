@@ -5,8 +5,8 @@ import pytest
 from authjwt_client import assert_logged_in
 from authjwt_env import DEFAULT, Known, location
 from authjwt_tokens import claims, sign, tamper
-from test_basic_provider import basic, credentials
-from test_throttle import PROXY, Client, assert_throttled, host
+from authjwt_basic import basic, credentials
+from authjwt_throttle import PROXY, Client, assert_throttled, host
 
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTLoginLock 8 1h\n" + (
     basic("/p/both", "AuthBasicProvider jwt file", "AuthUserFile @dir@/users", "Require valid-user")

@@ -6,7 +6,7 @@ import time
 import pytest
 from authjwt_client import assert_error, assert_logged_in
 from authjwt_env import DEFAULT, KEY_AND_STORE, endpoint
-from test_throttle import PROXY, Client, assert_throttled, host
+from authjwt_throttle import PROXY, Client, assert_throttled, host
 
 LIMIT, SECONDS = 6, 3600
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle off\nAuthJWTLoginLock %d %ds\nAuthJWTDummyHash {SHA}x\n" % (LIMIT, SECONDS) + (
