@@ -42,4 +42,11 @@ char *aj_json_write(const json_t *json, apr_pool_t *pool);
  */
 const json_t *aj_json_lookup(const json_t *object, const char *name);
 
+/**
+ * Can this be a string of JSON: is it UTF-8 (RFC 3629)?
+ * @param text  NUL-terminated
+ * @return non-zero when it is
+ */
+int aj_json_is_text(const char *text) AJ_MUST_USE;
+
 #endif

@@ -9,9 +9,10 @@
 void authjwt_authn_basic_register(apr_pool_t *pool);
 
 /**
- * Hook check_authn, before mod_auth_basic's: where a token comes as the password, its 500 for a provider that cannot
- * answer becomes a 503 if it was the revocation store that could not.
- * @return what httpd's own hooks answered, or 503; DECLINED where no token comes as a password
+ * Hook check_authn, before mod_auth_basic's. Passwords that the provider leaves to others count in the throttle, as at
+ * login; and mod_auth_basic's 500 for a provider that cannot answer becomes 429 if too many have failed, 503 if it was
+ * the revocation store that could not.
+ * @return what httpd's own hooks answered, 429 or 503; DECLINED where no credentials come by Basic
  */
 int authjwt_authn_basic_check(request_rec *r);
 

@@ -46,6 +46,8 @@ typedef struct {
     authjwt_on_error_e on_error;
     int throttle_failures;               /**< failed logins allowed, 0 off, -1 unset */
     apr_interval_time_t throttle_window; /**< in this time */
+    int lock_failures;                   /**< failures in a row that lock a user, 0 off, -1 unset */
+    apr_interval_time_t lock_time;       /**< for this time */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
@@ -212,6 +214,9 @@ const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_
 const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */
 int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window);
+
+/** Failures in a row that lock a user for `time`. @return 0 when users are not locked */
+int authjwt_config_lock(const authjwt_server_conf_t *conf, apr_interval_time_t *time);
 /** A hash as htpasswd writes it; never NULL. */
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf);
 /** @return non-zero when refresh tokens work once */

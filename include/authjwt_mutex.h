@@ -15,6 +15,11 @@ int authjwt_mutex_register(const char *type, apr_pool_t *pconf);
 apr_status_t authjwt_mutex_create(authjwt_mutex_t **out, const char *type, server_rec *s,
                                   apr_pool_t *pconf) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/** The same, for what outlives a reload of the configuration: children of the old and of the new one share it. What
+ * Mutex says of it counts from the first start on. @param out  as in authjwt_mutex_create */
+apr_status_t authjwt_mutex_create_lasting(authjwt_mutex_t **out, const char *type, server_rec *s,
+                                          apr_pool_t *pconf) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
 /** In child_init. A failure is logged, and each lock fails from then on. */
 void authjwt_mutex_child_init(authjwt_mutex_t *mutex, server_rec *s, apr_pool_t *pchild);
 

@@ -24,19 +24,21 @@ typedef struct {
     int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
     const apr_table_t *published; /**< identity: environment that was set, NULL if none was */
     int in_authn_check;           /**< authn_basic: inside its own call of the chain */
+    int password_passed_on;       /**< authn_basic: another provider decides about the password */
+    authjwt_verdict_e throttled;  /**< authn_basic: whether too many passwords have failed before */
     int store_failed;             /**< authn_basic: the revocation store could not answer for the password */
     int in_auth_checker;          /**< authz: inside its own call of the chain */
     int in_access_checker;        /**< authz: likewise */
     int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
     const authjwt_endpoint_t
-        *exempt;               /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
-    const char *new_token;     /**< renewal, of the initial request: access token that the answer's cookies carry */
-    const char *new_csrf;      /**< renewal: `csrf` of the refresh token that it was renewed with */
-    int renewing;              /**< renewal, of the initial request: it is under way */
-    int directory_answered;    /**< users: to a question of this request */
-    int group_file_failed;     /**< users: the rule that was asked last could not read its file */
-    authjwt_verdict_e refused; /**< reply: what has been refused here, 0 if nothing */
+        *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+    const char *new_token; /**< renewal, of the initial request: access token that the answer's cookies carry */
+    const char *new_csrf;  /**< renewal: `csrf` of the refresh token that it was renewed with */
+    int renewing;          /**< renewal, of the initial request: it is under way */
+    const char *directory_answered; /**< users: the provider whose directory has answered a question of this request */
+    int group_file_failed;          /**< users: the rule that was asked last could not read its file */
+    authjwt_verdict_e refused;      /**< reply: what has been refused here, 0 if nothing */
     long retry_after; /**< throttle: seconds until the next login may be tried, for AUTHJWT_TOO_MANY_ATTEMPTS */
     int unreadable;   /**< body, of the initial request: httpd's own status, for AUTHJWT_BODY_UNREADABLE */
     const apr_array_header_t

@@ -27,6 +27,13 @@ authjwt_verdict_e authjwt_users_check_password(request_rec *r, const char *user,
                                                const char **identity) AUTHJWT_MUST_USE;
 
 /**
+ * The name under which failed logins of a user are counted: as typed; in a directory's own spelling where
+ * AuthJWTProvider names ldap, so that " ANN" buys nobody further attempts at "ann".
+ * @return owned by r->pool, or `user`
+ */
+const char *authjwt_users_counted_as(request_rec *r, const char *user);
+
+/**
  * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and
  * all of them can tell (file, dbm, dbd); else nobody is asked.
  * @return AUTHJWT_OK, or why not (logged): token_revoked, backend_unavailable

@@ -133,8 +133,8 @@ int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
     if (refusal->status == HTTP_UNAUTHORIZED || (refusal->challenge && r->ap_auth_type)) {
         challenge(r, refusal);
     }
-    if (verdict == AUTHJWT_TOO_MANY_ATTEMPTS || refusal->status == HTTP_SERVICE_UNAVAILABLE) {
-        long seconds = verdict == AUTHJWT_TOO_MANY_ATTEMPTS ? state->retry_after : RETRY_AFTER_SECONDS;
+    if (refusal->status == HTTP_TOO_MANY_REQUESTS || refusal->status == HTTP_SERVICE_UNAVAILABLE) {
+        long seconds = refusal->status == HTTP_TOO_MANY_REQUESTS ? state->retry_after : RETRY_AFTER_SECONDS;
 
         apr_table_setn(r->err_headers_out, "Retry-After", apr_ltoa(r->pool, seconds));
     }

@@ -15,6 +15,7 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->refresh_expires = -1;
     conf->session_expires = -1;
     conf->throttle_failures = -1;
+    conf->lock_failures = -1;
     return conf;
 }
 
@@ -44,6 +45,8 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_POINTER(store_spec);
     MERGE_NUMBER(throttle_failures);
     merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;
+    MERGE_NUMBER(lock_failures);
+    merged->lock_time = add->lock_failures >= 0 ? add->lock_time : base->lock_time;
     MERGE_POINTER(dummy_hash);
     merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;
     return merged;

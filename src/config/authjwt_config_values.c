@@ -10,6 +10,9 @@
 
 #define DEFAULT_THROTTLE_FAILURES 10
 #define DEFAULT_THROTTLE_WINDOW   apr_time_from_sec(60)
+/* NIST SP 800-63B-4, 3.2.2: no more than 100. */
+#define DEFAULT_LOCK_FAILURES 100
+#define DEFAULT_LOCK_TIME     apr_time_from_sec(3600)
 /* bcrypt of the cost that the documentation recommends (htpasswd -B -C 10); nobody's password. */
 #define DEFAULT_DUMMY_HASH "$2y$10$xRFb.Vai44qlB/dqT3JwWeMlfX/hjbdCm5Vf.9FVh/6XG7627K7nS"
 
@@ -184,6 +187,12 @@ int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time
 {
     *window = conf->throttle_failures >= 0 ? conf->throttle_window : DEFAULT_THROTTLE_WINDOW;
     return conf->throttle_failures >= 0 ? conf->throttle_failures : DEFAULT_THROTTLE_FAILURES;
+}
+
+int authjwt_config_lock(const authjwt_server_conf_t *conf, apr_interval_time_t *time)
+{
+    *time = conf->lock_failures >= 0 ? conf->lock_time : DEFAULT_LOCK_TIME;
+    return conf->lock_failures >= 0 ? conf->lock_failures : DEFAULT_LOCK_FAILURES;
 }
 
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)

@@ -10,50 +10,6 @@
 
 APLOG_USE_MODULE(authjwt);
 
-static const char *set_time(cmd_parms *cmd, apr_interval_time_t *slot, const char *text, int zero_allowed)
-{
-    apr_interval_time_t value = 0;
-    const char *error = authjwt_config_parse_time(cmd->pool, text, &value);
-
-    if (!error && !value && !zero_allowed) {
-        error = "must be longer than 0";
-    }
-    if (error) {
-        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
-    }
-    *slot = value;
-    return NULL;
-}
-
-static const char *set_leeway(cmd_parms *cmd, void *dir, const char *text)
-{
-    (void)dir;
-    return set_time(cmd, &authjwt_config_server(cmd->server)->leeway, text, 1);
-}
-
-static const char *set_access_expires(cmd_parms *cmd, void *dir, const char *text)
-{
-    (void)dir;
-    return set_time(cmd, &authjwt_config_server(cmd->server)->access_expires, text, 0);
-}
-
-static const char *set_refresh_expires(cmd_parms *cmd, void *dir, const char *text)
-{
-    (void)dir;
-    return set_time(cmd, &authjwt_config_server(cmd->server)->refresh_expires, text, 0);
-}
-
-static const char *set_session_expires(cmd_parms *cmd, void *dir, const char *text)
-{
-    (void)dir;
-    return set_time(cmd, &authjwt_config_server(cmd->server)->session_expires, text, 0);
-}
-
-static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
-{
-    return set_time(cmd, &((authjwt_dir_conf_t *)dir)->grace, text, 1);
-}
-
 static const char *set_issuer(cmd_parms *cmd, void *dir, const char *issuer)
 {
     (void)dir;
@@ -133,39 +89,6 @@ static const char *set_on_error(cmd_parms *cmd, void *dir, const char *word)
         return apr_psprintf(cmd->pool, "AuthJWTRevocationOnError: \"%s\" is neither deny nor allow", word);
     }
     return NULL;
-}
-
-static const char *set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window)
-{
-    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
-    char *end;
-    long count = strtol(failures, &end, 10);
-
-    (void)dir;
-    if (!window && !ap_cstr_casecmp(failures, "off")) {
-        conf->throttle_failures = 0;
-        return NULL;
-    }
-    if (!window || *end || count < 1 || count > 1000000) {
-        return "AuthJWTLoginThrottle: write FAILURES WINDOW, such as 10 60s, or off";
-    }
-    conf->throttle_failures = (int)count;
-    return set_time(cmd, &conf->throttle_window, window, 0);
-}
-
-static const char *set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash)
-{
-    static const char *const forms[] = { "$2y$", "$2a$", "$2b$", "$5$", "$6$", "$apr1$", "{SHA}" };
-    apr_size_t i;
-
-    (void)dir;
-    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (!strncmp(hash, forms[i], strlen(forms[i]))) {
-            authjwt_config_server(cmd->server)->dummy_hash = hash;
-            return NULL;
-        }
-    }
-    return "AuthJWTDummyHash: write a hash as htpasswd does, such as what follows the colon of: htpasswd -nbBC 10 x x";
 }
 
 static const char *set_locations(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -297,13 +220,19 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE12("AuthJWTKeySet", authjwt_directives_add_key_set, NULL, RSRC_CONF, "SOURCE [algs=A,B]"),
     AP_INIT_TAKE1("AuthJWTIssuer", set_issuer, NULL, RSRC_CONF, "value of iss"),
     AP_INIT_TAKE_ARGV("AuthJWTAudience", set_audience, NULL, RSRC_CONF, "values of aud, or any"),
-    AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, NULL, RSRC_CONF, "clock skew allowed for exp, nbf, iat"),
-    AP_INIT_TAKE1("AuthJWTAccessTokenExpires", set_access_expires, NULL, RSRC_CONF, "lifetime of access tokens"),
-    AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", set_refresh_expires, NULL, RSRC_CONF, "lifetime of refresh tokens"),
-    AP_INIT_TAKE1("AuthJWTSessionExpires", set_session_expires, NULL, RSRC_CONF, "longest life of a session"),
+    AP_INIT_TAKE1("AuthJWTLeeway", authjwt_directives_set_leeway, NULL, RSRC_CONF,
+                  "clock skew allowed for exp, nbf, iat"),
+    AP_INIT_TAKE1("AuthJWTAccessTokenExpires", authjwt_directives_set_access_expires, NULL, RSRC_CONF,
+                  "lifetime of access tokens"),
+    AP_INIT_TAKE1("AuthJWTRefreshTokenExpires", authjwt_directives_set_refresh_expires, NULL, RSRC_CONF,
+                  "lifetime of refresh tokens"),
+    AP_INIT_TAKE1("AuthJWTSessionExpires", authjwt_directives_set_session_expires, NULL, RSRC_CONF,
+                  "longest life of a session"),
     AP_INIT_TAKE1("AuthJWTRevocationStore", set_store, NULL, RSRC_CONF, "PROVIDER[:ARGS]"),
-    AP_INIT_TAKE12("AuthJWTLoginThrottle", set_throttle, NULL, RSRC_CONF, "FAILURES WINDOW, or off"),
-    AP_INIT_TAKE1("AuthJWTDummyHash", set_dummy_hash, NULL, RSRC_CONF, "hash that an unknown user costs"),
+    AP_INIT_TAKE12("AuthJWTLoginThrottle", authjwt_directives_set_throttle, NULL, RSRC_CONF, "FAILURES WINDOW, or off"),
+    AP_INIT_TAKE12("AuthJWTLoginLock", authjwt_directives_set_lock, NULL, RSRC_CONF, "FAILURES TIME, or off"),
+    AP_INIT_TAKE1("AuthJWTDummyHash", authjwt_directives_set_dummy_hash, NULL, RSRC_CONF,
+                  "hash that an unknown user costs"),
     AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF, "deny or allow"),
 
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, ANYWHERE, "header, cookie, query in order"),
@@ -357,7 +286,7 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_RAW_ARGS("AuthJWTLoginRequire", authjwt_directives_add_login_require, NULL, ISSUING, "PROVIDER ARGS"),
     AP_INIT_TAKE2("AuthJWTClaim", authjwt_directives_add_claim, NULL, ISSUING, "NAME EXPR"),
     AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
-    AP_INIT_TAKE1("AuthJWTRefreshGrace", set_grace, NULL, ISSUING,
+    AP_INIT_TAKE1("AuthJWTRefreshGrace", authjwt_directives_set_grace, NULL, ISSUING,
                   "how long a used refresh token gets the same successor"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING, "fields of user name and password"),
     { .name = NULL }

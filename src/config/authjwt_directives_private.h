@@ -10,6 +10,14 @@ const char *authjwt_directives_file(cmd_parms *cmd, const char *file);
 
 const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option);
+const char *authjwt_directives_set_leeway(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_access_expires(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_refresh_expires(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_session_expires(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_grace(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window);
+const char *authjwt_directives_set_lock(cmd_parms *cmd, void *dir, const char *failures, const char *time);
+const char *authjwt_directives_set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash);
 const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_grant(cmd_parms *cmd, void *dir, const char *args);
 const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, const char *args);

@@ -5,8 +5,8 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <apr_strings.h>
-#include <jansson.h>
 
+#include "aj_json.h"
 #include "authjwt_directives_private.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -93,21 +93,13 @@ const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, cons
     return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->login_requires, &rule);
 }
 
-static int is_utf8(const char *text)
-{
-    json_t *checked = json_string(text);
-
-    json_decref(checked);
-    return checked != NULL;
-}
-
 const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
     authjwt_dir_conf_t *conf = dir;
     authjwt_extra_claim_t claim = { .name = name };
     const char *error = NULL;
 
-    if (!*name || *name == '/' || !is_utf8(name)) {
+    if (!*name || *name == '/' || !aj_json_is_text(name)) {
         return apr_psprintf(
             cmd->pool,
             "AuthJWTClaim: \"%s\" cannot be the name of a claim; write its literal name in UTF-8, which does not "
@@ -128,4 +120,19 @@ const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *
     }
     APR_ARRAY_PUSH(conf->extra_claims, authjwt_extra_claim_t) = claim;
     return NULL;
+}
+
+const char *authjwt_directives_set_dummy_hash(cmd_parms *cmd, void *dir, const char *hash)
+{
+    static const char *const forms[] = { "$2y$", "$2a$", "$2b$", "$5$", "$6$", "$apr1$", "{SHA}" };
+    apr_size_t i;
+
+    (void)dir;
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (!strncmp(hash, forms[i], strlen(forms[i]))) {
+            authjwt_config_server(cmd->server)->dummy_hash = hash;
+            return NULL;
+        }
+    }
+    return "AuthJWTDummyHash: write a hash as htpasswd does, such as what follows the colon of: htpasswd -nbBC 10 x x";
 }

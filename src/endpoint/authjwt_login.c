@@ -41,7 +41,8 @@ static authjwt_verdict_e read_credentials(request_rec *r, credentials_t *out)
     out->user = authjwt_body_string(out->fields, user_field);
     out->password = authjwt_body_string(out->fields, password_field);
     if (!out->user || !out->password || !authjwt_users_is_identity(out->user)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1601: login refused: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1601: login of user \"%s\" refused: %s",
+                      out->user ? aj_escape(out->user, strlen(out->user), r->pool) : "",
                       out->user && out->password ? "the user name holds control characters or is not UTF-8"
                                                  : "the body has no user name or no password");
         return AUTHJWT_CREDENTIALS_MISSING;
@@ -52,17 +53,18 @@ static authjwt_verdict_e read_credentials(request_rec *r, credentials_t *out)
 /* An attempt counts from its beginning, so that attempts at the same time count too. */
 static authjwt_verdict_e check_password(request_rec *r, const char *user, const char *password, const char **identity)
 {
-    authjwt_verdict_e verdict = authjwt_throttle_begin(r, user);
+    const char *counted = authjwt_users_counted_as(r, user);
+    authjwt_verdict_e verdict = authjwt_throttle_begin(r, counted);
 
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
     verdict = authjwt_users_check_password(r, user, password, identity);
     if (verdict == AUTHJWT_OK) {
-        authjwt_throttle_success(r, user);
+        authjwt_throttle_success(r, counted, 1);
     }
     else if (verdict != AUTHJWT_INVALID_CREDENTIALS) {
-        authjwt_throttle_undecided(r, user);
+        authjwt_throttle_undecided(r, counted);
     }
     return verdict;
 }
@@ -78,7 +80,14 @@ static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_token
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_session_start(r, user, roles, tokens);
     }
-    return verdict == AUTHJWT_OK ? authjwt_tokens_set_cookies(r, tokens) : verdict;
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_tokens_set_cookies(r, tokens);
+    }
+    if (verdict == AUTHJWT_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1602: user \"%s\" has logged in",
+                      aj_escape(user, strlen(user), r->pool));
+    }
+    return verdict;
 }
 
 /* Also who would be after a renewal, where that is configured here too. */

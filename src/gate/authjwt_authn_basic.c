@@ -13,6 +13,7 @@
 #include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+#include "authjwt_throttle.h"
 #include "authjwt_verify.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -42,6 +43,20 @@ static authn_status refuse(request_rec *r, authjwt_verdict_e verdict)
     return refusal->status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }
 
+/* No token: the next provider decides. Whether too many have failed is asked before that, and how it went is counted
+ * after it. */
+static authn_status pass_on(request_rec *r, const char *user)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    state->throttled = authjwt_throttle_look(r, user);
+    if (state->throttled != AUTHJWT_OK) {
+        return AUTH_GENERAL_ERROR;
+    }
+    state->password_passed_on = 1;
+    return AUTH_USER_NOT_FOUND;
+}
+
 static authn_status check_password(request_rec *r, const char *user, const char *password)
 {
     static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS };
@@ -56,7 +71,7 @@ static authn_status check_password(request_rec *r, const char *user, const char 
         return AUTH_GENERAL_ERROR;
     }
     if (!looks_like_token(password, r->pool)) {
-        return AUTH_USER_NOT_FOUND;
+        return pass_on(r, user);
     }
     tokens = authjwt_credential_list(password, r->pool);
     verdict = authjwt_verify(r, tokens, &wanted, &claims);
@@ -66,10 +81,21 @@ static authn_status check_password(request_rec *r, const char *user, const char 
     if (strcmp(user, aj_claims_identity(claims))) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "AJ1721: token passed over: it is not the token of the user name that came with it");
-        return AUTH_USER_NOT_FOUND;
+        return pass_on(r, user);
     }
     authjwt_identity_set(r, claims, r->ap_auth_type ? r->ap_auth_type : "Basic");
     return AUTH_GRANTED;
+}
+
+/* What another provider has made of a password. If it could not decide, nothing counts. */
+static void count(request_rec *r, const char *user, int status)
+{
+    if (status == OK) {
+        authjwt_throttle_success(r, user, 0);
+    }
+    else if (status == HTTP_UNAUTHORIZED || status == HTTP_PROXY_AUTHENTICATION_REQUIRED) {
+        authjwt_throttle_failure(r, user);
+    }
 }
 
 int authjwt_authn_basic_check(request_rec *r)
@@ -78,13 +104,21 @@ int authjwt_authn_basic_check(request_rec *r)
     const char *user, *password;
     int status;
 
-    if (state->in_authn_check || !authjwt_config_is_basic(r)
-        || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS || !looks_like_token(password, r->pool)) {
+    if (state->in_authn_check || !authjwt_config_is_basic(r) || !authjwt_config_server(r->server)->key_specs
+        || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS) {
         return DECLINED;
     }
     state->in_authn_check = 1;
+    state->password_passed_on = 0;
+    state->throttled = AUTHJWT_OK;
     status = ap_run_check_user_id(r);
     state->in_authn_check = 0;
+    if (state->password_passed_on) {
+        count(r, user, status);
+    }
+    if (status == HTTP_INTERNAL_SERVER_ERROR && state->throttled != AUTHJWT_OK) {
+        return authjwt_reply_refuse(r, state->throttled);
+    }
     return status == HTTP_INTERNAL_SERVER_ERROR && state->store_failed
              ? authjwt_reply_refuse(r, AUTHJWT_STORE_UNAVAILABLE)
              : status;

@@ -209,3 +209,11 @@ const json_t *aj_json_lookup(const json_t *object, const char *name)
     }
     return well_formed(name) ? resolve(object, name) : NULL;
 }
+
+int aj_json_is_text(const char *text)
+{
+    json_t *checked = json_string(text);
+
+    json_decref(checked);
+    return checked != NULL;
+}

@@ -78,7 +78,6 @@ static const char *read_pem(aj_key_t *key, const unsigned char *bytes, apr_size_
 /* A kid is written into headers and JWK Sets, and JSON has no way to say what is not UTF-8. */
 static const char *set_kid(aj_key_t *key, const char *kid, apr_pool_t *pool)
 {
-    json_t *text = NULL;
     const char *wrong = NULL;
 
     if (!kid) {
@@ -90,13 +89,12 @@ static const char *set_kid(aj_key_t *key, const char *kid, apr_pool_t *pool)
     else if (*kid == '\0') {
         wrong = "its kid is empty";
     }
-    else if (!(text = json_string(kid))) {
+    else if (!aj_json_is_text(kid)) {
         wrong = "its kid is not UTF-8";
     }
     else {
         key->kid = apr_pstrdup(pool, kid);
     }
-    json_decref(text);
     return wrong;
 }
 

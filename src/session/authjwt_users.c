@@ -1,149 +1,42 @@
-/* authjwt_users: ask httpd's own authn and authz providers. */
+/* authjwt_users: ask httpd's own authz providers. */
 #include <httpd.h>
-#include <ap_provider.h>
 #include <http_config.h>
 #include <http_log.h>
 #include <mod_auth.h>
-#include <apr_md5.h>
 #include <apr_strings.h>
 
-#include "aj_claims.h"
+#include "aj_error.h"
 #include "authjwt_config.h"
 #include "authjwt_request.h"
 #include "authjwt_users_private.h"
 
 APLOG_USE_MODULE(authjwt);
 
-int authjwt_users_is_identity(const char *name)
-{
-    json_t *checked = json_string(name);
-    int is_text = checked && *name && !aj_claims_has_control(name);
-
-    json_decref(checked);
-    return is_text;
-}
-
-/* r->user is as with mod_auth_basic: what was typed, unless the provider puts another name there. */
-static authn_status ask_provider(request_rec *r, const authjwt_provider_t *entry, const char *user,
-                                 const char *password)
-{
-    authn_status answer;
-
-    r->user = apr_pstrdup(r->pool, user);
-    apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, entry->name);
-    answer = entry->provider->check_password(r, user, password);
-    apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
-    if (answer == AUTH_USER_NOT_FOUND && !authjwt_users_database_answers(r)) {
-        return AUTH_GENERAL_ERROR;
-    }
-    /* A service account that the directory refuses looks like a wrong password. */
-    if (answer == AUTH_DENIED && !strcmp(entry->name, "ldap") && *password && !authjwt_users_directory_answers(r)) {
-        return AUTH_GENERAL_ERROR;
-    }
-    return answer;
-}
-
-/* Without AuthJWTProvider it is "file", as with mod_auth_basic. */
-static authn_status ask_default(request_rec *r, const char *user, const char *password)
-{
-    authjwt_provider_t entry = { AUTHN_DEFAULT_PROVIDER, NULL };
-
-    entry.provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, entry.name, AUTHN_PROVIDER_VERSION);
-    if (!entry.provider || !entry.provider->check_password) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1201: the default AuthJWTProvider \"%s\" is not loaded",
-                      entry.name);
-        return AUTH_GENERAL_ERROR;
-    }
-    return ask_provider(r, &entry, user, password);
-}
-
-static authjwt_verdict_e accept_user(request_rec *r, const char *typed, const char **identity)
-{
-    const char *name = r->user ? r->user : "";
-
-    if (!authjwt_users_is_identity(name)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "AJ1212: login refused: the name that the user store gives the user is empty, not UTF-8 or "
-                      "holds control characters");
-        return AUTHJWT_BACKEND_UNAVAILABLE;
-    }
-    if (strcmp(name, typed)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1208: the user store calls user \"%s\" \"%s\"",
-                      aj_escape(typed, strlen(typed), r->pool), aj_escape(name, strlen(name), r->pool));
-    }
-    *identity = name;
-    return AUTHJWT_OK;
-}
-
-authjwt_verdict_e authjwt_users_check_password(request_rec *r, const char *user, const char *password,
-                                               const char **identity)
-{
-    const apr_array_header_t *list = authjwt_config_dir(r)->providers;
-    authn_status answer = list ? AUTH_USER_NOT_FOUND : ask_default(r, user, password);
-    int costs_nothing = answer == AUTH_USER_NOT_FOUND;
-    int i;
-
-    for (i = 0; list && i < list->nelts && answer == AUTH_USER_NOT_FOUND; i++) {
-        const authjwt_provider_t *entry = &APR_ARRAY_IDX(list, i, authjwt_provider_t);
-
-        answer = ask_provider(r, entry, user, password);
-        costs_nothing = answer == AUTH_USER_NOT_FOUND || authjwt_users_is_directory(entry->name);
-    }
-    if (answer == AUTH_GRANTED) {
-        return accept_user(r, user, identity);
-    }
-    r->user = NULL;
-    if (answer == AUTH_GENERAL_ERROR) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1202: login not decided: a user store cannot answer");
-        return AUTHJWT_BACKEND_UNAVAILABLE;
-    }
-    if (costs_nothing) {
-        /* As long as a wrong password takes elsewhere, so that time does not tell which names exist. */
-        (void)apr_password_validate(password, authjwt_config_dummy_hash(authjwt_config_server(r->server)));
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1203: login refused: %s",
-                  answer == AUTH_DENIED ? "wrong password" : "unknown user");
-    return AUTHJWT_INVALID_CREDENTIALS;
-}
-
-/* Providers that look a user up before they look at the password. Others might count a failed attempt, or lock the
- * account. */
-static int can_tell_users(const authjwt_provider_t *entry)
-{
-    return !strcmp(entry->name, "file") || !strcmp(entry->name, "dbm") || !strcmp(entry->name, "dbd");
-}
-
-authjwt_verdict_e authjwt_users_still_known(request_rec *r, const char *user)
-{
-    const apr_array_header_t *list = authjwt_config_dir(r)->providers;
-    authn_status answer = AUTH_USER_NOT_FOUND;
-    int i;
-
-    for (i = 0; list && i < list->nelts; i++) {
-        if (!can_tell_users(&APR_ARRAY_IDX(list, i, authjwt_provider_t))) {
-            return AUTHJWT_OK;
-        }
-    }
-    for (i = 0; list && i < list->nelts && answer == AUTH_USER_NOT_FOUND; i++) {
-        answer = ask_provider(r, &APR_ARRAY_IDX(list, i, authjwt_provider_t), user, "nobody's password");
-    }
-    if (list && answer == AUTH_GENERAL_ERROR) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "AJ1206: refresh not decided: a provider of AuthJWTProvider cannot say whether the user "
-                      "still exists; is it set up in this location too?");
-        return AUTHJWT_BACKEND_UNAVAILABLE;
-    }
-    if (list && answer == AUTH_USER_NOT_FOUND) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1207: refresh refused: the user exists no more");
-        return AUTHJWT_TOKEN_REVOKED;
-    }
-    return AUTHJWT_OK;
-}
-
 /* A provider of mod_authz_groupfile denies where it cannot read the file, and says so in the log alone. */
+static const module *groupfile(void)
+{
+    return ap_find_linked_module("mod_authz_groupfile.c");
+}
+
+/* That line must be written for it to be noticed, whatever LogLevel says of that module.
+ * @return the levels of this request before */
+static const struct ap_logconf *log_group_file(request_rec *r)
+{
+    const struct ap_logconf *before = r->log;
+    const module *owner = groupfile();
+
+    if (owner && ap_get_request_module_loglevel(r, owner->module_index) < APLOG_ERR) {
+        struct ap_logconf *levels = ap_new_log_config(r->pool, ap_get_request_logconf(r));
+
+        ap_set_module_loglevel(r->pool, levels, owner->module_index, APLOG_ERR);
+        r->log = levels;
+    }
+    return before;
+}
+
 void authjwt_users_error_log(const ap_errorlog_info *info, const char *text)
 {
-    const module *groupfile;
+    const module *owner;
 
     (void)text;
     /* Requests that modules make up for themselves may have no configuration. */
@@ -151,8 +44,8 @@ void authjwt_users_error_log(const ap_errorlog_info *info, const char *text)
         || !ap_get_module_config(info->r->request_config, &authjwt_module)) {
         return;
     }
-    groupfile = ap_find_linked_module("mod_authz_groupfile.c");
-    if (groupfile && info->module_index == groupfile->module_index) {
+    owner = groupfile();
+    if (owner && info->module_index == owner->module_index) {
         authjwt_request_state((request_rec *)info->r)->group_file_failed = 1;
     }
 }
@@ -160,12 +53,14 @@ void authjwt_users_error_log(const ap_errorlog_info *info, const char *text)
 static authz_status ask_rule_once(request_rec *r, const authjwt_rule_t *rule)
 {
     authjwt_state_t *state = authjwt_request_state(r);
+    const struct ap_logconf *levels = log_group_file(r);
     authz_status answer;
 
     state->group_file_failed = 0;
     apr_table_setn(r->notes, AUTHZ_PROVIDER_NAME_NOTE, rule->name);
     answer = rule->provider->check_authorization(r, rule->args, rule->parsed);
     apr_table_unset(r->notes, AUTHZ_PROVIDER_NAME_NOTE);
+    r->log = levels;
     if (answer == AUTHZ_GRANTED) {
         return answer;
     }
@@ -181,13 +76,18 @@ static authz_status ask_rule(request_rec *r, const authjwt_rule_t *rule)
     if (answer == AUTHZ_GRANTED || answer == AUTHZ_GENERAL_ERROR || !authjwt_users_is_ldap(rule->name)) {
         return answer;
     }
-    return authjwt_users_directory_answers(r) ? ask_rule_once(r, rule) : AUTHZ_GENERAL_ERROR;
+    return authjwt_users_directory_answers(r, "ldap") ? ask_rule_once(r, rule) : AUTHZ_GENERAL_ERROR;
+}
+
+static const char *shown(request_rec *r)
+{
+    return aj_escape(r->user, strlen(r->user), r->pool);
 }
 
 static authjwt_verdict_e rule_failed(request_rec *r, const authjwt_rule_t *rule)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1204: no token issued: authz provider \"%s\" cannot answer",
-                  rule->name);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "AJ1204: no token issued: authz provider \"%s\" cannot answer for user \"%s\"", rule->name, shown(r));
     return AUTHJWT_BACKEND_UNAVAILABLE;
 }
 
@@ -206,7 +106,8 @@ authjwt_verdict_e authjwt_users_admit(request_rec *r, const char *user)
         }
         if (answer != AUTHZ_GRANTED) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "AJ1205: no token issued: AuthJWTLoginRequire %s %s does not grant", rule->name, rule->args);
+                          "AJ1205: no token issued: AuthJWTLoginRequire %s %s does not grant user \"%s\"", rule->name,
+                          rule->args, shown(r));
             return AUTHJWT_ACCESS_DENIED;
         }
     }

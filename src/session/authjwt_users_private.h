@@ -10,13 +10,18 @@
  */
 int authjwt_users_database_answers(request_rec *r);
 
-/** Can the directory of this location (AuthLDAPURL) answer, asked through the authn provider ldap? Asked once a request
- * while it can. */
-int authjwt_users_directory_answers(request_rec *r);
-
-/** Is this the authn provider ldap, or an alias of it? Then a wrong password costs the directory time, and httpd none.
+/**
+ * Can the directory (AuthLDAPURL) answer that an authn provider asks? Asked once a request while it can.
+ * @param name  the provider: ldap, or an alias of it
  */
-int authjwt_users_is_directory(const char *name);
+int authjwt_users_directory_answers(request_rec *r, const char *name);
+
+/** The provider that an AuthnProviderAlias of this name is made of; the name itself if it is none. */
+const char *authjwt_users_made_of(const char *name);
+
+/** Does any line say AuthLDAPInitialBindAsUser on? Then a bind that fails is a user's, and not the service account's.
+ */
+int authjwt_users_bind_as_user(void);
 
 /** Is this the name of one of mod_authnz_ldap's authz providers? */
 int authjwt_users_is_ldap(const char *name);

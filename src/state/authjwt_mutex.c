@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <util_mutex.h>
 #include <apr_global_mutex.h>
+#include <apr_strings.h>
 
 #include "authjwt_config.h"
 #include "authjwt_mutex.h"
@@ -21,14 +22,40 @@ int authjwt_mutex_register(const char *type, apr_pool_t *pconf)
     return ap_mutex_register(pconf, type, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-apr_status_t authjwt_mutex_create(authjwt_mutex_t **out, const char *type, server_rec *s, apr_pool_t *pconf)
+/* @param global  made already, or NULL: make it, in the pool `owner` */
+static apr_status_t create(authjwt_mutex_t **out, const char *type, server_rec *s, apr_pool_t *pconf,
+                           apr_global_mutex_t *global, apr_pool_t *owner)
 {
     authjwt_mutex_t *mutex = apr_pcalloc(pconf, sizeof(*mutex));
-    apr_status_t rv = ap_global_mutex_create(&mutex->global, NULL, type, NULL, s, pconf, 0);
+    apr_status_t rv = APR_SUCCESS;
 
     mutex->type = type;
+    mutex->global = global;
+    if (!global) {
+        rv = ap_global_mutex_create(&mutex->global, NULL, type, NULL, s, owner, 0);
+    }
     if (rv == APR_SUCCESS) {
         *out = mutex;
+    }
+    return rv;
+}
+
+apr_status_t authjwt_mutex_create(authjwt_mutex_t **out, const char *type, server_rec *s, apr_pool_t *pconf)
+{
+    return create(out, type, s, pconf, NULL, pconf);
+}
+
+apr_status_t authjwt_mutex_create_lasting(authjwt_mutex_t **out, const char *type, server_rec *s, apr_pool_t *pconf)
+{
+    const char *name = apr_pstrcat(pconf, "mod_authjwt mutex ", type, NULL);
+    apr_pool_t *process = s->process->pool;
+    void *kept = NULL;
+    apr_status_t rv;
+
+    (void)apr_pool_userdata_get(&kept, name, process);
+    rv = create(out, type, s, pconf, kept, process);
+    if (rv == APR_SUCCESS && !kept) {
+        rv = apr_pool_userdata_set((*out)->global, name, NULL, process);
     }
     return rv;
 }

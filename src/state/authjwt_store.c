@@ -3,6 +3,7 @@
 #include <apr_atomic.h>
 #include <http_log.h>
 
+#include "authjwt_log.h"
 #include "authjwt_request.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_store_private.h"
@@ -27,18 +28,9 @@ int authjwt_store_is_one_of(const authjwt_store_t *store, const char *const *nam
     return 0;
 }
 
-/* @return non-zero when a second has gone by since the last complaint of this process */
-static int may_complain(void)
-{
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now());
-    apr_uint32_t last = apr_atomic_read32(&last_complaint);
-
-    return now != last && apr_atomic_cas32(&last_complaint, now, last) == last;
-}
-
 static apr_status_t complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
-    if (may_complain()) {
+    if (authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
     }
     return rv;

@@ -175,6 +175,31 @@ START_TEST(writing_is_compact_and_keeps_the_order)
 }
 END_TEST
 
+/* Overlong forms, surrogates, beyond U+10FFFF, cut sequences; each beside what is well formed. */
+static const struct {
+    const char *text;
+    int is_text;
+} texts[] = {
+    { "", 1 },
+    { "ann", 1 },
+    { "J\xc3\xbcrgen", 1 },
+    { "\xf0\x9f\x94\x91", 1 },
+    { "\xef\xbf\xbd", 1 },
+    { "J\xfcrgen", 0 },
+    { "\xc3", 0 },
+    { "\x80", 0 },
+    { "\xc0\xaf", 0 },
+    { "\xe0\x80\xaf", 0 },
+    { "\xed\xa0\x80", 0 },
+    { "\xf4\x90\x80\x80", 0 },
+};
+
+START_TEST(text_is_utf8)
+{
+    assert_row(aj_json_is_text(texts[_i].text) == texts[_i].is_text, texts[_i].text, "is judged wrongly");
+}
+END_TEST
+
 Suite *suite_json(void)
 {
     Suite *suite = suite_create("aj_json");
@@ -184,6 +209,7 @@ Suite *suite_json(void)
     tcase_add_test(tcase, depth_is_bounded);
     tcase_add_test(tcase, what_is_refused_is_not_quoted);
     tcase_add_loop_test(tcase, members_are_found_by_name_or_pointer, 0, ROWS(lookups));
+    tcase_add_loop_test(tcase, text_is_utf8, 0, ROWS(texts));
     tcase_add_test(tcase, writing_is_compact_and_keeps_the_order);
     return suite;
 }

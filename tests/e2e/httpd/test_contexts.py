@@ -14,6 +14,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_direc
 SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet file:@dir@/set.json", "AuthJWTIssuer me", "AuthJWTAudience you",
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
           "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTLoginThrottle 5 5m",
+          "AuthJWTLoginLock 50 30m",
           "AuthJWTDummyHash $2y$05$abcdefghijklmnopqrstuuEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXA"]
 # What issues tokens, or reads files as the server: for the administrator alone.
 ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJWTLoginRequire all granted", "AuthJWTClaim a b",

@@ -1,17 +1,12 @@
 """AuthBasicProvider jwt: a token as the password of clients that know nothing but Basic."""
-import base64
 import os
 import http.client
 import subprocess
 
 import pytest
+from authjwt_basic import basic, credentials
 from authjwt_env import DEFAULT, ENV_CGI, Known, StartFailed, location
-from authjwt_leaks import register_secret
 from authjwt_tokens import claims, sign, tamper
-
-
-def basic(path, *lines):
-    return location(path, "AuthType Basic", 'AuthName "tools"', *lines)
 
 
 ALONE = ("AuthBasicProvider jwt", "Require valid-user")
@@ -42,10 +37,6 @@ CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\n" + (
     + "<Directory @dir@/htdocs/same>\n    Options +ExecCGI\n    AddHandler cgi-script .cgi\n</Directory>\n")
 OPTIONS = {"log": "trace8", "modules": ("authn_anon", "authn_socache", "dav", "dav_fs", "proxy", "proxy_http")}
 FILES = {"htdocs/mixed/page.shtml": '<!--#include virtual="/cgi/tools/inner" -->'}
-
-
-def credentials(user, password):
-    return {"Authorization": "Basic " + register_secret(base64.b64encode(("%s:%s" % (user, password)).encode()).decode())}
 
 
 def get(server, path, user, password):

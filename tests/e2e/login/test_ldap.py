@@ -119,7 +119,7 @@ def test_another_attribute_can_be_the_name(server):
 
 
 def test_who_has_no_such_attribute_is_nobody(server, expect_log):
-    expect_log(r"AJ1212: login refused: the name that the user store gives the user is empty")
+    expect_log(r"AJ1212: login of user \"ann\" refused: the name that the user store gives the user is empty")
     assert_error(server.try_login("ann", path="/nameless"), "backend_unavailable")
 
 
@@ -290,3 +290,38 @@ def test_by_starttls_with_the_directorys_own_certificate(new_server, expect_log,
             expect_log(r"AJ1202: login not decided")
             assert_error(answer, "backend_unavailable")
         assert (answer.status == 200) is trusted
+
+
+def alias(name, password):
+    return "<AuthnProviderAlias ldap %s>\n%s\n</AuthnProviderAlias>\n" % (name, "\n".join((*DIRECTORY[1:3], "AuthLDAPBindPassword " + password)))
+
+
+def test_through_an_alias_a_service_account_that_the_directory_refuses_is_no_wrong_password(new_server, expect_log):
+    with Slapd() as one:
+        names = {"good": "@service@", "stranger": "not-that"}
+        text = UNCACHED + "".join(alias(*pair) for pair in names.items()) + "".join(
+            endpoint("/%s/login" % name, "login", "AuthJWTProvider " + name) for name in names) + endpoint(
+                "/both/login", "login", "AuthJWTProvider good stranger")
+        server = new_server(text.replace("@ldap@", one.url).replace("@service@", one.service_password), modules=Slapd.MODULES).start()
+        for path in ("/good/login", "/both/login"):
+            assert server.try_login("ann", path=path).status == 200
+            assert_error(log_in(server, path, "ann", Known.wrong_password), "invalid_credentials")
+        assert_error(log_in(server, "/good/login", "nobody", "x"), "invalid_credentials")
+        expect_log(r"AJ1202: login not decided")
+        expect_log(r"AJ1214: the directory refuses AuthLDAPBindDN")
+        for password in (Known.passwords["ann"], Known.wrong_password):
+            assert_error(log_in(server, "/stranger/login", "ann", password), "backend_unavailable")
+        assert_error(log_in(server, "/both/login", "nobody", "x"), "backend_unavailable")
+
+
+def test_other_spellings_of_a_name_buy_no_further_guesses(new_server):
+    with Slapd() as one:
+        text = UNCACHED + "AuthJWTLoginThrottle off\nAuthJWTLoginLock 4 1h\n" + "".join(
+            endpoint("/%s/login" % name, "login", *lines) for name, lines in (("ldap", DIRECTORY), ("file", ("AuthUserFile @dir@/users",))))
+        server = new_server(text.replace("@ldap@", one.url).replace("@service@", one.service_password), modules=Slapd.MODULES).start()
+        for user in ("bob", "Bob", " bob", "bob  "):
+            assert_error(log_in(server, "/ldap/login", user, Known.wrong_password), "invalid_credentials")
+        assert log_in(server, "/ldap/login", "BOB", Known.passwords["bob"]).status == 429
+        for user in ("ann", "Ann", " ann", "ann ", "aNN"):
+            assert_error(log_in(server, "/file/login", user, Known.wrong_password), "invalid_credentials")
+        assert server.try_login("ann", path="/file/login").status == 200

@@ -9,17 +9,11 @@ import time
 import pytest
 from authjwt_client import assert_error, assert_logged_in
 from authjwt_env import DEFAULT, ENDPOINTS, KEY_AND_STORE, Known, endpoint, hash_password
+from authjwt_throttle import PROXY, Client, assert_throttled, host
 
-PROXY = "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\n"
 BUSY = "AH10159: |AH00484: "                 # httpd's own remark that all its threads work
 COST = 9
 DUMMY = hash_password("x", "x").replace("x:", "", 1).strip()
-
-
-def host(name, *lines):
-    return "<VirtualHost *:@port@>\n    ServerName %s\n    %s\n</VirtualHost>\n" % (name, "\n    ".join(lines))
-
-
 OTHER_USERS = ["AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTDummyHash %s\n" % DUMMY + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
@@ -31,34 +25,6 @@ CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTDummyHash %s\n" %
     + host("default", "AuthJWTLoginThrottle 10 60s")
     + host("neighbour", "AuthJWTIssuer neighbour"))
 OPTIONS = {"log": "trace8", "modules": ("remoteip",), "children": 4}
-
-
-class Client:
-    """Somebody behind the proxy, at an address of her own unless one is given."""
-
-    numbers = iter(range(1, 250))
-
-    def __init__(self, server, address=None, host="localhost"):
-        self.server, self.host, self.address = server, host, address or "198.51.100.%d" % next(self.numbers)
-
-    def login(self, user="ann", right=True, path="/login", password=None):
-        password = password or (Known.passwords[user] if right else Known.wrong_password)
-        return self.server.post(path, json={"username": user, "password": password}, host=self.host,
-                                headers={"X-Forwarded-For": self.address})
-
-    def fail(self, times, user="ann"):
-        for _ in range(times):
-            assert_error(self.login(user, False), "invalid_credentials")
-
-
-def assert_throttled(answer):
-    """The refusal too_many_attempts. @return seconds of Retry-After"""
-    assert answer.status == 429, answer
-    body = answer.json()
-    assert set(body) == {"error", "message", "code"} and body["code"] == "too_many_attempts", body
-    assert body["error"] == "Too many attempts" and answer.header("Content-Type") == "application/json"
-    assert answer.header("Retry-After").isdigit() and answer.header("WWW-Authenticate") is None
-    return int(answer.header("Retry-After"))
 
 
 @pytest.fixture
@@ -74,7 +40,7 @@ def test_after_three_failures_the_right_password_is_429_too(client, mark):
     client.fail(3)
     for right in (False, True, True):
         assert 50 <= assert_throttled(client.login(right=right)) <= 61      # all three count until the window ends
-    client.server.assert_logged(mark, r"\[authjwt:info\].*\[client %s:\d+\] AJ1903: " % re.escape(client.address))
+    client.server.assert_logged(mark, r"\[authjwt:info\].*\[client %s:\d+\] AJ1903: login of user \"ann\" refused" % re.escape(client.address))
 
 
 def test_two_failures_are_still_free(client):
@@ -289,11 +255,15 @@ def test_a_host_with_a_short_window_does_not_shorten_the_memory_of_others(server
     assert_throttled(here.login())
 
 
-def test_counts_are_forgotten_at_a_graceful_restart(client):
+def test_counts_outlive_a_reload_but_not_a_stop(client):
     client.fail(3)
     assert_throttled(client.login())
     client.server.graceful()
-    client.server._wait("the new generation", lambda: client.login().status == 200)
+    assert_throttled(client.login())
+    client.server.reload()
+    assert_throttled(client.login())
+    client.server.restart()
+    assert_logged_in(client.login())
 
 
 # -- unknown users cost the same time ----------------------------------------------------------------------------

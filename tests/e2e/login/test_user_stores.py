@@ -152,3 +152,40 @@ def test_a_password_file_that_cannot_be_read_is_no_wrong_password(new_server, ex
     assert_error(server.post("/refresh", refresh), "backend_unavailable")
     subprocess.run(["mv", server.path("users.away"), server.path("users")], check=True)
     assert renew(server, refresh)
+
+
+@pytest.mark.parametrize("level", ["authz_groupfile:crit", "emerg"])
+def test_a_group_file_that_cannot_be_read_takes_no_role_away_where_the_log_hides_its_line(new_server, expect_log, level):
+    quiet = "LogLevel %s\nLogLevel authjwt:info\n" % level if ":" in level else "LogLevel %s authjwt:info\n" % level
+    server = new_server(KEY_AND_STORE + quiet + GROUPS).start()
+    _, refresh = server.login("ann")
+    server.write("groups.away", Known.groups)
+    subprocess.run(["rm", server.path("groups")], check=True)
+    expect_log(r"AJ1204: no token issued: authz provider \"group\" cannot answer for user \"(ann|bob)\"")
+    expect_log.may(r"AH01665|AH01664")
+    for answer in (server.try_login("ann"), server.post("/refresh", refresh), server.try_login("bob", path="/members/login")):
+        assert_error(answer, "backend_unavailable")
+    subprocess.run(["mv", server.path("groups.away"), server.path("groups")], check=True)
+    assert read(renew(server, refresh)[0])["role"] == "admin"
+    assert "role" not in read(server.login("bob")[0]) and server.try_login("bob", path="/members/login").status == 200
+
+
+ALIASES = ("<AuthnProviderAlias file staff>\n    AuthUserFile @dir@/users\n</AuthnProviderAlias>\n"
+           "<AuthnProviderAlias dbm guests>\n    AuthDBMType SDBM\n    AuthDBMUserFile @dir@/guests\n</AuthnProviderAlias>\n")
+
+
+@pytest.mark.parametrize("providers", ["staff", "staff guests", "guests staff", "socache staff"])
+def test_a_refresh_asks_an_alias_whether_the_user_still_exists(new_server, providers):
+    provided = ("AuthJWTProvider " + providers, "AuthnCacheProvideFor staff")
+    server = new_server(KEY_AND_STORE + ALIASES + endpoint("/login", "login", *provided) + endpoint("/refresh", "refresh", *provided),
+                        modules=("authn_dbm", "authn_socache"))
+    subprocess.run(["httxt2dbm", "-f", "SDBM", "-i", server.write("guests.txt", "zoe nothing\n"), "-o", server.path("guests")], check=True,
+                   capture_output=True)
+    server.start()
+    _, refresh = server.login("ann")
+    _, gone = server.login("bob")
+    server.write("users", "".join(line for line in Known.users().splitlines(True) if not line.startswith("bob:")))
+    mark = server.mark()
+    assert_error(server.post("/refresh", gone), "token_revoked")
+    server.assert_logged(mark, r'\[authjwt:info\].*AJ1207: refresh refused: user "bob" exists no more')
+    assert renew(server, refresh)

@@ -288,11 +288,15 @@ class Httpd:
         self.stop()
         return self.start()
 
-    def graceful(self):
+    def graceful(self, how=signal.SIGUSR1):
         """Graceful restart, as logrotate does; returns when the new generation runs."""
         mark = len(self.read_log())
-        self.process.send_signal(signal.SIGUSR1)
+        self.process.send_signal(how)
         self._wait("the new generation", lambda: "resuming normal operations" in self.read_log()[mark:])
+
+    def reload(self):
+        """What httpd calls restart: the parent lives on, and reads its configuration again; the children are ended."""
+        self.graceful(signal.SIGHUP)
 
     def close(self):
         """Stop and remove the directory; what the log still holds is kept for the check after the test."""
