@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -252,7 +253,7 @@ const char *authjwt_lmdb_check(const ap_socache_instance_t *inst, authjwt_lmdb_r
     int fd[2], status = 0, reported;
     pid_t pid;
 
-    if (pipe(fd) != 0) {
+    if (pipe2(fd, O_CLOEXEC) != 0) {
         return apr_psprintf(pool, "cannot make a pipe: %s", strerror(errno));
     }
     if ((pid = fork()) == 0) {

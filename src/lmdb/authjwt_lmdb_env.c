@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,16 @@ static unsigned readers(void)
     return n > MOST_READERS ? MOST_READERS : (unsigned)n;
 }
 
+/* LMDB leaves its data file's descriptor open to the programs that this process starts, so that CGI scripts could write
+ * to the store. */
+static int close_on_exec(MDB_env *env)
+{
+    mdb_filehandle_t fd;
+    int rc = mdb_env_get_fd(env, &fd);
+
+    return rc == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ? errno : rc;
+}
+
 int authjwt_lmdb_open(const char *dir, MDB_env **mdb)
 {
     MDB_env *env;
@@ -46,6 +57,9 @@ int authjwt_lmdb_open(const char *dir, MDB_env **mdb)
     }
     if ((rc = mdb_env_set_maxreaders(env, readers())) == 0 && (rc = mdb_env_set_maxdbs(env, 4)) == 0) {
         rc = mdb_env_open(env, dir, MDB_NOTLS, 0600); /* without a size of ours: the file's own */
+    }
+    if (rc == 0) {
+        rc = close_on_exec(env);
     }
     if (rc == 0) {
         rc = mdb_reader_check(env, NULL);

@@ -135,6 +135,11 @@ static int free_pages_now(authjwt_lmdb_env_t *env, apr_uint64_t *pages)
     return rc;
 }
 
+int authjwt_lmdb_is_low(const authjwt_lmdb_pages_t *pages)
+{
+    return pages->used * 100 >= pages->all * AUTHJWT_LMDB_LOW || pages->used + AUTHJWT_LMDB_LOW_PAGES >= pages->all;
+}
+
 /* The free list is walked only where it matters: what lies beyond the last used page is free without looking.
  * reader: NULL, or a read transaction, to have it walked in any case. */
 int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_pages_t *pages)
@@ -151,7 +156,7 @@ int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_
     if (reader != NULL) {
         rc = free_pages(reader, &unused);
     }
-    else if (pages->used * 100 >= pages->all * AUTHJWT_LMDB_LOW) {
+    else if (authjwt_lmdb_is_low(pages)) {
         rc = free_pages_now(env, &unused);
     }
     pages->used -= unused < pages->used ? unused : pages->used;

@@ -15,14 +15,8 @@ static pid_t serving;
 static authjwt_lmdb_env_t *envs;
 static pthread_mutex_t envs_lock = PTHREAD_MUTEX_INITIALIZER;
 static apr_time_t misused;
-
-void authjwt_lmdb_child_init(apr_pool_t *pchild, server_rec *s)
-{
-    (void)pchild;
-    (void)s;
-    serving = getpid();
-    envs = NULL;
-}
+/* Instances that the parent has found ready; of the configuration in effect. */
+static ap_socache_instance_t *ready;
 
 int authjwt_lmdb_due(apr_time_t *last, apr_time_t now, apr_interval_time_t every)
 {
@@ -86,6 +80,49 @@ static authjwt_lmdb_env_t *env_of(ap_socache_instance_t *inst)
     __atomic_store_n(&inst->env, env, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&envs_lock);
     return env;
+}
+
+static apr_status_t forget(void *data)
+{
+    (void)data;
+    ready = NULL;
+    return APR_SUCCESS;
+}
+
+void authjwt_lmdb_announce(ap_socache_instance_t *inst, apr_pool_t *pool)
+{
+    if (ready == NULL) {
+        apr_pool_cleanup_register(pool, NULL, forget, apr_pool_cleanup_null);
+    }
+    inst->next = ready;
+    ready = inst;
+}
+
+/* A store that cannot be opened now is tried again, and complained of, when it is needed. */
+static void open_now(ap_socache_instance_t *inst)
+{
+    authjwt_lmdb_env_t *env = env_of(inst);
+
+    if (env != NULL) {
+        pthread_rwlock_wrlock(&env->gate);
+        if (env->mdb == NULL) {
+            (void)!authjwt_lmdb_repair(env, MDB_PANIC);
+        }
+        pthread_rwlock_unlock(&env->gate);
+    }
+}
+
+void authjwt_lmdb_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    ap_socache_instance_t *inst;
+
+    (void)pchild;
+    (void)s;
+    serving = getpid();
+    envs = NULL;
+    for (inst = ready; inst != NULL; inst = inst->next) {
+        open_now(inst);
+    }
 }
 
 /* Looked at before each write and once a second, and while the answer is yes. */

@@ -8,8 +8,10 @@
 #include "aj_json.h"
 #include "aj_jws.h"
 #include "aj_jwt.h"
+#include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
+#include "authjwt_revocation.h"
 #include "authjwt_session_private.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -70,8 +72,8 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     json_t *claims = aj_json_own(json_object(), r->pool);
     json_t *audience = authjwt_session_one_or_many(server->audiences, r->pool);
 
-    if (server->issuer) {
-        json_object_set_new(claims, "iss", json_string(server->issuer));
+    if (session->issuer) {
+        json_object_set_new(claims, "iss", json_string(session->issuer));
     }
     if (audience) {
         json_object_set(claims, "aud", audience);
@@ -88,6 +90,12 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     json_object_set_new(claims, "fresh", json_boolean(what->fresh));
     json_object_set_new(claims, "sid", json_string(session->sid));
     json_object_set_new(claims, "sid_exp", json_integer(apr_time_sec(session->ends)));
+    if (session->generation) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_GENERATION, json_integer(session->generation));
+    }
+    if (session->origin) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_ORIGIN, json_string(session->origin));
+    }
     if (what->csrf) {
         json_object_set_new(claims, "csrf", json_string(what->csrf));
     }
