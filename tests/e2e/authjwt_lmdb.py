@@ -75,18 +75,13 @@ class Store:
                     return False
         return self.lib.mdb_txn_commit(txn) == 0
 
-    def fill(self, keep_free):
-        """Ordinary entries until so many pages are left behind the last used one."""
-        class Info(ctypes.Structure):
-            _fields_ = [("address", ctypes.c_void_p), ("size", ctypes.c_size_t), ("last", ctypes.c_size_t),
-                        ("txn", ctypes.c_size_t), ("most", ctypes.c_uint), ("readers", ctypes.c_uint)]
-        info, number = Info(), 0
-        while True:
-            self.must(self.lib.mdb_env_info(self.env, ctypes.byref(info)))
-            if info.size // 4096 - info.last - 1 <= keep_free:
-                return number
-            self.put([(hashlib.sha256(b"%d" % n).digest(), b"\1" + bytes(8)) for n in range(number, number + 10)])
-            number += 10
+    def fill_until(self, is_full):
+        """Ordinary entries, some at a time, until is_full()."""
+        number, step = 0, 1500
+        while not is_full():
+            ids = [hashlib.sha256(b"%d" % n).digest() for n in range(number, number + step)]
+            assert self.put([(one, b"\1" + bytes(8)) for one in ids]), "no room for an ordinary entry, yet not full"
+            number, step = number + step, 20
 
 
 def time_value(seconds):

@@ -127,7 +127,7 @@ def test_where_ordinary_entries_are_refused_sessions_can_still_be_ended(new_serv
     _, going_on = rotate(server, going_on)
     mine = [server.login("ann") for _ in range(20)]
     with Store(server.path("state")) as store:
-        store.fill(56)
+        store.fill_until(lambda: server.post("/refresh", sign(ours(), Known.secret)).status == 503)
     assert_error(server.post("/refresh", server.login("cara")[1]), "store_unavailable")
     for access, _ in mine:
         assert server.post("/logout", access).status == 200
