@@ -2,17 +2,14 @@
 import base64
 import concurrent.futures
 import hmac
-import os
-import subprocess
 import time
 
-import pytest
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT, Known, endpoint
 from authjwt_lmdb import CHAIN, SESSION, USED, Store, entry_id, time_value
+from authjwt_sessions import THEFT, ours, rotate
 from authjwt_tokens import claims, read, sign
 from authjwt_visitor import ACCESS, REFRESH, WEB, signed_in
-from test_rotation import THEFT, ours, rotate
 
 CONFIG = DEFAULT + (endpoint("/no-grace", "refresh", "AuthJWTRefreshGrace 0")
                     + endpoint("/unrotated", "refresh", "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 0"))
@@ -138,29 +135,6 @@ def test_where_ordinary_entries_are_refused_sessions_can_still_be_ended(new_serv
 
 
 # -- clocks -------------------------------------------------------------------------------------------------------
-
-@pytest.fixture(scope="module")
-def clock(tmp_path_factory):
-    """clock.so, built outside the source tree."""
-    made = str(tmp_path_factory.mktemp("clock") / "clock.so")
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clock", "clock.c")
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True)
-    for path in (made, os.path.dirname(made), os.path.dirname(os.path.dirname(made))):
-        os.chmod(path, 0o755)
-    return made
-
-
-@pytest.fixture
-def timed(new_server, clock):
-    """timed(config): a server whose clock is wrong by server.set_clock(seconds)."""
-    def make(config, **options):
-        server = new_server(config, **options)
-        server.env.update(LD_PRELOAD=clock, CLOCK_OFFSET=server.path("offset"))
-        server.set_clock = lambda seconds: server.write("offset", str(seconds))
-        server.set_clock(0)
-        return server.start()
-    return make
-
 
 def test_a_clock_that_is_set_back_gives_a_thief_no_grace(timed, expect_log):
     expect_log(THEFT)
