@@ -1,4 +1,4 @@
-/* The face of the lmdb provider: its arguments, and the functions that ap_socache.h asks for. */
+/* The lmdb provider as httpd sees it: its arguments, and the functions of ap_socache_provider_t. */
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ APLOG_USE_MODULE(authjwt);
 #define MEGA         ((apr_uint64_t)1 << 20)
 #define SIZE_DEFAULT (MEGA << 10)
 #define SIZE_LEAST   MEGA
-/* LMDB wants whole pages; no machine has larger ones. */
+/* LMDB needs a size in whole pages; no machine has pages larger than this. */
 #define SIZE_STEP ((apr_uint64_t)1 << 16)
 
 /* ---- arguments ---- */
@@ -55,7 +55,8 @@ static const char *parse_size(const char *text, apr_uint64_t *size, apr_pool_t *
     return NULL;
 }
 
-/* "a/", "a/." and "x/../a" are all "a": behind a slash, a last component that is a link would be followed. */
+/* Reduce the path, so that "a/", "a/." and "x/../a" are all "a". With a slash at the end, a symbolic link would be
+ * followed instead of refused. */
 static const char *parse_dir(const char *text, const char **dir, apr_pool_t *tmp, apr_pool_t *pool)
 {
     apr_size_t len;
@@ -159,7 +160,7 @@ static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, co
     return why == NULL ? APR_SUCCESS : APR_EGENERAL;
 }
 
-/* The parent has no environment, and what a child has open others of its threads may be using. */
+/* Nothing is closed here: the parent has no environment open, and in a child other threads may still use theirs. */
 static void lmdb_destroy(ap_socache_instance_t *inst, server_rec *s)
 {
     (void)s;

@@ -1,12 +1,12 @@
-/* Writing transactions of the lmdb provider. A transaction changes both databases or neither, and takes some of what
- * has expired along. */
+/* Writing transactions of the lmdb provider. A transaction changes both databases or neither, and also
+ * removes some expired entries. */
 #include <string.h>
 
 #include "authjwt_lmdb_private.h"
 
-/* Expired entries that each write takes along: more than it adds, so garbage cannot grow. */
+/* Expired entries that each write removes: more than it adds, so they cannot pile up. */
 #define PURGE_FEW 4
-/* And at most this many where the store is full: some milliseconds of the write lock. */
+/* Expired entries removed at once when the store is full: takes some milliseconds under the write lock. */
 #define PURGE_MANY 4096
 /* A removal copies the pages on its way before it frees them, and LMDB reuses freed pages only two transactions later.
  * In a small store a percentage would be too few for that. */
@@ -121,7 +121,7 @@ static int put_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_put_t *
     return rc;
 }
 
-/* In a full store an entry may still be overwritten by one that is no larger: what exists can be marked as ended. */
+/* Even in a full store an entry may be overwritten by one that is no larger, since that needs no further room. */
 static int put_once(authjwt_lmdb_env_t *env, authjwt_lmdb_put_t *put)
 {
     apr_uint64_t purged;
@@ -214,7 +214,7 @@ static int del_once(authjwt_lmdb_env_t *env, authjwt_lmdb_del_t *del, apr_uint64
     return finish(txn, rc);
 }
 
-/* Purging along copies pages too; where they are short, the removal itself comes first. */
+/* Removing expired entries copies pages too. If there are not enough, do only the removal that was asked for. */
 static int del_work(authjwt_lmdb_env_t *env, void *ctx)
 {
     int rc = del_once(env, ctx, PURGE_FEW);

@@ -20,7 +20,7 @@ APLOG_USE_MODULE(authjwt);
 /* Scripts of a page prove with this value that they can read its cookies. Only cookies need it. */
 static const char *new_csrf(request_rec *r)
 {
-    return authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_session_random_id(r->pool) : NULL;
+    return authjwt_config_cookies(authjwt_config_dir(r)) ? aj_random_id(r->pool) : NULL;
 }
 
 /* Issue an access token and, where one is due, a refresh token. */
@@ -52,7 +52,7 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
     authjwt_session_t session = { .user = user };
-    const char *nonce = authjwt_session_random_id(r->pool);
+    const char *nonce = aj_random_id(r->pool);
     authjwt_verdict_e verdict;
     apr_time_t birth;
 

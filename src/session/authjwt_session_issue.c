@@ -3,7 +3,6 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
-#include "aj_base64url.h"
 #include "aj_digest.h"
 #include "aj_json.h"
 #include "aj_jws.h"
@@ -16,19 +15,10 @@
 
 APLOG_USE_MODULE(authjwt);
 
-#define RANDOM_BYTES 16
-
 authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what)
 {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1501: no token issued: %s", what);
     return AUTHJWT_FAILED;
-}
-
-const char *authjwt_session_random_id(apr_pool_t *pool)
-{
-    unsigned char bytes[RANDOM_BYTES];
-
-    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : NULL;
 }
 
 /* A claim's value: the string when there is one, an array when several (RFC 7519 4.1.3 for aud), NULL for none. */
@@ -119,7 +109,7 @@ authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t 
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
     const aj_key_t *signer = authjwt_session_signer(r);
-    const char *jti = what->jti ? what->jti : authjwt_session_random_id(r->pool);
+    const char *jti = what->jti ? what->jti : aj_random_id(r->pool);
     apr_time_t end = what->issued
                    + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
                                                    : authjwt_config_refresh_expires(server));

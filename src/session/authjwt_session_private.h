@@ -55,9 +55,6 @@ authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t
 /** A claim's value: the string when there is one, an array when several, NULL for none. Owned by pool. */
 json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_t *pool);
 
-/** Sixteen random bytes in base64url. @return NULL when OpenSSL has none */
-const char *authjwt_session_random_id(apr_pool_t *pool);
-
 /** Log why no token was issued. @return AUTHJWT_FAILED */
 authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what) AUTHJWT_MUST_USE;
 

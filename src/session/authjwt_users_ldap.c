@@ -5,7 +5,6 @@
 #include <http_log.h>
 #include <mod_auth.h>
 
-#include "aj_base64url.h"
 #include "aj_digest.h"
 #include "authjwt_config.h"
 #include "authjwt_request.h"
@@ -96,14 +95,9 @@ int authjwt_users_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
 /* A user that there is not: found or not, nobody's password is tried, and no account is locked. */
 static authn_status ask_for_nobody(request_rec *r, const authn_provider *ldap)
 {
-    unsigned char bytes[16];
-    const char *nobody;
+    const char *nobody = aj_random_id(r->pool);
 
-    if (aj_random(bytes, sizeof(bytes)) != APR_SUCCESS) {
-        return AUTH_GENERAL_ERROR;
-    }
-    nobody = aj_base64url_encode(bytes, sizeof(bytes), r->pool);
-    return ldap->check_password(r, nobody, nobody);
+    return nobody ? ldap->check_password(r, nobody, nobody) : AUTH_GENERAL_ERROR;
 }
 
 int authjwt_users_directory_answers(request_rec *r)

@@ -8,7 +8,7 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* Rewritten when it has expired. More than 30 days would be a date in the past to memcached. */
+/* The sentinel is written again when it has expired. memcached takes more than 30 days for a date, long past. */
 #define SENTINEL_LIFE apr_time_from_sec(25 * 24 * 3600)
 
 /* The longest lifetime that memcached takes for one. */

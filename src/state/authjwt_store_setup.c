@@ -13,7 +13,7 @@ APLOG_USE_MODULE(authjwt);
 /* Consumers share a provider under names of at most 16 characters. */
 #define CONSUMER "authjwt-revoked"
 
-/* One configuration's stores and their mutex; renewed with each configuration. */
+/* The stores of the current configuration, and their mutex. Reset before each configuration is read. */
 static authjwt_store_t *stores;
 static authjwt_mutex_t *mutex;
 
@@ -116,7 +116,7 @@ static void warn_of_forgetting(const authjwt_store_t *store)
     }
 }
 
-/* The instance must go before the provider's module does. */
+/* Registered on pconf, so that it runs before the provider's module is unloaded. */
 static apr_status_t stop_store(void *data)
 {
     authjwt_store_t *store = data;
