@@ -17,6 +17,9 @@ apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in,
 /** Cryptographically strong random bytes. @return APR_SUCCESS, or APR_EGENERAL when OpenSSL fails */
 apr_status_t aj_random(unsigned char *out, apr_size_t out_len) AJ_MUST_USE;
 
+/** An id that nobody can guess: 16 random bytes in base64url. @return owned by pool; NULL when OpenSSL fails */
+const char *aj_random_id(apr_pool_t *pool) AJ_MUST_USE;
+
 /** Compare in time that depends on the length alone. @return non-zero when all len bytes are equal */
 int aj_equal(const void *a, const void *b, apr_size_t len) AJ_MUST_USE;
 

@@ -48,6 +48,8 @@ typedef struct {
     apr_interval_time_t throttle_window; /**< in this time */
     int lock_failures;                   /**< failures in a row that lock a user, 0 off, -1 unset */
     apr_interval_time_t lock_time;       /**< for this time */
+    apr_array_header_t *claim_names;     /**< const char *: what AuthJWTClaim adds, in any section of the server */
+    apr_array_header_t *role_names;      /**< const char *: what AuthJWTRoleClaim names, likewise */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
@@ -166,6 +168,9 @@ authjwt_server_conf_t *authjwt_config_server(const server_rec *s);
 
 /** Is this the literal name of a claim that this module sets in each token it issues? */
 int authjwt_config_is_own_claim(const char *name);
+
+/** Is the name in such a list as claim_names? @param list  NULL is empty */
+int authjwt_config_is_listed(const apr_array_header_t *list, const char *name);
 
 /** Configuration in effect for a request; never NULL. */
 const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r);

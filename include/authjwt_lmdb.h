@@ -3,6 +3,8 @@
 #ifndef AUTHJWT_LMDB_H
 #define AUTHJWT_LMDB_H
 
+#include <httpd.h>
+#include <ap_socache.h>
 #include <apr_pools.h>
 
 /** Name under which the provider is registered in AP_SOCACHE_PROVIDER_GROUP. */
@@ -22,14 +24,35 @@
  *
  * What the functions return, beyond what ap_socache.h says:
  *   retrieve   APR_NOTFOUND for an absent or expired entry, and only then; APR_ENOSPC if the buffer is too small
- *   store      overwrites. APR_ENOSPC when the store is 95 % full (48 pages below its size, if that is more) or the
- * disk is; an entry may even then be overwritten by one that is no larger remove     APR_NOTFOUND if there was none; it
- * works in a full store iterate    what the callback first refuses. It runs without any lock or transaction and may use
- * the instance; an entry that is stored or removed meanwhile may be met or not all        APR_EINVAL for an id of 0 or
- * more than 503 bytes; APR_EGENERAL if the store cannot answer, after a line in the error log (one a second) Safe for
- * several processes and threads without a mutex of the caller's (no AP_SOCACHE_FLAG_NOTMPSAFE). A store that has
- * returned APR_SUCCESS is on the disk.
+ *   store      overwrites; APR_ENOSPC when the store is 95 % full (64 pages below its size, if that is more) or the
+ *              disk is; even then an entry may be overwritten by one that is no larger
+ *   remove     APR_NOTFOUND if there was none; it works in a full store
+ *   iterate    what the callback first refuses. It runs without any lock or transaction and may use the instance; an
+ *              entry that is stored or removed meanwhile may be met or not
+ *   all        APR_EINVAL for an id of 0 or more than 503 bytes; APR_EGENERAL if the store cannot answer, after a line
+ *              in the error log (one a second)
+ *
+ * Several processes and threads may use it without a mutex of the caller's (no AP_SOCACHE_FLAG_NOTMPSAFE). A store that
+ * has returned APR_SUCCESS is on the disk.
+ *
+ * Expired entries are not found any more, but are removed only a week later while the store is less than 80 % full: a
+ * clock that is ahead for a while then loses nothing.
  */
 void authjwt_lmdb_register(apr_pool_t *pool);
+
+/**
+ * As the provider's store, for entries that must be recorded even where others are refused: up to 99 % (48 pages below
+ * the size, if that is more).
+ */
+apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *instance, server_rec *s, const unsigned char *id,
+                                         unsigned int idlen, apr_time_t expiry, unsigned char *data,
+                                         unsigned int datalen, apr_pool_t *pool);
+
+/**
+ * The directory that arguments of create mean, so that equal results mean the same store: without the size, absolute,
+ * with links resolved where it exists. Arguments that create refuses come back as they are.
+ * @param args  as for create, may be NULL
+ */
+const char *authjwt_lmdb_directory(const char *args, apr_pool_t *pool);
 
 #endif

@@ -15,6 +15,18 @@ typedef struct {
     unsigned char bytes[AJ_SHA256_BYTES];
 } authjwt_store_id_t;
 
+/** The longest value in bytes. Providers of httpd take less than 512 bytes in all; ours promises less than 256. */
+#define AUTHJWT_STORE_VALUE_MAX 64
+
+/** Value of an entry. What the bytes mean is the caller's business. */
+typedef struct {
+    unsigned char bytes[AUTHJWT_STORE_VALUE_MAX];
+    unsigned int len;
+} authjwt_store_value_t;
+
+/** What an entry is for. A provider that can keeps room for endings that no ordinary entry may take. */
+typedef enum { AUTHJWT_STORE_ORDINARY = 0, AUTHJWT_STORE_ENDING } authjwt_store_purpose_e;
+
 /** Hook pre_config: registers the mutex. */
 int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
@@ -34,15 +46,17 @@ void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s);
  * once a second)
  */
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
-                               apr_time_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
+                               authjwt_store_value_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
- * Record an entry, over one of the same id. Returns after the provider has acknowledged.
+ * Record an entry, over one of the same id. Returns after the provider has acknowledged, and where its word is not
+ * enough, after the entry has been read back.
  * @param expires  microseconds since 1970
  * @return APR_SUCCESS, or why it is not recorded (logged at most once a second)
  */
-apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, apr_time_t value,
-                               apr_time_t expires) AP_FN_ATTR_WARN_UNUSED_RESULT;
+apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                               const authjwt_store_value_t *value, apr_time_t expires,
+                               authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
  * Begin a critical section over all processes of this host, for look-up and record as one step. May be waited for;

@@ -4,7 +4,6 @@
 #include <http_protocol.h>
 #include <apr_strings.h>
 
-#include "aj_base64url.h"
 #include "aj_digest.h"
 #include "authjwt_body.h"
 #include "authjwt_caching.h"
@@ -81,9 +80,9 @@ static void set_headers(request_rec *r, const char *nonce)
 
 static const char *make_nonce(apr_pool_t *pool)
 {
-    unsigned char bytes[16];
+    const char *id = aj_random_id(pool);
 
-    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : "";
+    return id ? id : "";
 }
 
 static const char *head(request_rec *r, const char *nonce, const char *title)

@@ -19,10 +19,22 @@
 /* Without AuthJWTTokenLocation: the header; with AuthJWTCookies on, the cookie after it. */
 static const authjwt_location_e default_locations[] = { AUTHJWT_IN_HEADER, AUTHJWT_IN_COOKIE };
 
+int authjwt_config_is_listed(const apr_array_header_t *list, const char *name)
+{
+    int i;
+
+    for (i = 0; list && i < list->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(list, i, const char *), name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int authjwt_config_is_own_claim(const char *name)
 {
-    static const char *const names[] = { "iss",  "aud",   "sub", "iat",     "nbf",  "exp", "jti",
-                                         "type", "fresh", "sid", "sid_exp", "csrf", "role" };
+    static const char *const names[] = { "iss",   "aud", "sub",     "iat",     "nbf",      "exp",  "jti", "type",
+                                         "fresh", "sid", "sid_exp", "sid_gen", "sid_from", "csrf", "role" };
     apr_size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

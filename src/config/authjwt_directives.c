@@ -181,12 +181,14 @@ static const char *set_claim_name(cmd_parms *cmd, void *dir, const char *name)
 
 static const char *set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
+    authjwt_server_conf_t *server = authjwt_config_server(cmd->server);
     int i;
 
     for (i = 0; i < argc; i++) {
         if (!*argv[i]) {
             return "AuthJWTRoleClaim: a name is empty";
         }
+        authjwt_directives_list_name(cmd, &server->role_names, argv[i]);
     }
     if (!argc) {
         return "AuthJWTRoleClaim: needs at least one name";

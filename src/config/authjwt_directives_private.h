@@ -8,6 +8,9 @@
  * file */
 const char *authjwt_directives_file(cmd_parms *cmd, const char *file);
 
+/** Add a name to claim_names or role_names of the server that a directive is read for; not from .htaccess. */
+void authjwt_directives_list_name(cmd_parms *cmd, apr_array_header_t **list, const char *name);
+
 const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option);
 const char *authjwt_directives_set_leeway(cmd_parms *cmd, void *dir, const char *text);

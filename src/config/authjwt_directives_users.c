@@ -93,6 +93,17 @@ const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, cons
     return error ? error : push_rule(cmd, &((authjwt_dir_conf_t *)dir)->login_requires, &rule);
 }
 
+void authjwt_directives_list_name(cmd_parms *cmd, apr_array_header_t **list, const char *name)
+{
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return;
+    }
+    if (!*list) {
+        *list = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(*list, const char *) = name;
+}
+
 const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
     authjwt_dir_conf_t *conf = dir;
@@ -119,6 +130,7 @@ const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *
         conf->extra_claims = apr_array_make(cmd->pool, 2, sizeof(authjwt_extra_claim_t));
     }
     APR_ARRAY_PUSH(conf->extra_claims, authjwt_extra_claim_t) = claim;
+    authjwt_directives_list_name(cmd, &authjwt_config_server(cmd->server)->claim_names, name);
     return NULL;
 }
 

@@ -4,8 +4,10 @@
 
 #include "aj_jws.h"
 #include "aj_jwt.h"
+#include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
+#include "authjwt_request.h"
 #include "authjwt_revocation.h"
 #include "authjwt_verify.h"
 
@@ -56,11 +58,20 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
+/* An access token that a renewal has just made has not been anywhere yet. */
+static void note_seen(request_rec *r, const aj_claims_t *claims)
+{
+    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !authjwt_request_state(authjwt_request_initial(r))->new_token) {
+        authjwt_chain_seen(r, claims);
+    }
+}
+
 /* @return AJ_OK, AJ_E_REVOKED, or AJ_REFUSED when the store cannot answer */
 static aj_error_e check_revocation(request_rec *r, const aj_claims_t *claims)
 {
     switch (authjwt_revocation_check(r, claims)) {
     case AUTHJWT_REVOCATION_CLEAR:
+        note_seen(r, claims);
         return AJ_OK;
     case AUTHJWT_REVOCATION_REVOKED:
         return AJ_E_REVOKED;

@@ -7,6 +7,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "aj_base64url.h"
 #include "aj_digest.h"
 
 /* The error queue is the thread's and so mod_ssl's too: nothing of ours stays in it. */
@@ -35,6 +36,13 @@ apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in,
 apr_status_t aj_random(unsigned char *out, apr_size_t out_len)
 {
     return status(out_len <= INT_MAX && RAND_bytes(out, (int)out_len) == 1);
+}
+
+const char *aj_random_id(apr_pool_t *pool)
+{
+    unsigned char bytes[16];
+
+    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : NULL;
 }
 
 int aj_equal(const void *a, const void *b, apr_size_t len)

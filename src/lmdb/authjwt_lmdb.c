@@ -1,6 +1,8 @@
-/* The face of the lmdb provider: its arguments, and the functions that ap_socache.h asks for. */
+/* The lmdb provider as httpd sees it: its arguments, and the functions of ap_socache_provider_t. */
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <httpd.h>
@@ -25,7 +27,7 @@ APLOG_USE_MODULE(authjwt);
 #define MEGA         ((apr_uint64_t)1 << 20)
 #define SIZE_DEFAULT (MEGA << 10)
 #define SIZE_LEAST   MEGA
-/* LMDB wants whole pages; no machine has larger ones. */
+/* LMDB needs a size in whole pages; no machine has pages larger than this. */
 #define SIZE_STEP ((apr_uint64_t)1 << 16)
 
 /* ---- arguments ---- */
@@ -53,7 +55,8 @@ static const char *parse_size(const char *text, apr_uint64_t *size, apr_pool_t *
     return NULL;
 }
 
-/* "a/", "a/." and "x/../a" are all "a": behind a slash, a last component that is a link would be followed. */
+/* Reduce the path, so that "a/", "a/." and "x/../a" are all "a". With a slash at the end, a symbolic link would be
+ * followed instead of refused. */
 static const char *parse_dir(const char *text, const char **dir, apr_pool_t *tmp, apr_pool_t *pool)
 {
     apr_size_t len;
@@ -73,24 +76,41 @@ static const char *parse_dir(const char *text, const char **dir, apr_pool_t *tmp
     return NULL;
 }
 
-static const char *lmdb_create(ap_socache_instance_t **instance, const char *arg, apr_pool_t *tmp, apr_pool_t *pool)
+/* [PATH][(SIZE)] */
+static const char *parse(const char *arg, const char **dir, apr_uint64_t *size, apr_pool_t *tmp, apr_pool_t *pool)
 {
-    ap_socache_instance_t *inst = apr_pcalloc(pool, sizeof *inst);
     char *path = apr_pstrdup(tmp, arg != NULL ? arg : ""), *open = strrchr(path, '(');
     apr_size_t len = strlen(path);
     const char *why = NULL;
 
-    inst->size = SIZE_DEFAULT;
+    *size = SIZE_DEFAULT;
     if ((open != NULL) != (len > 0 && path[len - 1] == ')')) {
         return apr_psprintf(tmp, "lmdb: \"%.200s\" is not [PATH][(SIZE)], as in " AUTHJWT_STATEDIR "(2G)", arg);
     }
     if (open != NULL) {
         *open = path[len - 1] = '\0';
-        why = parse_size(open + 1, &inst->size, tmp);
+        why = parse_size(open + 1, size, tmp);
     }
-    if (why == NULL) {
-        why = parse_dir(path, &inst->dir, tmp, pool);
+    return why != NULL ? why : parse_dir(path, dir, tmp, pool);
+}
+
+const char *authjwt_lmdb_directory(const char *args, apr_pool_t *pool)
+{
+    char resolved[PATH_MAX];
+    apr_uint64_t size;
+    const char *dir;
+
+    if (parse(args, &dir, &size, pool, pool) != NULL) {
+        return args;
     }
+    return realpath(dir, resolved) != NULL ? apr_pstrdup(pool, resolved) : dir;
+}
+
+static const char *lmdb_create(ap_socache_instance_t **instance, const char *arg, apr_pool_t *tmp, apr_pool_t *pool)
+{
+    ap_socache_instance_t *inst = apr_pcalloc(pool, sizeof *inst);
+    const char *why = parse(arg, &inst->dir, &inst->size, tmp, pool);
+
     /* In a ChrootDir the path means another place, which is looked at when the store starts. */
     if (why == NULL && ap_unixd_config.chroot_dir == NULL) {
         why = authjwt_lmdb_dir_foresee(inst->dir, tmp);
@@ -131,6 +151,7 @@ static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, co
     else {
         inst->ids = report.ids;
         inst->ready = 1;
+        authjwt_lmdb_announce(inst, pool);
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
                      "AJ2003: lmdb:%s: ready with %" APR_UINT64_T_FMT " entries in a store of %" APR_UINT64_T_FMT "K",
                      inst->dir, report.entries, report.mapsize >> 10);
@@ -139,7 +160,7 @@ static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, co
     return why == NULL ? APR_SUCCESS : APR_EGENERAL;
 }
 
-/* The parent has no environment, and what a child has open others of its threads may be using. */
+/* Nothing is closed here: the parent has no environment open, and in a child other threads may still use theirs. */
 static void lmdb_destroy(ap_socache_instance_t *inst, server_rec *s)
 {
     (void)s;
@@ -190,21 +211,36 @@ static void warn_if_low(ap_socache_instance_t *inst, server_rec *s, const authjw
     }
 }
 
+static apr_status_t put_entry(ap_socache_instance_t *inst, server_rec *s, authjwt_lmdb_put_t *put)
+{
+    apr_status_t rv;
+
+    if (bad_id((unsigned int)put->id.mv_size)) {
+        return APR_EINVAL;
+    }
+    put->now = apr_time_now();
+    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_put_job, put);
+    warn_if_low(inst, s, put);
+    return rv;
+}
+
 static apr_status_t lmdb_store(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,
                                apr_time_t expiry, unsigned char *data, unsigned int datalen, apr_pool_t *pool)
 {
-    authjwt_lmdb_put_t put = {
-        .id = id_of(id, idlen), .data = id_of(data, datalen), .now = apr_time_now(), .expiry = expiry
-    };
-    apr_status_t rv;
+    authjwt_lmdb_put_t put = { .id = id_of(id, idlen), .data = id_of(data, datalen), .expiry = expiry };
 
     (void)pool;
-    if (bad_id(idlen)) {
-        return APR_EINVAL;
-    }
-    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_put_job, &put);
-    warn_if_low(inst, s, &put);
-    return rv;
+    return put_entry(inst, s, &put);
+}
+
+apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
+                                         unsigned int idlen, apr_time_t expiry, unsigned char *data,
+                                         unsigned int datalen, apr_pool_t *pool)
+{
+    authjwt_lmdb_put_t put = { .id = id_of(id, idlen), .data = id_of(data, datalen), .expiry = expiry, .reserved = 1 };
+
+    (void)pool;
+    return put_entry(inst, s, &put);
 }
 
 static apr_status_t lmdb_remove(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,

@@ -1,11 +1,12 @@
 /* The trial opening of an lmdb store at start. It happens in a fork that becomes the httpd user and ends, for two
  * reasons: what the parent opens would be inherited by its children, which LMDB forbids; and root must not open files
- * that the httpd user could have put there. A damaged file can kill the fork (SIGBUS, LMDB's assertions): that is an
- * answer, too. */
+ * that the httpd user could have put there. A damaged file can kill the fork (SIGBUS, LMDB's assertions), which is
+ * reported as damage. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -19,13 +20,14 @@
 
 #include "authjwt_lmdb_private.h"
 
-/* Seconds; longer than any write. A process that keeps the lock must not keep httpd from starting without a word. */
+/* Seconds to wait for the write lock, longer than any write takes. If a process never releases it, httpd must say so
+ * instead of hanging at start. */
 #ifndef AUTHJWT_LMDB_PATIENCE
 #define AUTHJWT_LMDB_PATIENCE 10
 #endif
-/* Reading the whole store may take this long, in microseconds; the rest of a very large one is taken on trust. */
+/* How long to read through the store, in microseconds. What is left of a very large store then is not checked. */
 #define READING APR_USEC_PER_SEC
-/* Of the layout of entries and index; another one is not touched. */
+/* Version of the layout of entries and index. A store with another version is not opened. */
 #define FORMAT "1"
 
 static int become_httpd_user(void)
@@ -48,8 +50,7 @@ static int become_httpd_user(void)
     return 0;
 }
 
-/* Touch every page that a row of dbi is on. LMDB passes over some kinds of rubbish in silence, so the rows are counted.
- */
+/* Touch every page that holds a row of dbi. LMDB silently skips some kinds of damage, so count the rows too. */
 static int read_through(MDB_txn *txn, MDB_dbi dbi, apr_time_t until)
 {
     MDB_cursor *cursor;
@@ -126,7 +127,7 @@ static int look_through(MDB_txn *txn, const databases_t *dbs, authjwt_lmdb_repor
 
 #define STEP(report, text) apr_cpystrn((report)->step, text, sizeof(report)->step)
 
-/* The write lock is held shortly: during a graceful restart, others are working. */
+/* Hold the write lock only shortly: during a graceful restart the old children are still writing. */
 static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *report)
 {
     MDB_envinfo info;
@@ -185,7 +186,7 @@ static int try_store(const char *dir, apr_uint64_t size, authjwt_lmdb_report_t *
     return rc;
 }
 
-/* In the fork. Signals are as at the start of a process: httpd's handlers would speak of a crashed parent. */
+/* Runs in the fork. Restore the default signal handlers: httpd's would log that the parent has crashed. */
 static void child(const ap_socache_instance_t *inst, int fd) __attribute__((noreturn));
 static void child(const ap_socache_instance_t *inst, int fd)
 {
@@ -210,7 +211,7 @@ static void child(const ap_socache_instance_t *inst, int fd)
     _exit(0);
 }
 
-/* One report is smaller than a pipe's atomic write. */
+/* A report is small enough to be written to a pipe in one piece (PIPE_BUF). */
 static int read_report(int fd, authjwt_lmdb_report_t *report)
 {
     ssize_t n;
@@ -252,7 +253,7 @@ const char *authjwt_lmdb_check(const ap_socache_instance_t *inst, authjwt_lmdb_r
     int fd[2], status = 0, reported;
     pid_t pid;
 
-    if (pipe(fd) != 0) {
+    if (pipe2(fd, O_CLOEXEC) != 0) {
         return apr_psprintf(pool, "cannot make a pipe: %s", strerror(errno));
     }
     if ((pid = fork()) == 0) {

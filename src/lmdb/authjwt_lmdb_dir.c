@@ -30,7 +30,7 @@ static const struct {
 #define FUSE_MAGIC 0x65735546ul
 #endif
 
-/* Unlike a path that is looked up twice, what is behind fd stays the same. */
+/* Ask by descriptor: a path could lead elsewhere the next time it is looked up. */
 static const char *judge_fs(int fd, const char *dir, const char **warning, apr_pool_t *pool)
 {
 #ifdef __linux__
@@ -61,7 +61,7 @@ static const char *judge_fs(int fd, const char *dir, const char **warning, apr_p
     return NULL;
 }
 
-/* -1: cannot tell. */
+/* @return 1, 0, or -1 when it cannot be read */
 static int is_empty(int fd)
 {
     int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), empty = 1;
@@ -81,7 +81,7 @@ static int is_empty(int fd)
     return empty;
 }
 
-/* Only what is new or empty is given away: a mistyped path must not hand /etc over. */
+/* Change the owner only of a new or empty directory, so that a mistyped path does not give /etc to the httpd user. */
 static const char *give(int fd, const char *dir, const struct stat *st, apr_pool_t *pool)
 {
     if (geteuid() != 0 || st->st_uid == ap_unixd_config.user_id) {
@@ -125,7 +125,7 @@ static int open_dir(const char *dir)
     return open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Make one directory and treat it like the store's own. */
+/* Make one directory (the store's own or its parent) and check it. */
 static const char *make(const char *dir, apr_pool_t *pool)
 {
     const char *why = NULL, *warning;
@@ -157,7 +157,7 @@ static const char *make_with_parent(const char *dir, apr_pool_t *pool)
     return make(dir, pool);
 }
 
-/* What cannot be seen, for want of rights, is not judged. */
+/* A directory that this user may not look into is not an error here; the start will find out. */
 static const char *foresee_missing(const char *dir, int levels, apr_pool_t *pool)
 {
     const char *slash = strrchr(dir, '/');

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +17,8 @@
 
 #include "authjwt_lmdb_private.h"
 
-/* Where the MPM does not say; and a bound, since the lock file has 64 bytes for each. */
+/* Number of readers when the MPM does not tell its limits, and the upper bound: each takes 64 bytes of the lock file.
+ */
 #define SOME_READERS 4096
 #define MOST_READERS 1000000
 
@@ -27,13 +29,23 @@ static unsigned limit_of(int query)
     return ap_mpm_query(query, &n) == APR_SUCCESS && n > 0 ? (unsigned)n : 0;
 }
 
-/* Two generations of children live side by side during a graceful restart. */
+/* Twice the limit, because old and new children run at the same time during a graceful restart. */
 static unsigned readers(void)
 {
     apr_uint64_t n = (apr_uint64_t)limit_of(AP_MPMQ_HARD_LIMIT_DAEMONS) * limit_of(AP_MPMQ_HARD_LIMIT_THREADS);
 
     n = n == 0 ? SOME_READERS : 2 * n + 64;
     return n > MOST_READERS ? MOST_READERS : (unsigned)n;
+}
+
+/* LMDB leaves its data file's descriptor open to the programs that this process starts, so that CGI scripts could write
+ * to the store. */
+static int close_on_exec(MDB_env *env)
+{
+    mdb_filehandle_t fd;
+    int rc = mdb_env_get_fd(env, &fd);
+
+    return rc == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ? errno : rc;
 }
 
 int authjwt_lmdb_open(const char *dir, MDB_env **mdb)
@@ -46,6 +58,9 @@ int authjwt_lmdb_open(const char *dir, MDB_env **mdb)
     }
     if ((rc = mdb_env_set_maxreaders(env, readers())) == 0 && (rc = mdb_env_set_maxdbs(env, 4)) == 0) {
         rc = mdb_env_open(env, dir, MDB_NOTLS, 0600); /* without a size of ours: the file's own */
+    }
+    if (rc == 0) {
+        rc = close_on_exec(env);
     }
     if (rc == 0) {
         rc = mdb_reader_check(env, NULL);
@@ -92,7 +107,7 @@ int authjwt_lmdb_same(const authjwt_lmdb_ids_t *a, const authjwt_lmdb_ids_t *b)
     return a->dev == b->dev && a->dir == b->dir && a->data == b->data && a->lock == b->lock;
 }
 
-/* Two processes with different files, or different locks, would each believe that they see everything. */
+/* If the files were replaced, processes would work on different stores and miss each other's entries. */
 int authjwt_lmdb_still_there(const authjwt_lmdb_env_t *env)
 {
     authjwt_lmdb_ids_t ids;
@@ -102,7 +117,7 @@ int authjwt_lmdb_still_there(const authjwt_lmdb_env_t *env)
 
 /* ---- read transactions ---- */
 
-/* A thread begins its search where it put the last one back, so threads seldom meet. */
+/* Each thread starts at its own slot, so that threads seldom compete for one. */
 static unsigned first_spare(const authjwt_lmdb_env_t *env)
 {
     return (unsigned)((((apr_uint64_t)pthread_self() >> 12) * 0x9E3779B97F4A7C15ull) >> 32) % env->spares;
@@ -164,7 +179,7 @@ static void close_env(authjwt_lmdb_env_t *env)
     env->mdb = NULL;
 }
 
-/* The trial opening at start has created the databases; here a read transaction finds them. */
+/* Open the databases, which the check at start has created. */
 static int open_databases(authjwt_lmdb_env_t *env)
 {
     MDB_txn *txn;

@@ -28,9 +28,16 @@
 /** The longest id in bytes: LMDB's 511 less the stamp. */
 #define AUTHJWT_LMDB_ID_MAX (511 - AUTHJWT_LMDB_STAMP)
 
-/** Inserts are refused and a warning is given from these shares of the size upwards, in percent. */
-#define AUTHJWT_LMDB_FULL 95
-#define AUTHJWT_LMDB_LOW  80
+/** In percent of the size: from here on there is a warning, ordinary inserts are refused, and reserved ones too. */
+#define AUTHJWT_LMDB_LOW      80
+#define AUTHJWT_LMDB_FULL     95
+#define AUTHJWT_LMDB_RESERVED 99
+
+/** A store with less free pages than these is low on space whatever its size. */
+#define AUTHJWT_LMDB_LOW_PAGES 96
+
+/** How long an expired entry stays in a store that is not low on space: a clock that was ahead may be set back. */
+#define AUTHJWT_LMDB_SLACK apr_time_from_sec(7 * 24 * 3600)
 
 /** The directory and its two files as the trial opening met them. A process that meets others would be alone with its
  * entries, so it answers nothing. */
@@ -62,7 +69,8 @@ struct ap_socache_instance_t {
     apr_uint64_t size; /* bytes */
     int ready;         /* init succeeded */
     authjwt_lmdb_ids_t ids;
-    authjwt_lmdb_env_t *env; /* of this process, NULL until first used; atomic */
+    authjwt_lmdb_env_t *env;     /* of this process, NULL until first used; atomic */
+    ap_socache_instance_t *next; /* among those that are ready */
 };
 
 /* ---- dir ---- */
@@ -104,7 +112,13 @@ const char *authjwt_lmdb_check(const ap_socache_instance_t *inst, authjwt_lmdb_r
 
 /* ---- run ---- */
 
-/** Say that this process serves requests: only such a process may open a store. */
+/** Note an instance that is ready, for child_init. @param pool  of the configuration; with it the note goes */
+void authjwt_lmdb_announce(ap_socache_instance_t *inst, apr_pool_t *pool);
+
+/**
+ * Hook child_init: this process serves requests, and only such a process may open a store. Opens all stores now, while
+ * no other thread can start a program that would inherit a descriptor.
+ */
 void authjwt_lmdb_child_init(apr_pool_t *pchild, server_rec *s);
 
 /** rc in words for the administrator: what it means and what to do. */
@@ -204,6 +218,9 @@ apr_time_t authjwt_lmdb_stamp_get(const unsigned char *from);
  * @return rc */
 int authjwt_lmdb_find(authjwt_lmdb_env_t *env, MDB_txn *txn, MDB_val *id, MDB_val *value) AUTHJWT_LMDB_MUST_USE;
 
+/** Is space getting short? From AUTHJWT_LMDB_LOW on, in a small store earlier. */
+int authjwt_lmdb_is_low(const authjwt_lmdb_pages_t *pages);
+
 /**
  * Count the pages as the last commit left them; the write lock is held or the answer a moment old.
  * @param reader a read transaction, to have the free list counted in any case; or NULL, to have it counted where the
@@ -217,6 +234,7 @@ int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_
 typedef struct {
     MDB_val id, data;
     apr_time_t now, expiry;
+    int reserved;               /* may use the room that ordinary entries must leave */
     authjwt_lmdb_pages_t pages; /* before this entry */
 } authjwt_lmdb_put_t;
 

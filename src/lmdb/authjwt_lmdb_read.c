@@ -1,7 +1,7 @@
 /* Reading transactions of the lmdb provider: one entry, all entries, how full it is.
  *
- * The store has two databases: "entries" maps an id to its expiry and data; "expiry" holds expiry ‖ id, so that what
- * has expired is found first. A third, "about", says that it is so. */
+ * The store has two databases: "entries" maps an id to its expiry and data; "expiry" has expiry and id as its key, so
+ * that the oldest entries come first. A third, "about", holds the version of this layout. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -19,7 +19,7 @@ apr_time_t authjwt_lmdb_stamp_get(const unsigned char *from)
     return (apr_time_t)v;
 }
 
-/* A value too short for its stamp was not written by us. */
+/* Every value begins with its expiry; a shorter one is damage. */
 int authjwt_lmdb_find(authjwt_lmdb_env_t *env, MDB_txn *txn, MDB_val *id, MDB_val *value)
 {
     int rc = mdb_get(txn, env->entries, id, value);
@@ -121,8 +121,8 @@ static int free_pages(MDB_txn *txn, apr_uint64_t *pages)
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* LMDB shows the free list to read transactions only. While we hold the write lock, a new one sees what the write began
- * with. */
+/* The free list can only be read in a read transaction. One that begins while we hold the write lock sees the same
+ * state as the write. */
 static int free_pages_now(authjwt_lmdb_env_t *env, apr_uint64_t *pages)
 {
     MDB_txn *txn;
@@ -135,8 +135,13 @@ static int free_pages_now(authjwt_lmdb_env_t *env, apr_uint64_t *pages)
     return rc;
 }
 
-/* The free list is walked only where it matters: what lies beyond the last used page is free without looking.
- * reader: NULL, or a read transaction, to have it walked in any case. */
+int authjwt_lmdb_is_low(const authjwt_lmdb_pages_t *pages)
+{
+    return pages->used * 100 >= pages->all * AUTHJWT_LMDB_LOW || pages->used + AUTHJWT_LMDB_LOW_PAGES >= pages->all;
+}
+
+/* Walking the free list takes time, so without a reader it is done only when the store is low: pages behind the last
+ * used one are known to be free. */
 int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_pages_t *pages)
 {
     apr_uint64_t unused = 0;
@@ -151,7 +156,7 @@ int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_
     if (reader != NULL) {
         rc = free_pages(reader, &unused);
     }
-    else if (pages->used * 100 >= pages->all * AUTHJWT_LMDB_LOW) {
+    else if (authjwt_lmdb_is_low(pages)) {
         rc = free_pages_now(env, &unused);
     }
     pages->used -= unused < pages->used ? unused : pages->used;

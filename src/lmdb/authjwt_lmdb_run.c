@@ -1,5 +1,5 @@
-/* A job for an instance: find this process's environment, run the job, have repaired what can be, and turn rc into a
- * status and a log line. */
+/* Running a job on an instance: find this process's environment, run the job, repair what can be repaired, turn rc into
+ * a status and a log line. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -15,20 +15,14 @@ static pid_t serving;
 static authjwt_lmdb_env_t *envs;
 static pthread_mutex_t envs_lock = PTHREAD_MUTEX_INITIALIZER;
 static apr_time_t misused;
-
-void authjwt_lmdb_child_init(apr_pool_t *pchild, server_rec *s)
-{
-    (void)pchild;
-    (void)s;
-    serving = getpid();
-    envs = NULL;
-}
+/* Instances that the parent has found ready; of the configuration in effect. */
+static ap_socache_instance_t *ready;
 
 int authjwt_lmdb_due(apr_time_t *last, apr_time_t now, apr_interval_time_t every)
 {
     apr_time_t was = __atomic_load_n(last, __ATOMIC_RELAXED);
 
-    /* A clock that was set back must not silence us. */
+    /* If the clock was set back, log again instead of waiting for it to catch up. */
     return (was > now || now - was >= every)
         && __atomic_compare_exchange_n(last, &was, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
@@ -88,7 +82,51 @@ static authjwt_lmdb_env_t *env_of(ap_socache_instance_t *inst)
     return env;
 }
 
-/* Looked at before each write and once a second, and while the answer is yes. */
+static apr_status_t forget(void *data)
+{
+    (void)data;
+    ready = NULL;
+    return APR_SUCCESS;
+}
+
+void authjwt_lmdb_announce(ap_socache_instance_t *inst, apr_pool_t *pool)
+{
+    if (ready == NULL) {
+        apr_pool_cleanup_register(pool, NULL, forget, apr_pool_cleanup_null);
+    }
+    inst->next = ready;
+    ready = inst;
+}
+
+/* A store that cannot be opened now is tried again, and complained of, when it is needed. */
+static void open_now(ap_socache_instance_t *inst)
+{
+    authjwt_lmdb_env_t *env = env_of(inst);
+
+    if (env != NULL) {
+        pthread_rwlock_wrlock(&env->gate);
+        if (env->mdb == NULL) {
+            (void)!authjwt_lmdb_repair(env, MDB_PANIC);
+        }
+        pthread_rwlock_unlock(&env->gate);
+    }
+}
+
+void authjwt_lmdb_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    ap_socache_instance_t *inst;
+
+    (void)pchild;
+    (void)s;
+    serving = getpid();
+    envs = NULL;
+    for (inst = ready; inst != NULL; inst = inst->next) {
+        open_now(inst);
+    }
+}
+
+/* Have the files been replaced? Checked before each write, for look-ups once a second, and always once they have been.
+ */
 static int replaced(authjwt_lmdb_env_t *env, apr_time_t now, int writes)
 {
     int gone = __atomic_load_n(&env->gone, __ATOMIC_RELAXED);
@@ -100,8 +138,8 @@ static int replaced(authjwt_lmdb_env_t *env, apr_time_t now, int writes)
     return gone;
 }
 
-/* Is it worth trying again? What a failed repair says replaces rc. `opened` is what the failed try saw: if another
- * thread has opened the environment since, that was the repair. */
+/* Repair what rc complains of. If another thread has opened the environment again since `opened` was read, that was the
+ * repair. @return non-zero to try again; else *rc may have become the reason why the repair failed */
 static int repaired(authjwt_lmdb_env_t *env, unsigned opened, int *rc)
 {
     int failed;

@@ -1,16 +1,18 @@
-/* Writing transactions of the lmdb provider. A transaction changes both databases or neither, and takes some of what
- * has expired along. */
+/* Writing transactions of the lmdb provider. A transaction changes both databases or neither, and also
+ * removes some expired entries. */
 #include <string.h>
 
 #include "authjwt_lmdb_private.h"
 
-/* Expired entries that each write takes along: more than it adds, so garbage cannot grow. */
+/* Expired entries that each write removes: more than it adds, so they cannot pile up. */
 #define PURGE_FEW 4
-/* And at most this many where the store is full: some milliseconds of the write lock. */
+/* Expired entries removed at once when the store is full: takes some milliseconds under the write lock. */
 #define PURGE_MANY 4096
 /* A removal copies the pages on its way before it frees them, and LMDB reuses freed pages only two transactions later.
- * In a small store 5 % would be too few for that. */
-#define RESERVE_PAGES 48
+ * In a small store a percentage would be too few for that. */
+#define REMOVAL_PAGES 48
+/* What reserved entries may use beyond the ordinary ones in a small store: some hundred entries. */
+#define RESERVED_PAGES 16
 
 static void stamp_put(unsigned char *to, apr_time_t t)
 {
@@ -29,14 +31,22 @@ static MDB_val index_key(unsigned char *buf, const MDB_val *id, apr_time_t expir
     return (MDB_val){ .mv_data = buf, .mv_size = AUTHJWT_LMDB_STAMP + id->mv_size };
 }
 
-static int fits(authjwt_lmdb_env_t *env, const authjwt_lmdb_pages_t *pages, apr_size_t len)
+static int fits(authjwt_lmdb_env_t *env, const authjwt_lmdb_put_t *put)
 {
-    apr_uint64_t reserve = pages->all * (100 - AUTHJWT_LMDB_FULL) / 100;
+    apr_uint64_t most = put->reserved ? AUTHJWT_LMDB_RESERVED : AUTHJWT_LMDB_FULL;
+    apr_uint64_t least = put->reserved ? REMOVAL_PAGES : REMOVAL_PAGES + RESERVED_PAGES;
+    apr_uint64_t spare = put->pages.all * (100 - most) / 100;
 
-    if (reserve < RESERVE_PAGES) {
-        reserve = RESERVE_PAGES;
+    if (spare < least) {
+        spare = least;
     }
-    return pages->used + len / env->psize + reserve < pages->all;
+    return put->pages.used + put->data.mv_size / env->psize + spare < put->pages.all;
+}
+
+/* Entries that expired before this time may be removed. */
+static apr_time_t purge_before(const authjwt_lmdb_pages_t *pages, apr_time_t now)
+{
+    return authjwt_lmdb_is_low(pages) ? now : now - AUTHJWT_LMDB_SLACK;
 }
 
 static int delete_if_there(MDB_txn *txn, MDB_dbi dbi, MDB_val *key)
@@ -46,8 +56,8 @@ static int delete_if_there(MDB_txn *txn, MDB_dbi dbi, MDB_val *key)
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Take out at most `most` expired entries, the oldest first. */
-static int purge(authjwt_lmdb_env_t *env, MDB_txn *txn, apr_time_t now, apr_uint64_t most, apr_uint64_t *purged)
+/* Take out at most `most` entries that expired at `before` or earlier, the oldest first. */
+static int purge(authjwt_lmdb_env_t *env, MDB_txn *txn, apr_time_t before, apr_uint64_t most, apr_uint64_t *purged)
 {
     unsigned char buf[AUTHJWT_LMDB_STAMP + AUTHJWT_LMDB_ID_MAX];
     MDB_val key, id, value;
@@ -65,7 +75,7 @@ static int purge(authjwt_lmdb_env_t *env, MDB_txn *txn, apr_time_t now, apr_uint
             rc = MDB_CORRUPTED;
             break;
         }
-        if (authjwt_lmdb_stamp_get(key.mv_data) > now) {
+        if (authjwt_lmdb_stamp_get(key.mv_data) > before) {
             break;
         }
         memcpy(buf, key.mv_data, key.mv_size); /* the page under key changes */
@@ -111,7 +121,7 @@ static int put_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_put_t *
     return rc;
 }
 
-/* In a full store an entry may still be overwritten by one that is no larger: what exists can be marked as ended. */
+/* Even in a full store an entry may be overwritten by one that is no larger, since that needs no further room. */
 static int put_once(authjwt_lmdb_env_t *env, authjwt_lmdb_put_t *put)
 {
     apr_uint64_t purged;
@@ -124,7 +134,7 @@ static int put_once(authjwt_lmdb_env_t *env, authjwt_lmdb_put_t *put)
     }
     rc = authjwt_lmdb_measure(env, NULL, &put->pages);
     if (rc == 0) {
-        rc = purge(env, txn, put->now, PURGE_FEW, &purged);
+        rc = purge(env, txn, purge_before(&put->pages, put->now), PURGE_FEW, &purged);
     }
     if (rc == 0) {
         rc = authjwt_lmdb_find(env, txn, &put->id, &old);
@@ -132,8 +142,7 @@ static int put_once(authjwt_lmdb_env_t *env, authjwt_lmdb_put_t *put)
         if (rc == MDB_NOTFOUND) {
             rc = 0;
         }
-        if (rc == 0 && !fits(env, &put->pages, put->data.mv_size)
-            && !(found && put->data.mv_size + AUTHJWT_LMDB_STAMP <= old.mv_size)) {
+        if (rc == 0 && !fits(env, put) && !(found && put->data.mv_size + AUTHJWT_LMDB_STAMP <= old.mv_size)) {
             rc = MDB_MAP_FULL;
         }
         if (rc == 0) {
@@ -199,13 +208,13 @@ static int del_once(authjwt_lmdb_env_t *env, authjwt_lmdb_del_t *del, apr_uint64
         rc = delete_if_there(txn, env->entries, &del->id);
     }
     if (rc == 0) {
-        rc = purge(env, txn, del->now, most, &purged);
+        rc = purge(env, txn, del->now - AUTHJWT_LMDB_SLACK, most, &purged);
     }
     del->answer = APR_SUCCESS;
     return finish(txn, rc);
 }
 
-/* Purging along copies pages too; where they are short, the removal itself comes first. */
+/* Removing expired entries copies pages too. If there are not enough, do only the removal that was asked for. */
 static int del_work(authjwt_lmdb_env_t *env, void *ctx)
 {
     int rc = del_once(env, ctx, PURGE_FEW);

@@ -6,6 +6,7 @@
 #include "aj_base64url.h"
 #include "aj_digest.h"
 #include "aj_json.h"
+#include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
 #include "authjwt_revocation.h"
@@ -19,7 +20,7 @@ APLOG_USE_MODULE(authjwt);
 /* Scripts of a page prove with this value that they can read its cookies. Only cookies need it. */
 static const char *new_csrf(request_rec *r)
 {
-    return authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_session_random_id(r->pool) : NULL;
+    return authjwt_config_cookies(authjwt_config_dir(r)) ? aj_random_id(r->pool) : NULL;
 }
 
 /* Issue an access token and, where one is due, a refresh token. */
@@ -40,13 +41,20 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     return verdict;
 }
 
+/* The time of birth is finer than iat, so that a login right after the end of all sessions is told from those. */
+static const char *sid_born(apr_time_t birth, const char *id, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%016" APR_TIME_T_FMT "-%s", birth, id);
+}
+
 authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
                                         authjwt_tokens_t *tokens)
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
     authjwt_session_t session = { .user = user };
-    const char *nonce = authjwt_session_random_id(r->pool);
+    const char *nonce = aj_random_id(r->pool);
     authjwt_verdict_e verdict;
+    apr_time_t birth;
 
     if (!nonce) {
         return authjwt_session_failed(r, "no random numbers");
@@ -54,16 +62,17 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     if (!authjwt_session_signer(r)) {
         return authjwt_session_failed(r, "no key of this server can sign");
     }
-    if (authjwt_revocation_birth(r, user, &session.now) != APR_SUCCESS) {
+    if (authjwt_revocation_birth(r, user, &birth) != APR_SUCCESS) {
         return AUTHJWT_STORE_UNAVAILABLE;
     }
-    /* The time of birth is finer than iat, so that a login right after the end of all sessions is told from those. */
-    session.sid = apr_psprintf(r->pool, "%016" APR_TIME_T_FMT "-%s", session.now, nonce);
+    session.now = apr_time_now();
+    session.issuer = authjwt_config_server(r->server)->issuer;
+    session.sid = sid_born(birth, nonce, r->pool);
     session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
     refresh.csrf = new_csrf(r);
-    verdict = authjwt_session_extra_claims(r, NULL, &session.extra);
+    verdict = authjwt_session_extra_claims(r, NULL, 1, &session.extra);
     if (verdict == AUTHJWT_OK) {
         verdict = issue_pair(r, &session, 1, &refresh, tokens);
     }
@@ -97,12 +106,27 @@ static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
     return jti ? jti : aj_base64url_encode(aj_claims_token_hash(refresh), AJ_SHA256_BYTES, pool);
 }
 
-/* The session a refresh token belongs to; one of another issuer that names none begins one of ours here. */
+/* The session that a refresh token belongs to. One of another issuer begins a session of ours here, so that two logins
+ * in the issuer's session are two sessions; born when the token was issued, where a logout may have ended what it came
+ * from. */
 static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *secret, apr_pool_t *pool)
 {
     const char *sid = aj_claims_string(refresh, "sid");
+    const char *id;
 
-    return sid ? sid : derive_id(secret, "sid", "", name_of(refresh, pool), pool);
+    if (sid && !authjwt_revocation_is_foreign_session(refresh)) {
+        return sid;
+    }
+    id = derive_id(secret, "sid", sid ? sid : "", name_of(refresh, pool), pool);
+    return id && sid ? sid_born(aj_claims_issued(refresh), id, pool) : id;
+}
+
+/* Servers without AuthJWTIssuer go on with what another one began: all tokens of a session have one `iss`. */
+static const char *issuer_of(request_rec *r, const aj_claims_t *refresh)
+{
+    const char *ours = authjwt_config_server(r->server)->issuer;
+
+    return ours || !aj_claims_session_expires(refresh) ? ours : aj_claims_string(refresh, "iss");
 }
 
 /* What follows from a refresh token is derived with the key that made it, so that it stays the same when another key
@@ -127,7 +151,8 @@ static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh
     session->now = apr_time_now();
     session->ends = end_of(refresh);
     session->sid = sid_of(refresh, secret, r->pool);
-    if (!session->sid) {
+    session->issuer = issuer_of(r, refresh);
+    if (!session->sid || authjwt_revocation_origin(refresh, r->pool, &session->origin) != APR_SUCCESS) {
         return authjwt_session_failed(r, "key derivation failed");
     }
     if (session->ends <= session->now) {
@@ -144,38 +169,32 @@ static authjwt_verdict_e session_has_ended(request_rec *r)
     return AUTHJWT_TOKEN_REVOKED;
 }
 
-/* Without rotation nothing is recorded, yet no token is issued on a guess. */
-static authjwt_verdict_e check_session(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session)
-{
-    switch (authjwt_revocation_check_session(r, refresh, session->sid)) {
-    case AUTHJWT_REVOCATION_CLEAR:
-        return AUTHJWT_OK;
-    case AUTHJWT_REVOCATION_REVOKED:
-        return session_has_ended(r);
-    default:
-        return AUTHJWT_STORE_UNAVAILABLE;
-    }
-}
-
-static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
+/* Without rotation too: a token that has been exchanged elsewhere may be a thief's copy. */
+static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *refresh, authjwt_session_t *session,
                                            authjwt_issue_t *successor)
 {
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
     authjwt_use_t use = { .claims = refresh,
+                          .issuer = session->issuer ? session->issuer : "",
                           .sid = session->sid,
-                          .jti = name_of(refresh, r->pool),
+                          .name = name_of(refresh, r->pool),
                           .successor_jti = successor->jti,
                           .ends = session->ends,
-                          .grace = authjwt_config_grace(authjwt_config_dir(r)) };
+                          .grace = authjwt_config_grace(conf),
+                          .rotates = authjwt_config_rotation(conf) };
+    authjwt_successor_t found = { 0, 0 };
 
-    switch (authjwt_revocation_use(r, &use, &successor->issued)) {
+    switch (authjwt_chain_use(r, &use, &found)) {
     case AUTHJWT_USE_GRANTED:
+        successor->issued = found.issued;
+        session->generation = found.generation;
         return AUTHJWT_OK;
     case AUTHJWT_USE_ENDED:
         return session_has_ended(r);
     case AUTHJWT_USE_THEFT:
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "AJ1506: theft: a refresh token of user \"%s\" was used again after its "
-                      "successor; session %s has been ended",
+                      "AJ1506: theft: a refresh token of user \"%s\" was used again after the tokens it was "
+                      "exchanged for; session %s has been ended",
                       aj_escape(session->user, strlen(session->user), r->pool),
                       aj_escape(session->sid, strlen(session->sid), r->pool));
         return AUTHJWT_TOKEN_REVOKED;
@@ -184,12 +203,31 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
     }
 }
 
+/* @return what is derived from a refresh token for its successor, NULL when the key fails */
+static const char *derive_for(const aj_key_t *secret, const char *purpose, const authjwt_session_t *session,
+                              const aj_claims_t *refresh, apr_pool_t *pool)
+{
+    return derive_id(secret, purpose, session->sid, name_of(refresh, pool), pool);
+}
+
+static authjwt_verdict_e find_successor(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
+                                        authjwt_session_t *session, authjwt_issue_t *successor)
+{
+    successor->jti = derive_for(secret, "jti", session, refresh, r->pool);
+    if (!successor->jti) {
+        return authjwt_session_failed(r, "key derivation failed");
+    }
+    if (authjwt_config_cookies(authjwt_config_dir(r))) {
+        successor->csrf = derive_for(secret, "csrf", session, refresh, r->pool);
+    }
+    return use_refresh_token(r, refresh, session, successor);
+}
+
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
                                         authjwt_tokens_t *tokens)
 {
     const aj_key_t *secret = deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
-    int rotates = authjwt_config_rotation(authjwt_config_dir(r));
     authjwt_session_t session = { 0 };
     authjwt_verdict_e verdict;
 
@@ -198,39 +236,32 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
     }
     verdict = find_session(r, refresh, secret, &session);
     if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_session_extra_claims(r, refresh, &session.extra);
+        verdict = authjwt_session_extra_claims(r, refresh, roles != NULL, &session.extra);
     }
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
-    if (!rotates) {
-        verdict = check_session(r, refresh, &session);
-    }
-    else {
-        successor.jti = derive_id(secret, "jti", session.sid, name_of(refresh, r->pool), r->pool);
-        if (authjwt_config_cookies(authjwt_config_dir(r))) {
-            successor.csrf = derive_id(secret, "csrf", session.sid, name_of(refresh, r->pool), r->pool);
-        }
-        verdict = successor.jti ? use_refresh_token(r, refresh, &session, &successor)
-                                : authjwt_session_failed(r, "key derivation failed");
-    }
-    return verdict == AUTHJWT_OK ? issue_pair(r, &session, 0, rotates ? &successor : NULL, tokens) : verdict;
+    verdict = find_successor(r, refresh, secret, &session, &successor);
+    return verdict != AUTHJWT_OK
+             ? verdict
+             : issue_pair(r, &session, 0, authjwt_config_rotation(authjwt_config_dir(r)) ? &successor : NULL, tokens);
 }
 
 /* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with
  * it. */
 static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
 {
+    const char *issuer = issuer_of(r, claims);
     const aj_key_t *secret = deriving_key(r, claims);
     const char *sid;
 
-    if (!secret || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_string(claims, "sid")) {
+    if (!secret || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_session_expires(claims)) {
         return APR_SUCCESS;
     }
     sid = sid_of(claims, secret, r->pool);
-    return sid ? authjwt_revocation_end_session(r, sid, end_of(claims)) : APR_EGENERAL;
+    return sid ? authjwt_revocation_end_session(r, issuer ? issuer : "", sid, end_of(claims)) : APR_EGENERAL;
 }
 
 /* Is the token's session over by itself, beyond all leeway? Of a session of another issuer nobody here knows the end.
@@ -239,7 +270,7 @@ static int is_over(request_rec *r, const aj_claims_t *claims)
 {
     apr_time_t ends = end_of(claims) > aj_claims_expires(claims) ? end_of(claims) : aj_claims_expires(claims);
 
-    if (aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims)) {
+    if (authjwt_revocation_is_foreign_session(claims)) {
         return 0;
     }
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();

@@ -16,8 +16,21 @@ static int is_own(request_rec *r, const char *name)
         || !strcmp(name, authjwt_config_identity_claim(authjwt_config_dir(r)));
 }
 
-/* All that was added at login, wherever the line for it stands; what other issuers say is not handed on by itself. */
-static void keep(request_rec *r, const aj_claims_t *refresh, json_t *extra)
+/* What was added at login, wherever the line for it stands. Never a claim with roles, under whatever section's name,
+ * once roles have been looked up again. */
+static int is_kept(request_rec *r, const char *name, int new_roles)
+{
+    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
+
+    if (is_own(r, name)) {
+        return 0;
+    }
+    return authjwt_config_is_listed(server->role_names, name) ? !new_roles
+                                                              : authjwt_config_is_listed(server->claim_names, name);
+}
+
+/* What other issuers say is not handed on by itself. */
+static void keep(request_rec *r, const aj_claims_t *refresh, int new_roles, json_t *extra)
 {
     const char *name;
     json_t *value;
@@ -27,7 +40,7 @@ static void keep(request_rec *r, const aj_claims_t *refresh, json_t *extra)
     }
     json_object_foreach((json_t *)aj_claims_object(refresh), name, value)
     {
-        if (!is_own(r, name)) {
+        if (is_kept(r, name, new_roles)) {
             json_object_set(extra, name, value);
         }
     }
@@ -56,7 +69,7 @@ static authjwt_verdict_e add(request_rec *r, const authjwt_extra_claim_t *claim,
     return AUTHJWT_OK;
 }
 
-authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, json_t **out)
+authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, int new_roles, json_t **out)
 {
     const apr_array_header_t *lines = authjwt_config_dir(r)->extra_claims;
     json_t *extra = aj_json_own(json_object(), r->pool);
@@ -64,7 +77,7 @@ authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t
     int i;
 
     if (refresh) {
-        keep(r, refresh, extra);
+        keep(r, refresh, new_roles, extra);
     }
     for (i = 0; lines && i < lines->nelts && verdict == AUTHJWT_OK; i++) {
         verdict = add(r, &APR_ARRAY_IDX(lines, i, authjwt_extra_claim_t), refresh, extra);

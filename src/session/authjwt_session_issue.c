@@ -3,30 +3,22 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
-#include "aj_base64url.h"
 #include "aj_digest.h"
 #include "aj_json.h"
 #include "aj_jws.h"
 #include "aj_jwt.h"
+#include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
+#include "authjwt_revocation.h"
 #include "authjwt_session_private.h"
 
 APLOG_USE_MODULE(authjwt);
-
-#define RANDOM_BYTES 16
 
 authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what)
 {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1501: no token issued: %s", what);
     return AUTHJWT_FAILED;
-}
-
-const char *authjwt_session_random_id(apr_pool_t *pool)
-{
-    unsigned char bytes[RANDOM_BYTES];
-
-    return aj_random(bytes, sizeof(bytes)) == APR_SUCCESS ? aj_base64url_encode(bytes, sizeof(bytes), pool) : NULL;
 }
 
 /* A claim's value: the string when there is one, an array when several (RFC 7519 4.1.3 for aud), NULL for none. */
@@ -70,8 +62,8 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     json_t *claims = aj_json_own(json_object(), r->pool);
     json_t *audience = authjwt_session_one_or_many(server->audiences, r->pool);
 
-    if (server->issuer) {
-        json_object_set_new(claims, "iss", json_string(server->issuer));
+    if (session->issuer) {
+        json_object_set_new(claims, "iss", json_string(session->issuer));
     }
     if (audience) {
         json_object_set(claims, "aud", audience);
@@ -88,6 +80,12 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     json_object_set_new(claims, "fresh", json_boolean(what->fresh));
     json_object_set_new(claims, "sid", json_string(session->sid));
     json_object_set_new(claims, "sid_exp", json_integer(apr_time_sec(session->ends)));
+    if (session->generation) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_GENERATION, json_integer(session->generation));
+    }
+    if (session->origin) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_ORIGIN, json_string(session->origin));
+    }
     if (what->csrf) {
         json_object_set_new(claims, "csrf", json_string(what->csrf));
     }
@@ -111,7 +109,7 @@ authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t 
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
     const aj_key_t *signer = authjwt_session_signer(r);
-    const char *jti = what->jti ? what->jti : authjwt_session_random_id(r->pool);
+    const char *jti = what->jti ? what->jti : aj_random_id(r->pool);
     apr_time_t end = what->issued
                    + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
                                                    : authjwt_config_refresh_expires(server));

@@ -7,11 +7,14 @@
 /** What all tokens of a session have in common. */
 typedef struct {
     const char *user;
+    const char *issuer; /**< `iss`, NULL: none */
     const char *sid;
-    apr_time_t now;  /**< time of issue */
-    apr_time_t ends; /**< end of the session */
-    json_t *roles;   /**< borrowed; NULL when there are none */
-    json_t *extra;   /**< further claims, an object; borrowed */
+    const char *origin;      /**< AUTHJWT_CLAIM_ORIGIN, NULL: none */
+    apr_uint32_t generation; /**< AUTHJWT_CLAIM_GENERATION, 0: none */
+    apr_time_t now;          /**< time of issue */
+    apr_time_t ends;         /**< end of the session */
+    json_t *roles;           /**< borrowed; NULL when there are none */
+    json_t *extra;           /**< further claims, an object; borrowed */
 } authjwt_session_t;
 
 /** One token to be issued. */
@@ -41,18 +44,16 @@ const char *authjwt_session_role_claim(const request_rec *r);
 /**
  * The claims of AuthJWTClaim, for the user in r->user. At a refresh, what the refresh token holds of such claims stays
  * where no line in effect says something else; of a token of another issuer only what a line names.
- * @param refresh  verified claims of the refresh token, NULL at login
- * @param out      set on AUTHJWT_OK: an object owned by r->pool, may be empty
+ * @param refresh    verified claims of the refresh token, NULL at login
+ * @param new_roles  zero: what the refresh token holds under any name of AuthJWTRoleClaim stays too
+ * @param out        set on AUTHJWT_OK: an object owned by r->pool, may be empty
  * @return AUTHJWT_OK, or AUTHJWT_FAILED (logged)
  */
-authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh,
+authjwt_verdict_e authjwt_session_extra_claims(request_rec *r, const aj_claims_t *refresh, int new_roles,
                                                json_t **out) AUTHJWT_MUST_USE;
 
 /** A claim's value: the string when there is one, an array when several, NULL for none. Owned by pool. */
 json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_t *pool);
-
-/** Sixteen random bytes in base64url. @return NULL when OpenSSL has none */
-const char *authjwt_session_random_id(apr_pool_t *pool);
 
 /** Log why no token was issued. @return AUTHJWT_FAILED */
 authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what) AUTHJWT_MUST_USE;

@@ -7,7 +7,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "aj_base64url.h"
 #include "aj_digest.h"
 #include "authjwt_config.h"
 #include "authjwt_request.h"
@@ -53,14 +52,12 @@ const char *authjwt_users_counted_as(request_rec *r, const char *user)
 /* A user that there is not: found or not, nobody's password is tried, and no account is locked. */
 static authn_status ask_for_nobody(request_rec *r, const char *name, const authn_provider *ldap)
 {
-    unsigned char bytes[16];
-    const char *nobody;
+    const char *nobody = aj_random_id(r->pool);
     authn_status answer;
 
-    if (aj_random(bytes, sizeof(bytes)) != APR_SUCCESS) {
+    if (!nobody) {
         return AUTH_GENERAL_ERROR;
     }
-    nobody = aj_base64url_encode(bytes, sizeof(bytes), r->pool);
     /* An alias finds itself by the note. */
     apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, name);
     answer = ldap->check_password(r, nobody, nobody);

@@ -1,282 +1,366 @@
-/* authjwt_revocation: what has been revoked. Entries and their meaning; authjwt_store.c keeps them. */
+/* authjwt_revocation: what has ended. authjwt_entry says how it is written, authjwt_store keeps it. */
 #include <httpd.h>
-#include <http_log.h>
 #include <apr_strings.h>
 
-#include "aj_digest.h"
+#include "aj_base64url.h"
+#include "authjwt_entry_private.h"
 #include "authjwt_revocation.h"
-#include "authjwt_store.h"
-
-APLOG_USE_MODULE(authjwt);
-
-/* What an entry is about; part of its id, so that no two kinds can be taken for each other. */
-typedef enum {
-    ENTRY_SESSION = 's',
-    ENTRY_JTI = 'j',
-    ENTRY_HASH = 'h',
-    ENTRY_SUBJECT = 'm',
-    ENTRY_USED = 'u'
-} entry_kind_e;
 
 /* Longer than any session may last: lifetimes may have been longer, here or on another host, when the sessions it ends
- * began. */
+ * began; and of another issuer's sessions nobody here knows how long they last. */
 #define MARK_LIFE (apr_time_from_sec(10) * 366 * 24 * 3600)
 
-/* Ids are SHA-256 of kind, issuer and value: of one length, evenly spread, and silent about users. */
-static apr_status_t make_id(const authjwt_server_conf_t *conf, entry_kind_e kind, const void *value, apr_size_t len,
-                            apr_pool_t *pool, authjwt_store_id_t *id)
+/* The most that the clocks of hosts which share a store are taken to differ by. */
+#define SKEW_MOST apr_time_from_sec(60)
+
+static authjwt_revocation_e answer_of(apr_status_t rv)
 {
-    const char *issuer = conf->issuer ? conf->issuer : "";
-    apr_size_t issuer_len = strlen(issuer);
-    char *text = apr_palloc(pool, 1 + issuer_len + 1 + len);
-
-    text[0] = (char)kind;
-    memcpy(text + 1, issuer, issuer_len + 1);
-    memcpy(text + 1 + issuer_len + 1, value, len);
-    return aj_sha256(text, 1 + issuer_len + 1 + len, id->bytes);
-}
-
-static apr_status_t subject_id(const authjwt_server_conf_t *conf, const char *subject, apr_pool_t *pool,
-                               authjwt_store_id_t *id)
-{
-    return make_id(conf, ENTRY_SUBJECT, subject, strlen(subject), pool, id);
-}
-
-/* A token is known by its session, else by its jti, else by its hash. */
-static apr_status_t token_id(const authjwt_server_conf_t *conf, const aj_claims_t *claims, apr_pool_t *pool,
-                             authjwt_store_id_t *id)
-{
-    const char *sid = aj_claims_string(claims, "sid");
-    const char *jti = aj_claims_string(claims, "jti");
-
-    if (sid) {
-        return make_id(conf, ENTRY_SESSION, sid, strlen(sid), pool, id);
-    }
-    if (jti) {
-        return make_id(conf, ENTRY_JTI, jti, strlen(jti), pool, id);
-    }
-    return make_id(conf, ENTRY_HASH, aj_claims_token_hash(claims), AJ_SHA256_BYTES, pool, id);
-}
-
-/* How long an entry must be remembered: as long as any token that it is about may live. */
-static apr_time_t token_entry_expires(const authjwt_server_conf_t *conf, const aj_claims_t *claims, apr_time_t now)
-{
-    apr_time_t end = aj_claims_expires(claims);
-    apr_time_t session_end = aj_claims_session_expires(claims);
-
-    if (session_end > end) {
-        end = session_end;
-    }
-    else if (aj_claims_string(claims, "sid") && !session_end) {
-        /* A session of another issuer, whose refresh tokens we have not seen. */
-        apr_time_t longest = now + authjwt_config_refresh_expires(conf);
-
-        end = longest > end ? longest : end;
-    }
-    return end + authjwt_config_leeway(conf);
-}
-
-apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims)
-{
-    const char *sid = aj_claims_string(claims, "sid");
-    apr_time_t issued = aj_claims_issued(claims);
-    apr_time_t birth = 0;
-    int i;
-
-    /* Our own sids begin with sixteen digits, microseconds since 1970, and a dash; believed only if that fits iat. */
-    for (i = 0; sid && i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
-        birth = birth * 10 + (sid[i] - '0');
-    }
-    if (i == 16 && sid[16] == '-' && birth <= issued + apr_time_from_sec(1)) {
-        return birth;
-    }
-    return issued;
-}
-
-static authjwt_revocation_e ended_all(request_rec *r, const authjwt_server_conf_t *conf, const aj_claims_t *claims)
-{
-    authjwt_store_id_t id;
-    apr_time_t mark = 0;
-    apr_status_t rv = subject_id(conf, aj_claims_identity(claims), r->pool, &id);
-
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_store_get(conf->store, r, &id, &mark);
-    }
-    if (APR_STATUS_IS_NOTFOUND(rv)) {
-        return AUTHJWT_REVOCATION_CLEAR;
-    }
-    if (rv != APR_SUCCESS) {
-        return AUTHJWT_REVOCATION_UNKNOWN;
-    }
-    return authjwt_revocation_session_birth(claims) <= mark ? AUTHJWT_REVOCATION_REVOKED : AUTHJWT_REVOCATION_CLEAR;
-}
-
-authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims)
-{
-    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
-    authjwt_store_id_t id;
-    apr_time_t when;
-    apr_status_t rv = token_id(conf, claims, r->pool, &id);
-
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_store_get(conf->store, r, &id, &when);
-    }
-    if (rv == APR_SUCCESS) {
-        return AUTHJWT_REVOCATION_REVOKED;
-    }
-    return APR_STATUS_IS_NOTFOUND(rv) ? ended_all(r, conf, claims) : AUTHJWT_REVOCATION_UNKNOWN;
-}
-
-apr_status_t authjwt_revocation_end(request_rec *r, const aj_claims_t *claims)
-{
-    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
-    apr_time_t now = apr_time_now();
-    authjwt_store_id_t id;
-    apr_status_t rv = token_id(conf, claims, r->pool, &id);
-
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_store_put(conf->store, r, &id, now, token_entry_expires(conf, claims, now));
-    }
-    return rv;
-}
-
-apr_status_t authjwt_revocation_end_session(request_rec *r, const char *sid, apr_time_t ends)
-{
-    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
-    authjwt_store_id_t id;
-    apr_status_t rv = make_id(conf, ENTRY_SESSION, sid, strlen(sid), r->pool, &id);
-
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_store_put(conf->store, r, &id, apr_time_now(), ends + authjwt_config_leeway(conf));
-    }
-    return rv;
-}
-
-/* Read the mark and write a later one in one critical section, so that marks only ever move forward. */
-static apr_status_t move_mark(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_store_id_t *id)
-{
-    apr_time_t now = apr_time_now();
-    apr_time_t mark = 0;
-    apr_status_t rv = authjwt_store_get(conf->store, r, id, &mark);
-
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(rv)) {
-        return rv;
-    }
-    mark = mark >= now ? mark : now;
-    return authjwt_store_put(conf->store, r, id, mark, mark + MARK_LIFE);
-}
-
-apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims)
-{
-    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
-    authjwt_store_id_t id;
-    apr_status_t rv = subject_id(conf, aj_claims_identity(claims), r->pool, &id);
-
-    if (rv == APR_SUCCESS && (rv = authjwt_store_lock(conf->store, r)) == APR_SUCCESS) {
-        rv = move_mark(r, conf, &id);
-        authjwt_store_unlock(conf->store, r);
-    }
-    return rv;
-}
-
-/* Look for an entry that says when something happened. @return as authjwt_store_get */
-static apr_status_t find(request_rec *r, const authjwt_server_conf_t *conf, entry_kind_e kind, const char *value,
-                         authjwt_store_id_t *id, apr_time_t *when)
-{
-    apr_status_t rv = make_id(conf, kind, value, strlen(value), r->pool, id);
-
-    return rv == APR_SUCCESS ? authjwt_store_get(conf->store, r, id, when) : rv;
-}
-
-authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *sid)
-{
-    authjwt_revocation_e answer = authjwt_revocation_check(r, claims);
-    authjwt_store_id_t id;
-    apr_time_t when;
-    apr_status_t rv;
-
-    if (answer != AUTHJWT_REVOCATION_CLEAR) {
-        return answer;
-    }
-    rv = find(r, authjwt_config_server(r->server), ENTRY_SESSION, sid, &id, &when);
     return rv == APR_SUCCESS          ? AUTHJWT_REVOCATION_REVOKED
          : APR_STATUS_IS_NOTFOUND(rv) ? AUTHJWT_REVOCATION_CLEAR
                                       : AUTHJWT_REVOCATION_UNKNOWN;
 }
 
-/* A refresh token that comes again: tabs that raced, an answer that was lost, or theft. */
-static authjwt_use_e judge_again(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_use_t *use,
-                                 apr_time_t now, apr_time_t first_use)
-{
-    authjwt_store_id_t id;
-    apr_time_t when;
-    apr_status_t rv;
+/* ---- ids ---- */
 
-    if (now - first_use <= use->grace) {
-        return AUTHJWT_USE_GRANTED;
-    }
-    rv = find(r, conf, ENTRY_USED, use->successor_jti, &id, &when);
-    if (APR_STATUS_IS_NOTFOUND(rv)) {
-        return AUTHJWT_USE_GRANTED;
-    }
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_revocation_end_session(r, use->sid, use->ends);
-    }
-    return rv == APR_SUCCESS ? AUTHJWT_USE_THEFT : AUTHJWT_USE_UNKNOWN;
+static apr_status_t session_id(const char *issuer, const char *sid, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    return authjwt_entry_id(AUTHJWT_ENTRY_SESSION, issuer, sid, strlen(sid), pool, id);
 }
 
-static authjwt_use_e check_and_mark(request_rec *r, const authjwt_server_conf_t *conf, const authjwt_use_t *use,
-                                    apr_time_t *first_use)
+/* A token is known by its session, else by its jti, else by its hash. */
+static apr_status_t token_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    const char *issuer = authjwt_entry_issuer(claims);
+    const char *sid = aj_claims_string(claims, "sid");
+    const char *jti = aj_claims_string(claims, "jti");
+
+    if (sid) {
+        return session_id(issuer, sid, pool, id);
+    }
+    if (jti) {
+        return authjwt_entry_id(AUTHJWT_ENTRY_JTI, issuer, jti, strlen(jti), pool, id);
+    }
+    return authjwt_entry_id(AUTHJWT_ENTRY_HASH, issuer, aj_claims_token_hash(claims), AJ_SHA256_BYTES, pool, id);
+}
+
+/* All sessions of a user: by `sub`. */
+static apr_status_t subject_id(const char *issuer, const char *subject, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    return authjwt_entry_id(AUTHJWT_ENTRY_SUBJECT, issuer, subject, strlen(subject), pool, id);
+}
+
+/* The same by the identity claim in effect. @return 0 where that is `sub` itself */
+static int has_other_identity(request_rec *r)
+{
+    return strcmp(authjwt_config_identity_claim(authjwt_config_dir(r)), "sub") != 0;
+}
+
+static apr_status_t identity_id(request_rec *r, const char *issuer, const char *identity, authjwt_store_id_t *id)
+{
+    const char *name = authjwt_config_identity_claim(authjwt_config_dir(r));
+    apr_size_t name_len = strlen(name) + 1, len = strlen(identity);
+    char *text = apr_palloc(r->pool, name_len + len);
+
+    memcpy(text, name, name_len);
+    memcpy(text + name_len, identity, len);
+    return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, r->pool, id);
+}
+
+/* ---- sessions of other issuers ---- */
+
+int authjwt_revocation_is_foreign_session(const aj_claims_t *claims)
+{
+    return aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims);
+}
+
+apr_status_t authjwt_revocation_origin(const aj_claims_t *refresh, apr_pool_t *pool, const char **origin)
+{
+    authjwt_store_id_t id;
+    apr_status_t rv;
+
+    if (!authjwt_revocation_is_foreign_session(refresh)) {
+        *origin = aj_claims_session_expires(refresh) ? aj_claims_string(refresh, AUTHJWT_CLAIM_ORIGIN) : NULL;
+        return APR_SUCCESS;
+    }
+    rv = token_id(refresh, pool, &id);
+    if (rv == APR_SUCCESS) {
+        *origin = aj_base64url_encode(id.bytes, sizeof(id.bytes), pool);
+    }
+    return rv;
+}
+
+/* The other issuer's session that the token's own was begun from. @return non-zero when there is one */
+static int origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    const char *text = aj_claims_session_expires(claims) ? aj_claims_string(claims, AUTHJWT_CLAIM_ORIGIN) : NULL;
+    unsigned char *bytes;
+    apr_size_t len;
+
+    if (!text || aj_base64url_decode(text, strlen(text), pool, &bytes, &len) != AJ_OK || len != sizeof(id->bytes)) {
+        return 0;
+    }
+    memcpy(id->bytes, bytes, sizeof(id->bytes));
+    return 1;
+}
+
+/* ---- when sessions began ---- */
+
+/* Our own sids begin with sixteen digits, microseconds since 1970, and a dash; believed only if that fits iat, which
+ * may be behind by what marks are set ahead. @return 0 for other sids */
+static apr_time_t birth_in_sid(const aj_claims_t *claims)
+{
+    const char *sid = aj_claims_string(claims, "sid");
+    apr_time_t birth = 0;
+    int i;
+
+    for (i = 0; sid && i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
+        birth = birth * 10 + (sid[i] - '0');
+    }
+    return i == 16 && sid[16] == '-' && birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + SKEW_MOST ? birth
+                                                                                                             : 0;
+}
+
+apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims)
+{
+    apr_time_t birth = birth_in_sid(claims);
+
+    return birth ? birth : aj_claims_issued(claims);
+}
+
+/* Sessions of other issuers, and those begun from them, know only the second of their beginning: a login right after
+ * the mark is told from those before it by nothing else. Ours are born behind `until`. */
+static int began_before(const aj_claims_t *claims, const authjwt_entry_mark_t *mark, apr_pool_t *pool)
+{
+    authjwt_store_id_t origin;
+    int is_own = birth_in_sid(claims) && !origin_id(claims, pool, &origin);
+
+    return authjwt_revocation_session_birth(claims) <= (is_own ? mark->until : mark->ended);
+}
+
+/* ---- look-ups ---- */
+
+static authjwt_revocation_e check_token(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_entry_mark_t mark = { 0, 0 };
+    authjwt_store_id_t id;
+    apr_status_t rv = token_id(claims, r->pool, &id);
+
+    if (rv == APR_SUCCESS) {
+        rv = authjwt_entry_get_mark(r, &id, &mark);
+    }
+    /* The same user may sign in again in a session of another issuer that has been ended here. */
+    if (rv == APR_SUCCESS && authjwt_revocation_is_foreign_session(claims) && aj_claims_issued(claims) > mark.ended) {
+        return AUTHJWT_REVOCATION_CLEAR;
+    }
+    return answer_of(rv);
+}
+
+/* Is there a mark, and did the token's session begin before it? */
+static authjwt_revocation_e check_mark(request_rec *r, const aj_claims_t *claims, const authjwt_store_id_t *id)
+{
+    authjwt_entry_mark_t mark;
+    apr_status_t rv = authjwt_entry_get_mark(r, id, &mark);
+
+    return rv == APR_SUCCESS && !began_before(claims, &mark, r->pool) ? AUTHJWT_REVOCATION_CLEAR : answer_of(rv);
+}
+
+static authjwt_revocation_e check_origin(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_store_id_t id;
+
+    return origin_id(claims, r->pool, &id) ? check_mark(r, claims, &id) : AUTHJWT_REVOCATION_CLEAR;
+}
+
+static authjwt_revocation_e check_subject(request_rec *r, const aj_claims_t *claims)
+{
+    const char *subject = aj_claims_text(aj_claims_get(claims, "sub"), r->pool);
+    authjwt_store_id_t id;
+
+    if (!subject) {
+        return AUTHJWT_REVOCATION_CLEAR;
+    }
+    return subject_id(authjwt_entry_issuer(claims), subject, r->pool, &id) == APR_SUCCESS ? check_mark(r, claims, &id)
+                                                                                          : AUTHJWT_REVOCATION_UNKNOWN;
+}
+
+static authjwt_revocation_e check_identity(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_store_id_t id;
+
+    if (!has_other_identity(r)) {
+        return AUTHJWT_REVOCATION_CLEAR;
+    }
+    return identity_id(r, authjwt_entry_issuer(claims), aj_claims_identity(claims), &id) == APR_SUCCESS
+             ? check_mark(r, claims, &id)
+             : AUTHJWT_REVOCATION_UNKNOWN;
+}
+
+authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_revocation_e answer = check_token(r, claims);
+
+    if (answer == AUTHJWT_REVOCATION_CLEAR) {
+        answer = check_origin(r, claims);
+    }
+    if (answer == AUTHJWT_REVOCATION_CLEAR) {
+        answer = check_subject(r, claims);
+    }
+    return answer == AUTHJWT_REVOCATION_CLEAR ? check_identity(r, claims) : answer;
+}
+
+authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *issuer,
+                                                      const char *sid)
+{
+    authjwt_revocation_e answer = authjwt_revocation_check(r, claims);
+    const char *own = aj_claims_string(claims, "sid");
+    authjwt_entry_mark_t mark;
+    authjwt_store_id_t id;
+    apr_status_t rv;
+
+    if (answer != AUTHJWT_REVOCATION_CLEAR || (own && !strcmp(own, sid))) {
+        return answer;
+    }
+    rv = session_id(issuer, sid, r->pool, &id);
+    return answer_of(rv == APR_SUCCESS ? authjwt_entry_get_mark(r, &id, &mark) : rv);
+}
+
+/* ---- ending ---- */
+
+static apr_status_t put_mark(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_mark_t *mark,
+                             apr_time_t expires)
+{
+    authjwt_store_value_t value;
+
+    authjwt_entry_write_mark(mark, &value);
+    return authjwt_store_put(authjwt_config_server(r->server)->store, r, id, &value, expires, AUTHJWT_STORE_ENDING);
+}
+
+/* Ended for good: such an entry is never read for its time. */
+static apr_status_t put_end(request_rec *r, const authjwt_store_id_t *id, apr_time_t end)
 {
     apr_time_t now = apr_time_now();
-    /* Again, since a logout may have been answered after the token was verified. */
-    authjwt_revocation_e ended = authjwt_revocation_check_session(r, use->claims, use->sid);
-    authjwt_store_id_t id;
-    apr_status_t rv;
+    authjwt_entry_mark_t mark = { now, now };
 
-    if (ended != AUTHJWT_REVOCATION_CLEAR) {
-        return ended == AUTHJWT_REVOCATION_REVOKED ? AUTHJWT_USE_ENDED : AUTHJWT_USE_UNKNOWN;
-    }
-    rv = find(r, conf, ENTRY_USED, use->jti, &id, first_use);
-    if (rv == APR_SUCCESS) {
-        return judge_again(r, conf, use, now, *first_use);
-    }
-    if (!APR_STATUS_IS_NOTFOUND(rv)) {
-        return AUTHJWT_USE_UNKNOWN;
-    }
-    *first_use = now;
-    rv = authjwt_store_put(conf->store, r, &id, now, use->ends + authjwt_config_leeway(conf));
-    return rv == APR_SUCCESS ? AUTHJWT_USE_GRANTED : AUTHJWT_USE_UNKNOWN;
+    return put_mark(r, id, &mark, authjwt_entry_expires(authjwt_config_server(r->server), end));
 }
 
-authjwt_use_e authjwt_revocation_use(request_rec *r, const authjwt_use_t *use, apr_time_t *first_use)
+/* Read the mark and write a later one in one critical section, so that marks only ever move forward. A session that was
+ * born behind the mark of before, which may be ahead of the clock, is ended too. */
+static apr_status_t move_mark(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least)
 {
-    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
-    authjwt_use_e answer;
+    authjwt_store_t *store = authjwt_config_server(r->server)->store;
+    authjwt_entry_mark_t mark = { 0, 0 };
+    apr_status_t rv = authjwt_store_lock(store, r);
 
-    if (authjwt_store_lock(conf->store, r) != APR_SUCCESS) {
-        return AUTHJWT_USE_UNKNOWN;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    answer = check_and_mark(r, conf, use, first_use);
-    authjwt_store_unlock(conf->store, r);
-    return answer;
+    rv = authjwt_entry_get_mark(r, id, &mark);
+    if (rv == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(rv)) {
+        mark.ended = mark.ended > least->ended ? mark.ended : least->ended;
+        mark.until = mark.until >= least->until ? mark.until + 1 : least->until;
+        rv = put_mark(r, id, &mark, mark.until + MARK_LIFE);
+    }
+    authjwt_store_unlock(store, r);
+    return rv;
+}
+
+/* Issuers' clocks may be ahead within the leeway: the token that asks is ended itself. */
+static authjwt_entry_mark_t mark_for(request_rec *r, const aj_claims_t *claims)
+{
+    apr_interval_time_t skew = authjwt_config_leeway(authjwt_config_server(r->server));
+    apr_time_t now = apr_time_now();
+    apr_time_t birth = authjwt_revocation_session_birth(claims);
+    authjwt_entry_mark_t mark = { now, now + (skew < SKEW_MOST ? skew : SKEW_MOST) };
+
+    if (authjwt_revocation_is_foreign_session(claims) || !birth_in_sid(claims)) {
+        mark.ended = aj_claims_issued(claims) > now ? aj_claims_issued(claims) : now;
+    }
+    mark.until = birth > mark.until ? birth : mark.until;
+    return mark;
+}
+
+static apr_status_t end_token(request_rec *r, const aj_claims_t *claims)
+{
+    apr_time_t end = aj_claims_expires(claims);
+    authjwt_entry_mark_t mark;
+    authjwt_store_id_t id;
+    apr_status_t rv = token_id(claims, r->pool, &id);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (authjwt_revocation_is_foreign_session(claims)) {
+        mark = mark_for(r, claims);
+        return move_mark(r, &id, &mark);
+    }
+    return put_end(r, &id, aj_claims_session_expires(claims) > end ? aj_claims_session_expires(claims) : end);
+}
+
+apr_status_t authjwt_revocation_end(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_entry_mark_t mark = mark_for(r, claims);
+    authjwt_store_id_t id;
+    apr_status_t rv = end_token(r, claims);
+
+    return rv == APR_SUCCESS && origin_id(claims, r->pool, &id) ? move_mark(r, &id, &mark) : rv;
+}
+
+apr_status_t authjwt_revocation_end_session(request_rec *r, const char *issuer, const char *sid, apr_time_t ends)
+{
+    authjwt_store_id_t id;
+    apr_status_t rv = session_id(issuer, sid, r->pool, &id);
+
+    return rv == APR_SUCCESS ? put_end(r, &id, ends) : rv;
+}
+
+apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims)
+{
+    const char *issuer = authjwt_entry_issuer(claims);
+    const char *subject = aj_claims_text(aj_claims_get(claims, "sub"), r->pool);
+    authjwt_entry_mark_t mark = mark_for(r, claims);
+    authjwt_store_id_t id;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (subject && (rv = subject_id(issuer, subject, r->pool, &id)) == APR_SUCCESS) {
+        rv = move_mark(r, &id, &mark);
+    }
+    if (rv == APR_SUCCESS && has_other_identity(r)
+        && (rv = identity_id(r, issuer, aj_claims_identity(claims), &id)) == APR_SUCCESS) {
+        rv = move_mark(r, &id, &mark);
+    }
+    return rv;
+}
+
+/* ---- new sessions ---- */
+
+static apr_status_t move_behind(request_rec *r, const authjwt_store_id_t *id, apr_time_t *birth)
+{
+    authjwt_entry_mark_t mark = { 0, 0 };
+    apr_status_t rv = authjwt_entry_get_mark(r, id, &mark);
+
+    if (mark.until >= *birth) {
+        *birth = mark.until + 1;
+    }
+    return APR_STATUS_IS_NOTFOUND(rv) ? APR_SUCCESS : rv;
 }
 
 apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject, apr_time_t *birth)
 {
     const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
+    const char *issuer = conf->issuer ? conf->issuer : "";
+    apr_time_t found = apr_time_now();
     authjwt_store_id_t id;
-    apr_time_t mark = 0;
-    apr_status_t rv = subject_id(conf, subject, r->pool, &id);
+    apr_status_t rv = subject_id(issuer, subject, r->pool, &id);
 
     if (rv == APR_SUCCESS) {
-        rv = authjwt_store_get(conf->store, r, &id, &mark);
+        rv = move_behind(r, &id, &found);
     }
-    if (rv == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(rv)) {
-        apr_time_t now = apr_time_now();
-
-        *birth = now > mark ? now : mark + 1;
-        rv = APR_SUCCESS;
+    if (rv == APR_SUCCESS && has_other_identity(r) && (rv = identity_id(r, issuer, subject, &id)) == APR_SUCCESS) {
+        rv = move_behind(r, &id, &found);
+    }
+    if (rv == APR_SUCCESS) {
+        *birth = found;
     }
     return rv;
 }

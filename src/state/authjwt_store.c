@@ -5,28 +5,24 @@
 
 #include "authjwt_log.h"
 #include "authjwt_request.h"
-#include "authjwt_lmdb.h"
 #include "authjwt_store_private.h"
 
 APLOG_USE_MODULE(authjwt);
 
-/* Rewritten when it has expired. More than 30 days would be a date in the past to memcached. */
+/* The sentinel is written again when it has expired. memcached takes more than 30 days for a date, long past. */
 #define SENTINEL_LIFE apr_time_from_sec(25 * 24 * 3600)
 
 /* The longest lifetime that memcached takes for one. */
 #define MEMCACHED_LONGEST apr_time_from_sec(30 * 24 * 3600)
 
-static volatile apr_uint32_t last_complaint;
+/* The last date that it takes: 19 January 2038. */
+#define LAST_DATE apr_time_from_sec(APR_INT32_MAX)
 
-int authjwt_store_is_one_of(const authjwt_store_t *store, const char *const *names)
-{
-    for (; *names; names++) {
-        if (!strcmp(store->provider->name, *names)) {
-            return 1;
-        }
-    }
-    return 0;
-}
+/* The sentinel's value: a version and a time of 0. */
+#define SENTINEL_VERSION 1
+#define SENTINEL_BYTES   9
+
+static volatile apr_uint32_t last_complaint;
 
 static apr_status_t complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
@@ -78,9 +74,9 @@ static apr_status_t retrieve(authjwt_store_t *store, request_rec *r, const authj
     return store->provider->retrieve(store->instance, r->server, id->bytes, sizeof(id->bytes), data, len, r->pool);
 }
 
-/* "Not found" that may be "cannot answer": dbm mixes the two up both ways, and a dead Redis or memcached says "not
- * found" through APR. It counts only if the sentinel, an entry that is always there, can be read after it; a missing
- * one is written and read back. */
+/* For some providers "not found" may mean "cannot answer": dbm mixes the two up both ways, and a dead Redis or
+ * memcached says "not found" through APR. Believe it only if the sentinel, an entry that is always there, can be read
+ * after it. A missing sentinel is written and read back. */
 static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
 {
     static const authjwt_store_id_t sentinel = { "mod_authjwt sentinel 0123456789." };
@@ -91,9 +87,9 @@ static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
         apr_atomic_set32(&store->has_sentinel, 1);
         return APR_NOTFOUND;
     }
-    data[0] = VALUE_VERSION;
+    data[0] = SENTINEL_VERSION;
     if (store->provider->store(store->instance, r->server, sentinel.bytes, sizeof(sentinel.bytes),
-                               apr_time_now() + SENTINEL_LIFE, data, VALUE_BYTES, r->pool)
+                               apr_time_now() + SENTINEL_LIFE, data, SENTINEL_BYTES, r->pool)
         != APR_SUCCESS) {
         return APR_EGENERAL;
     }
@@ -110,32 +106,21 @@ static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
     return APR_NOTFOUND;
 }
 
-/* Providers whose "not found" means that and nothing else. */
-static int is_exact(const authjwt_store_t *store)
-{
-    static const char *const exact[] = { AUTHJWT_LMDB, "shmcb", NULL };
-
-    return authjwt_store_is_one_of(store, exact);
-}
-
 static apr_status_t look_up(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, unsigned char *data,
                             unsigned int *len)
 {
     apr_status_t rv = retrieve(store, r, id, data, len);
 
-    if (!is_exact(store) && (APR_STATUS_IS_NOTFOUND(rv) || rv == APR_EGENERAL)) {
+    if (!store->kind->is_exact && (APR_STATUS_IS_NOTFOUND(rv) || rv == APR_EGENERAL)) {
         rv = confirm_absence(store, r);
     }
     return rv;
 }
 
-apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, apr_time_t *value)
+apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                               authjwt_store_value_t *value)
 {
-    unsigned char data[64];
-    unsigned int len = sizeof(data);
-    apr_uint64_t number = 0;
     apr_status_t rv = store ? enter(store, r) : APR_EGENERAL;
-    int i;
 
     if (!store) {
         return rv;
@@ -143,51 +128,58 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
     if (rv != APR_SUCCESS) {
         return complain(store, r, "be locked", rv);
     }
-    rv = look_up(store, r, id, data, &len);
+    value->len = sizeof(value->bytes);
+    rv = look_up(store, r, id, value->bytes, &value->len);
     leave(store, r);
     if (APR_STATUS_IS_NOTFOUND(rv)) {
         return APR_NOTFOUND;
     }
-    if (rv == APR_SUCCESS && (len != VALUE_BYTES || data[0] != VALUE_VERSION)) {
-        rv = APR_EINVAL;
-    }
-    if (rv != APR_SUCCESS) {
-        return complain(store, r, "answer", rv);
-    }
-    for (i = 1; i < VALUE_BYTES; i++) {
-        number = number << 8 | data[i];
-    }
-    *value = (apr_time_t)number;
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "answer", rv);
 }
 
 /* memcached takes lifetimes over 30 days for dates since 1970, and mod_socache_memcache sends it the difference to now.
- * So for those, the difference must be the date. */
+ * So for those the difference must be the date; one beyond 31 bits would be refused or taken for the past. */
 static apr_time_t provider_expiry(const authjwt_store_t *store, apr_time_t expires)
 {
     apr_time_t now = apr_time_now();
 
-    return !strncmp(store->provider->name, "memcache", 8) && expires - now > MEMCACHED_LONGEST ? now + expires
-                                                                                               : expires;
+    if (!store->kind->takes_dates || expires - now <= MEMCACHED_LONGEST) {
+        return expires;
+    }
+    return now + (expires < LAST_DATE ? expires : LAST_DATE);
 }
 
-apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, apr_time_t value,
-                               apr_time_t expires)
+/* A provider may say yes to what it drops at once: too large for it, or expired by its own clock. */
+static apr_status_t read_back(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                              const authjwt_store_value_t *value)
 {
-    unsigned char data[VALUE_BYTES] = { VALUE_VERSION };
-    apr_uint64_t number = (apr_uint64_t)value;
+    authjwt_store_value_t found = { .len = sizeof(found.bytes) };
+    apr_status_t rv = retrieve(store, r, id, found.bytes, &found.len);
+
+    if (rv == APR_SUCCESS && (found.len != value->len || memcmp(found.bytes, value->bytes, value->len))) {
+        rv = APR_EGENERAL;
+    }
+    return rv;
+}
+
+apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                               const authjwt_store_value_t *value, apr_time_t expires, authjwt_store_purpose_e purpose)
+{
+    authjwt_store_put_fn *put = store->provider->store;
+    authjwt_store_value_t copy = *value;
     apr_status_t rv = enter(store, r);
-    int i;
 
     if (rv != APR_SUCCESS) {
         return complain(store, r, "be locked", rv);
     }
-    for (i = VALUE_BYTES - 1; i > 0; i--) {
-        data[i] = (unsigned char)(number & 0xff);
-        number >>= 8;
+    if (purpose == AUTHJWT_STORE_ENDING && store->kind->put_ending) {
+        put = store->kind->put_ending;
     }
-    rv = store->provider->store(store->instance, r->server, id->bytes, sizeof(id->bytes),
-                                provider_expiry(store, expires), data, VALUE_BYTES, r->pool);
+    rv = put(store->instance, r->server, id->bytes, sizeof(id->bytes), provider_expiry(store, expires), copy.bytes,
+             copy.len, r->pool);
+    if (rv == APR_SUCCESS && !store->kind->is_exact) {
+        rv = read_back(store, r, id, value);
+    }
     leave(store, r);
     return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "record", rv);
 }

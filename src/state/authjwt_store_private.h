@@ -1,4 +1,4 @@
-/* authjwt_store_private: what the files of the store room share. Nobody else includes it. */
+/* authjwt_store_private: what the files of the store share. Nobody else includes it. */
 #ifndef AUTHJWT_STORE_PRIVATE_H
 #define AUTHJWT_STORE_PRIVATE_H
 
@@ -7,12 +7,27 @@
 #include "authjwt_mutex.h"
 #include "authjwt_store.h"
 
-/* Value of an entry: a version byte and eight bytes, most significant first. */
-#define VALUE_VERSION 1
-#define VALUE_BYTES   9
+/** The store function of a provider. */
+typedef apr_status_t authjwt_store_put_fn(ap_socache_instance_t *instance, server_rec *s, const unsigned char *id,
+                                          unsigned int idlen, apr_time_t expiry, unsigned char *data,
+                                          unsigned int datalen, apr_pool_t *pool);
+
+/** What a socache provider is worth. One row for each that we know; see authjwt_store_kinds.c. */
+typedef struct {
+    const char *name;                 /**< as registered with httpd; NULL: any that we do not know */
+    int is_exact;                     /**< its "not found" means that and nothing else, and what it took is kept */
+    int can_forget;                   /**< drops entries that still count, when it is full or restarted */
+    int is_remote;                    /**< APR's client would spread entries over a list of servers */
+    int takes_dates;                  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
+    authjwt_store_put_fn *put_ending; /**< stores also where ordinary entries are refused for want of room; or NULL */
+    /** What the arguments name, so that equal results mean the same entries: size and spelling left out. */
+    const char *(*place)(const char *args, apr_pool_t *pool);
+} authjwt_store_kind_t;
 
 struct authjwt_store_t {
     const char *spec;
+    const char *place; /* equal for stores that hold the same entries */
+    const authjwt_store_kind_t *kind;
     const ap_socache_provider_t *provider;
     ap_socache_instance_t *instance;
     server_rec *server;     /* for the provider's logs */
@@ -22,7 +37,14 @@ struct authjwt_store_t {
     volatile apr_uint32_t has_sentinel; /* this process has seen or written it */
 };
 
-/** Is the store's provider one of these? @param names  ends with NULL */
-int authjwt_store_is_one_of(const authjwt_store_t *store, const char *const *names);
+/** The row for a provider. @param name  as registered with httpd @return never NULL */
+const authjwt_store_kind_t *authjwt_store_kind(const char *name);
+
+/**
+ * Check a server against those before it: who shares a store must share keys or have another issuer, and who accepts
+ * another's tokens must share the store.
+ * @return 0, or 1 after logging the fault
+ */
+int authjwt_store_check_sharing(server_rec *main_server, server_rec *s);
 
 #endif

@@ -13,7 +13,7 @@ APLOG_USE_MODULE(authjwt);
 /* Consumers share a provider under names of at most 16 characters. */
 #define CONSUMER "authjwt-revoked"
 
-/* One configuration's stores and their mutex; renewed with each configuration. */
+/* The stores of the current configuration, and their mutex. Reset before each configuration is read. */
 static authjwt_store_t *stores;
 static authjwt_mutex_t *mutex;
 
@@ -30,9 +30,7 @@ int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
  * is dead. */
 static int is_spread(const authjwt_store_t *store, const char *args)
 {
-    static const char *const remote[] = { "redis", "memcache", "memcached", NULL };
-
-    return args && authjwt_store_is_one_of(store, remote) && ap_strchr_c(args, ',');
+    return args && store->kind->is_remote && ap_strchr_c(args, ',');
 }
 
 static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp,
@@ -48,6 +46,7 @@ static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pco
         return apr_psprintf(pconf, "\"%s\" is no socache provider; is its module (mod_socache_%s?) loaded?", name,
                             name);
     }
+    store->kind = authjwt_store_kind(name);
     if (is_spread(store, colon)) {
         return "names several servers, over which entries would be spread: one that is down would read as \"not "
                "revoked\"; name one";
@@ -57,6 +56,7 @@ static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pco
         return apr_pstrdup(pconf, error);
     }
     store->spec = spec;
+    store->place = apr_pstrcat(pconf, name, ":", store->kind->place(colon ? colon + 1 : NULL, pconf), NULL);
     store->server = s;
     store->next = stores;
     stores = store;
@@ -76,50 +76,6 @@ static const char *find_store(const char *spec, server_rec *s, apr_pool_t *pconf
         }
     }
     return create_store(spec, s, pconf, ptemp, out);
-}
-
-/* Do two lists of AuthJWTKey lines name the same keys? */
-static int same_keys(const authjwt_server_conf_t *a, const authjwt_server_conf_t *b)
-{
-    int i;
-
-    if (a->key_specs == b->key_specs) {
-        return 1;
-    }
-    if (a->key_specs->nelts != b->key_specs->nelts) {
-        return 0;
-    }
-    for (i = 0; i < a->key_specs->nelts; i++) {
-        const authjwt_key_spec_t *x = &APR_ARRAY_IDX(a->key_specs, i, authjwt_key_spec_t);
-        const authjwt_key_spec_t *y = &APR_ARRAY_IDX(b->key_specs, i, authjwt_key_spec_t);
-
-        if (x->is_set != y->is_set || x->options.alg != y->options.alg || strcmp(x->source, y->source)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* Equal names of users in one store would be one user. */
-static int check_sharing(server_rec *main_server, server_rec *s)
-{
-    const authjwt_server_conf_t *conf = authjwt_config_server(s);
-    server_rec *other;
-
-    for (other = main_server; other != s; other = other->next) {
-        const authjwt_server_conf_t *known = authjwt_config_server(other);
-        const char *a = known->issuer ? known->issuer : "";
-        const char *b = conf->issuer ? conf->issuer : "";
-
-        if (known->store == conf->store && !strcmp(a, b) && !same_keys(known, conf)) {
-            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
-                         "AJ1401: servers %s and %s have different keys but share the store \"%s\" and the issuer; "
-                         "give them different AuthJWTIssuer or AuthJWTRevocationStore",
-                         other->server_hostname, s->server_hostname, conf->store->spec);
-            return 1;
-        }
-    }
-    return 0;
 }
 
 int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -143,18 +99,15 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
             faults++;
         }
         else {
-            faults += check_sharing(main_server, s);
+            faults += authjwt_store_check_sharing(main_server, s);
         }
     }
     return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
-/* Providers that drop entries when they are full, or lose them all with a restart (dbm removes its files). */
 static void warn_of_forgetting(const authjwt_store_t *store)
 {
-    static const char *const forgetful[] = { "shmcb", "memcache", "memcached", "dbm", NULL };
-
-    if (authjwt_store_is_one_of(store, forgetful)) {
+    if (store->kind->can_forget) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, store->server,
             "AJ1403: AuthJWTRevocationStore %s can forget: revoked tokens may be accepted again after a restart, or "
@@ -163,7 +116,7 @@ static void warn_of_forgetting(const authjwt_store_t *store)
     }
 }
 
-/* The instance must go before the provider's module does. */
+/* Registered on pconf, so that it runs before the provider's module is unloaded. */
 static apr_status_t stop_store(void *data)
 {
     authjwt_store_t *store = data;
@@ -175,7 +128,7 @@ static apr_status_t stop_store(void *data)
 
 static apr_status_t start_store(authjwt_store_t *store, apr_pool_t *pconf)
 {
-    static const struct ap_socache_hints hints = { AJ_SHA256_BYTES, VALUE_BYTES, apr_time_from_sec(600) };
+    static const struct ap_socache_hints hints = { AJ_SHA256_BYTES, AUTHJWT_STORE_VALUE_MAX, apr_time_from_sec(600) };
     apr_status_t rv = store->provider->init(store->instance, CONSUMER, &hints, store->server, pconf);
 
     if (rv != APR_SUCCESS) {

@@ -1,5 +1,7 @@
 """Fixtures of the end-to-end tests, and the check of the logs after every test."""
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest  # noqa: E402
 from authjwt_app import App  # noqa: E402
 from authjwt_env import APXS, DEFAULT, Httpd  # noqa: E402
 from authjwt_failing_store import CONFIG as FAILING_STORE, with_room  # noqa: E402
+from authjwt_sessions import built_clock  # noqa: E402
 
 
 class LogExpectations:
@@ -119,3 +122,22 @@ def failing(new_server, on_failing_store):
 def mark(server):
     """Place in the error log where this test begins."""
     return server.mark()
+
+
+@pytest.fixture(scope="session")
+def clock():
+    path = built_clock()
+    yield path
+    shutil.rmtree(os.path.dirname(path))
+
+
+@pytest.fixture
+def timed(new_server, clock):
+    """timed(config): a running server whose clock is wrong by what server.set_clock(seconds) said last."""
+    def make(config, **options):
+        server = new_server(config, **options)
+        server.env.update(LD_PRELOAD=clock, CLOCK_OFFSET=server.path("offset"))
+        server.set_clock = lambda seconds: server.write("offset", str(seconds))
+        server.set_clock(0)
+        return server.start()
+    return make

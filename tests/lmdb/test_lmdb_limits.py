@@ -87,14 +87,59 @@ def test_a_full_store_recovers_when_entries_expire(httpd):
     poll(lambda: httpd.do("fill", id="again", n=n // 2, size=1800, ttl=600000).split()[0] == "ok", 20)
 
 
-def test_expired_entries_are_purged_along_so_the_file_stays_small(httpd):
+LONG_AGO = -8 * 86400 * 1000      # milliseconds
+JUST_NOW = -6 * 86400 * 1000
+
+
+def test_entries_expired_for_a_week_are_purged_along_so_the_file_stays_small(httpd):
     httpd.start()
-    assert httpd.do("fill", id="a", n=3000, size=100, ttl=0) == "ok 3000"
+    assert httpd.do("fill", id="a", n=3000, size=100, ttl=LONG_AGO) == "ok 3000"
     size = os.path.getsize(httpd.data())
     for round in "bcd":
-        assert httpd.do("fill", id=round, n=3000, size=100, ttl=0) == "ok 3000"
+        assert httpd.do("fill", id=round, n=3000, size=100, ttl=LONG_AGO) == "ok 3000"
     assert os.path.getsize(httpd.data()) <= size + 40960 < 1 << 20
     assert int(httpd.status()["CacheCurrentEntries"]) <= 2
+
+
+def test_a_clock_that_was_ahead_for_days_has_purged_nothing_while_there_is_room(httpd):
+    httpd.start()
+    assert httpd.do("fill", id="a", n=1000, size=100, ttl=JUST_NOW) == "ok 1000"
+    assert httpd.do("fill", id="b", n=1000, size=100, ttl=600000) == "ok 1000"
+    assert httpd.do("del", id="b0") == "ok"
+    assert httpd.status()["CacheCurrentEntries"] == "1999"
+    assert httpd.get("a7") == "notfound"
+
+
+def test_where_room_is_short_what_has_just_expired_goes(small):
+    small.start()
+    assert small.do("fill", id="k", n=6000, size=200, ttl=JUST_NOW) == "ok 6000"
+    assert int(small.status()["CacheCurrentEntries"]) < 3000
+    assert small.do("fill", id="k", n=1000, size=200, ttl=600000) == "ok 1000"
+
+
+def test_no_program_that_a_child_starts_inherits_the_data_file(make):
+    httpd = make("prefork")
+    httpd.procs = 1
+    httpd.start()
+    assert httpd.set("a", "one") == "ok"
+    fds = "/proc/%d/fd" % httpd.children()[0]
+    found = {}
+    for fd in os.listdir(fds):
+        target = os.readlink(os.path.join(fds, fd))
+        if target.startswith(httpd.store):
+            with open("/proc/%d/fdinfo/%s" % (httpd.children()[0], fd)) as info:
+                flags = next(line.split()[1] for line in info if line.startswith("flags:"))
+            found.setdefault(os.path.basename(target), []).append(bool(int(flags, 8) & os.O_CLOEXEC))
+    assert set(found) == {"data.mdb", "lock.mdb"}, found
+    assert all(all(one) for one in found.values()), found
+
+
+def test_a_child_has_its_store_open_before_it_serves(make):
+    httpd = make("prefork")
+    httpd.procs = 1
+    httpd.start()
+    poll(lambda: any(os.readlink("/proc/%d/fd/%s" % (httpd.children()[0], fd)) == httpd.data()
+                     for fd in os.listdir("/proc/%d/fd" % httpd.children()[0])))
 
 
 def test_a_larger_size_is_adopted_at_restart_and_a_smaller_one_is_not(small):

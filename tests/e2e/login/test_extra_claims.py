@@ -22,6 +22,8 @@ CONFIG = KEY_AND_STORE + (
     + endpoint("/outer/login/inner", "login", "AuthJWTClaim b inner", "AuthJWTClaim c %{req:X-Sent}")
     + pair("/roles", "AuthJWTClaim roles %{req:X-Sent}")
     + pair("/groups", "AuthJWTRoleClaim groups", "AuthJWTClaim groups %{req:X-Sent}")
+    + endpoint("/office/login", "login", USERS, GRANTS, "AuthJWTRoleClaim groups") + endpoint("/office/refresh", "refresh", USERS, GRANTS)
+    + endpoint("/office/kept", "refresh", USERS)
     + pair("/email", "AuthJWTIdentityClaim email", "AuthJWTClaim email %{req:X-Sent}")
     + pair("/broken", "AuthJWTClaim broken %{file:@dir@/absent}")
     + protected("/p/mail", "Require jwt-claim sent sesame") + protected("/p/roles", "Require jwt-role sesame"))
@@ -121,7 +123,7 @@ def test_a_renewal_on_the_way_keeps_them(new_server):
 
 @pytest.mark.parametrize("line, words", [
     *[("AuthJWTClaim %s x" % name, "the claim %s is set by this module" % name)
-      for name in ("iss", "aud", "sub", "iat", "nbf", "exp", "jti", "type", "fresh", "sid", "sid_exp", "csrf", "role")],
+      for name in ("iss", "aud", "sub", "iat", "nbf", "exp", "jti", "type", "fresh", "sid", "sid_exp", "sid_gen", "sid_from", "csrf", "role")],
     ("AuthJWTClaim /a/b x", "cannot be the name of a claim"),
     ("AuthJWTClaim a %{req:", "AuthJWTClaim a: the expression cannot be read"), ("AuthJWTClaim a", "takes two arguments")])
 def test_what_does_not_start(new_server, line, words):
@@ -144,3 +146,23 @@ def test_not_in_htaccess(new_server, expect_log):
     server.write("htdocs/dir/.htaccess", "AuthJWTClaim a b\n")
     expect_log(r"AuthJWTClaim not allowed here")
     assert server.start().get("/dir/index.html").status == 500
+
+
+def test_roles_of_another_sections_claim_are_looked_up_again_and_not_kept(server):
+    access, refresh = raw(server, "/office")
+    assert read(access)["groups"] == ["admin", "staff"]
+    for one in map(read, renew(server, "/office", refresh)):
+        assert "groups" not in one and one["role"] == ["admin", "staff"]
+
+
+def test_where_no_role_is_granted_they_are_kept(server):
+    _, refresh = raw(server, "/office")
+    answer = server.post("/office/kept", refresh)
+    assert read(answer.json()["access_token"])["groups"] == ["admin", "staff"]
+
+
+def test_only_what_a_line_of_this_configuration_adds_is_kept(server):
+    refresh = read(raw(server, "/once", "sesame")[1])
+    forged = sign({**refresh, "stranger": "x"}, Known.secret)
+    for one in map(read, renew(server, "/once", forged)):
+        assert "stranger" not in one and one["sent"] == "sesame"
