@@ -10,5 +10,7 @@ static void register_hooks(apr_pool_t *pool)
 }
 
 extern module AP_MODULE_DECLARE_DATA authjwt_module;
-module AP_MODULE_DECLARE_DATA __attribute__((visibility("default")))
-authjwt_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks, 0 };
+#pragma GCC visibility push(default)
+module AP_MODULE_DECLARE_DATA authjwt_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL,
+                                                 register_hooks,          0 };
+#pragma GCC visibility pop

@@ -272,5 +272,7 @@ static const command_rec directives[] = {
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 
-module AP_MODULE_DECLARE_DATA __attribute__((visibility("default")))
-socachetest_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives, register_hooks, 0 };
+#pragma GCC visibility push(default)
+module AP_MODULE_DECLARE_DATA socachetest_module = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives,
+                                                     register_hooks,          0 };
+#pragma GCC visibility pop

@@ -12,7 +12,8 @@ LIMIT, SECONDS = 6, 3600
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle off\nAuthJWTLoginLock %d %ds\nAuthJWTDummyHash {SHA}x\n" % (LIMIT, SECONDS) + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
     + host("localhost")
-    + host("brief", "AuthJWTLoginLock %d 1s" % LIMIT, "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)")
+    + host("brief", "AuthJWTLoginLock %d 1s" % LIMIT, "AuthJWTIssuer brief",
+           "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)")
     + host("never", "AuthJWTLoginLock off", "AuthJWTIssuer never")
     + host("default", "AuthJWTLoginLock 100 1h", "AuthJWTIssuer default")
     + host("neighbour", "AuthJWTIssuer neighbour")

@@ -14,7 +14,7 @@ from authjwt_throttle import PROXY, Client, assert_throttled, host
 BUSY = "AH10159: |AH00484: "                 # httpd's own remark that all its threads work
 COST = 9
 DUMMY = hash_password("x", "x").replace("x:", "", 1).strip()
-OTHER_USERS = ["AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
+OTHER_USERS = ["AuthJWTIssuer others", "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTDummyHash %s\n" % DUMMY + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
     + endpoint("/admins-login", "login", "AuthUserFile @dir@/users", "AuthGroupFile @dir@/groups",
