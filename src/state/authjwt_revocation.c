@@ -2,16 +2,12 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
-#include "aj_base64url.h"
 #include "authjwt_entry_private.h"
-#include "authjwt_revocation.h"
+#include "authjwt_revocation_private.h"
 
 /* Longer than any session may last: lifetimes may have been longer, here or on another host, when the sessions it ends
  * began; and of another issuer's sessions nobody here knows how long they last. */
 #define MARK_LIFE (apr_time_from_sec(10) * 366 * 24 * 3600)
-
-/* The most that the clocks of hosts which share a store are taken to differ by. */
-#define SKEW_MOST apr_time_from_sec(60)
 
 static authjwt_revocation_e answer_of(apr_status_t rv)
 {
@@ -66,77 +62,6 @@ static apr_status_t identity_id(request_rec *r, const char *issuer, const char *
     return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, r->pool, id);
 }
 
-/* ---- sessions of other issuers ---- */
-
-int authjwt_revocation_is_foreign_session(const aj_claims_t *claims)
-{
-    return aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims);
-}
-
-apr_status_t authjwt_revocation_origin(const aj_claims_t *refresh, apr_pool_t *pool, const char **origin)
-{
-    authjwt_store_id_t id;
-    apr_status_t rv;
-
-    if (!authjwt_revocation_is_foreign_session(refresh)) {
-        *origin = aj_claims_session_expires(refresh) ? aj_claims_string(refresh, AUTHJWT_CLAIM_ORIGIN) : NULL;
-        return APR_SUCCESS;
-    }
-    rv = token_id(refresh, pool, &id);
-    if (rv == APR_SUCCESS) {
-        *origin = aj_base64url_encode(id.bytes, sizeof(id.bytes), pool);
-    }
-    return rv;
-}
-
-/* The other issuer's session that the token's own was begun from. @return non-zero when there is one */
-static int origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
-{
-    const char *text = aj_claims_session_expires(claims) ? aj_claims_string(claims, AUTHJWT_CLAIM_ORIGIN) : NULL;
-    unsigned char *bytes;
-    apr_size_t len;
-
-    if (!text || aj_base64url_decode(text, strlen(text), pool, &bytes, &len) != AJ_OK || len != sizeof(id->bytes)) {
-        return 0;
-    }
-    memcpy(id->bytes, bytes, sizeof(id->bytes));
-    return 1;
-}
-
-/* ---- when sessions began ---- */
-
-/* Our own sids begin with sixteen digits, microseconds since 1970, and a dash; believed only if that fits iat, which
- * may be behind by what marks are set ahead. @return 0 for other sids */
-static apr_time_t birth_in_sid(const aj_claims_t *claims)
-{
-    const char *sid = aj_claims_string(claims, "sid");
-    apr_time_t birth = 0;
-    int i;
-
-    for (i = 0; sid && i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
-        birth = birth * 10 + (sid[i] - '0');
-    }
-    return i == 16 && sid[16] == '-' && birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + SKEW_MOST ? birth
-                                                                                                             : 0;
-}
-
-apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims)
-{
-    apr_time_t birth = birth_in_sid(claims);
-
-    return birth ? birth : aj_claims_issued(claims);
-}
-
-/* Sessions of other issuers, and those begun from them, know only the second of their beginning: a login right after
- * the mark is told from those before it by nothing else. Ours are born behind `until`. */
-static int began_before(const aj_claims_t *claims, const authjwt_entry_mark_t *mark, apr_pool_t *pool)
-{
-    authjwt_store_id_t origin;
-    int is_own = birth_in_sid(claims) && !origin_id(claims, pool, &origin);
-
-    return authjwt_revocation_session_birth(claims) <= (is_own ? mark->until : mark->ended);
-}
-
 /* ---- look-ups ---- */
 
 static authjwt_revocation_e check_token(request_rec *r, const aj_claims_t *claims)
@@ -161,14 +86,15 @@ static authjwt_revocation_e check_mark(request_rec *r, const aj_claims_t *claims
     authjwt_entry_mark_t mark;
     apr_status_t rv = authjwt_entry_get_mark(r, id, &mark);
 
-    return rv == APR_SUCCESS && !began_before(claims, &mark, r->pool) ? AUTHJWT_REVOCATION_CLEAR : answer_of(rv);
+    return rv == APR_SUCCESS && !authjwt_revocation_began_before(claims, &mark, r->pool) ? AUTHJWT_REVOCATION_CLEAR
+                                                                                         : answer_of(rv);
 }
 
 static authjwt_revocation_e check_origin(request_rec *r, const aj_claims_t *claims)
 {
     authjwt_store_id_t id;
 
-    return origin_id(claims, r->pool, &id) ? check_mark(r, claims, &id) : AUTHJWT_REVOCATION_CLEAR;
+    return authjwt_revocation_origin_id(claims, r->pool, &id) ? check_mark(r, claims, &id) : AUTHJWT_REVOCATION_CLEAR;
 }
 
 static authjwt_revocation_e check_subject(request_rec *r, const aj_claims_t *claims)
@@ -271,9 +197,9 @@ static authjwt_entry_mark_t mark_for(request_rec *r, const aj_claims_t *claims)
     apr_interval_time_t skew = authjwt_config_leeway(authjwt_config_server(r->server));
     apr_time_t now = apr_time_now();
     apr_time_t birth = authjwt_revocation_session_birth(claims);
-    authjwt_entry_mark_t mark = { now, now + (skew < SKEW_MOST ? skew : SKEW_MOST) };
+    authjwt_entry_mark_t mark = { now, now + (skew < AUTHJWT_SKEW_MOST ? skew : AUTHJWT_SKEW_MOST) };
 
-    if (authjwt_revocation_is_foreign_session(claims) || !birth_in_sid(claims)) {
+    if (authjwt_revocation_is_foreign_session(claims) || !authjwt_revocation_birth_in_sid(claims)) {
         mark.ended = aj_claims_issued(claims) > now ? aj_claims_issued(claims) : now;
     }
     mark.until = birth > mark.until ? birth : mark.until;
@@ -303,7 +229,7 @@ apr_status_t authjwt_revocation_end(request_rec *r, const aj_claims_t *claims)
     authjwt_store_id_t id;
     apr_status_t rv = end_token(r, claims);
 
-    return rv == APR_SUCCESS && origin_id(claims, r->pool, &id) ? move_mark(r, &id, &mark) : rv;
+    return rv == APR_SUCCESS && authjwt_revocation_origin_id(claims, r->pool, &id) ? move_mark(r, &id, &mark) : rv;
 }
 
 apr_status_t authjwt_revocation_end_session(request_rec *r, const char *issuer, const char *sid, apr_time_t ends)

@@ -1,0 +1,24 @@
+/* authjwt_revocation_private: what the files of revocation share. Nobody else includes it. */
+#ifndef AUTHJWT_REVOCATION_PRIVATE_H
+#define AUTHJWT_REVOCATION_PRIVATE_H
+
+#include "authjwt_entry_private.h"
+#include "authjwt_revocation.h"
+
+/** The most that the clocks of hosts which share a store are taken to differ by. */
+#define AUTHJWT_SKEW_MOST apr_time_from_sec(60)
+
+/**
+ * The other issuer's session that the token's own was begun from.
+ * @param id  set to the id of that session's entry when there is one
+ * @return non-zero when there is one
+ */
+int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id);
+
+/** When a session of ours began, from its sid: microseconds since 1970. @return 0 for other sids */
+apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims);
+
+/** Did the token's session begin before the mark that ends all of its kind? */
+int authjwt_revocation_began_before(const aj_claims_t *claims, const authjwt_entry_mark_t *mark, apr_pool_t *pool);
+
+#endif

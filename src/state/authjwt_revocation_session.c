@@ -1,0 +1,75 @@
+/* authjwt_revocation: where the session of a token comes from, and when it began. */
+#include <httpd.h>
+
+#include "aj_base64url.h"
+#include "authjwt_revocation_private.h"
+
+int authjwt_revocation_is_foreign_session(const aj_claims_t *claims)
+{
+    return aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims);
+}
+
+apr_status_t authjwt_revocation_origin(const aj_claims_t *refresh, apr_pool_t *pool, const char **origin)
+{
+    const char *sid = aj_claims_string(refresh, "sid");
+    authjwt_store_id_t id;
+    apr_status_t rv;
+
+    if (!authjwt_revocation_is_foreign_session(refresh)) {
+        *origin = aj_claims_session_expires(refresh) ? aj_claims_string(refresh, AUTHJWT_CLAIM_ORIGIN) : NULL;
+        return APR_SUCCESS;
+    }
+    rv = authjwt_entry_id(AUTHJWT_ENTRY_SESSION, authjwt_entry_issuer(refresh), sid, strlen(sid), pool, &id);
+    if (rv == APR_SUCCESS) {
+        *origin = aj_base64url_encode(id.bytes, sizeof(id.bytes), pool);
+    }
+    return rv;
+}
+
+int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    const char *text = aj_claims_session_expires(claims) ? aj_claims_string(claims, AUTHJWT_CLAIM_ORIGIN) : NULL;
+    unsigned char *bytes;
+    apr_size_t len;
+
+    if (!text || aj_base64url_decode(text, strlen(text), pool, &bytes, &len) != AJ_OK || len != sizeof(id->bytes)) {
+        return 0;
+    }
+    memcpy(id->bytes, bytes, sizeof(id->bytes));
+    return 1;
+}
+
+/* ---- when sessions began ---- */
+
+/* Our own sids begin with sixteen digits, microseconds since 1970, and a dash; believed only if that fits iat, which
+ * may be behind by what marks are set ahead. */
+apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims)
+{
+    const char *sid = aj_claims_string(claims, "sid");
+    apr_time_t birth = 0;
+    int i;
+
+    for (i = 0; sid && i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
+        birth = birth * 10 + (sid[i] - '0');
+    }
+    return i == 16 && sid[16] == '-' && birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + AUTHJWT_SKEW_MOST
+             ? birth
+             : 0;
+}
+
+apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims)
+{
+    apr_time_t birth = authjwt_revocation_birth_in_sid(claims);
+
+    return birth ? birth : aj_claims_issued(claims);
+}
+
+/* Sessions of other issuers, and those begun from them, know only the second of their beginning: a login right after
+ * the mark is told from those before it by nothing else. Ours are born behind `until`. */
+int authjwt_revocation_began_before(const aj_claims_t *claims, const authjwt_entry_mark_t *mark, apr_pool_t *pool)
+{
+    authjwt_store_id_t origin;
+    int is_own = authjwt_revocation_birth_in_sid(claims) && !authjwt_revocation_origin_id(claims, pool, &origin);
+
+    return authjwt_revocation_session_birth(claims) <= (is_own ? mark->until : mark->ended);
+}
