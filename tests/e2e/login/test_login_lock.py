@@ -5,20 +5,20 @@ import time
 
 import pytest
 from authjwt_client import assert_error, assert_logged_in
-from authjwt_env import DEFAULT, KEY_AND_STORE, endpoint
+from authjwt_env import DEFAULT, KEY_AND_STORE, Known, endpoint
 from authjwt_throttle import PROXY, Client, assert_throttled, host
 
 LIMIT, SECONDS = 6, 3600
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle off\nAuthJWTLoginLock %d %ds\nAuthJWTDummyHash {SHA}x\n" % (LIMIT, SECONDS) + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
     + host("localhost")
-    + host("brief", "AuthJWTLoginLock %d 1s" % LIMIT, "AuthJWTIssuer brief",
+    + host("brief", "AuthJWTLoginLock %d 1s" % LIMIT, "AuthJWTKey HS256 env:OTHER_KEY",
            "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)")
     + host("never", "AuthJWTLoginLock off", "AuthJWTIssuer never")
     + host("default", "AuthJWTLoginLock 100 1h", "AuthJWTIssuer default")
     + host("neighbour", "AuthJWTIssuer neighbour")
     + host("both", "AuthJWTLoginThrottle 3 60s", "AuthJWTIssuer both"))
-OPTIONS = {"log": "trace8", "modules": ("remoteip",), "children": 4}
+OPTIONS = {"env": {"OTHER_KEY": Known.secret[::-1]}, "log": "trace8", "modules": ("remoteip",), "children": 4}
 
 
 @pytest.fixture(autouse=True)

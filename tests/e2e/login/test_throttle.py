@@ -13,7 +13,7 @@ from authjwt_throttle import PROXY, Client, assert_throttled, host
 BUSY = "AH10159: |AH00484: "                 # httpd's own remark that all its threads work
 COST = 9
 DUMMY = hash_password("x", "x").replace("x:", "", 1).strip()
-OTHER_USERS = ["AuthJWTIssuer others", "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
+OTHER_USERS = ["AuthJWTKey HS256 env:OTHER_KEY", "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)"]
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTDummyHash %s\n" % DUMMY + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
     + endpoint("/admins-login", "login", "AuthUserFile @dir@/users", "AuthGroupFile @dir@/groups",
@@ -23,7 +23,7 @@ CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle 3 60s\nAuthJWTDummyHash %s\n" %
     + host("unlimited", "AuthJWTLoginThrottle off")
     + host("default", "AuthJWTLoginThrottle 10 60s")
     + host("neighbour", "AuthJWTIssuer neighbour"))
-OPTIONS = {"log": "trace8", "modules": ("remoteip",), "children": 4}
+OPTIONS = {"env": {"OTHER_KEY": Known.secret[::-1]}, "log": "trace8", "modules": ("remoteip",), "children": 4}
 
 
 @pytest.fixture
