@@ -204,6 +204,8 @@ const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf);
 /** @return path of the jwt-refresh location, NULL when off */
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
+/** @return non-zero when any place has AuthJWTCookieAutoRefresh */
+int authjwt_config_renews(void);
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
 /** @return non-zero when a CORS preflight needs no identity */
 int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf);

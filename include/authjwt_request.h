@@ -32,7 +32,12 @@ typedef struct {
     int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
     const authjwt_endpoint_t
-        *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+        *exempt;                 /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+    int own_address;             /**< request: at the address of the endpoint itself: 1 yes, -1 no, 0 not judged yet */
+    apr_table_t *env_before;     /**< request: environment before mod_rewrite of an .htaccess, at what issues tokens */
+    apr_table_t *headers_before; /**< request: headers_in before mod_headers of an .htaccess, likewise */
+    const apr_table_t *server_env;     /**< renewal, of the initial request: environment before any section spoke */
+    const apr_table_t *server_headers; /**< renewal, likewise: its headers */
     const char *new_token; /**< renewal, of the initial request: access token that the answer's cookies carry */
     const char *new_csrf;  /**< renewal: `csrf` of the refresh token that it was renewed with */
     int renewing;          /**< renewal, of the initial request: it is under way */
@@ -53,6 +58,9 @@ typedef struct {
 /** State of a request_rec, made on first use. */
 authjwt_state_t *authjwt_request_state(request_rec *r);
 
+/** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
+void authjwt_request_register(apr_pool_t *pool);
+
 /** The request that the client sent, above all subrequests and internal redirects. */
 request_rec *authjwt_request_initial(request_rec *r);
 
@@ -64,9 +72,16 @@ request_rec *authjwt_request_initial(request_rec *r);
 const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r);
 
 /**
- * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration:
- * whoever writes an .htaccess (or a handler by suffix or RewriteRule) would else bring a password file of his own and
- * be anybody.
+ * Is the request for the address of the endpoint that its section names, and not for one below it? `<Location
+ * "/refresh">` also matches /refresh/ and /refresh/x, where a section with the rules for /refresh may not match.
+ * @return non-zero when it is
+ */
+int authjwt_request_at_own_address(request_rec *r);
+
+/**
+ * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration,
+ * and no .htaccess on the way says anything about users, claims or the environment: whoever writes an .htaccess (or a
+ * handler by suffix or RewriteRule) would else bring a password file of his own and be anybody.
  * @return non-zero when it may; logged when not
  */
 int authjwt_request_may_issue(request_rec *r);

@@ -47,6 +47,7 @@ static int check_access(request_rec *r)
     }
     if (endpoint) {
         state->exempt = endpoint;
+        (void)authjwt_request_at_own_address(r);
         return OK;
     }
     /* Under AuthType Basic %{jwt:…} is empty until mod_auth_basic has asked provider jwt. */
@@ -62,6 +63,16 @@ static int is_exempt(const char *handler)
     const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(handler);
 
     return endpoint && endpoint->is_exempt;
+}
+
+/* What lies in the file system at the address of an endpoint is not asked for: mod_dir would redirect to a directory of
+ * that name, or serve its index. */
+static int hide_directory(request_rec *r)
+{
+    if (r->finfo.filetype == APR_DIR && authjwt_endpoint_find(r->handler)) {
+        r->finfo.filetype = APR_NOFILE;
+    }
+    return DECLINED;
 }
 
 /* Endpoints skip Require. If a rewrite has changed r->handler since, put the endpoint back; otherwise the exemption
@@ -142,5 +153,6 @@ void authjwt_authz_register_hooks(void)
 {
     ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(hide_directory, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
