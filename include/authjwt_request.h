@@ -13,10 +13,10 @@ typedef struct {
     const aj_claims_t *claims; /**< identity: verified for this request_rec */
     const char *auth_type; /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
     struct authjwt_judgement_t *judgements; /**< judge, of the initial request: verdicts so far */
-    int judged;            /**< reply, of the initial request: a token was asked for, by it or one that came of it */
-    int answering;         /**< reply: httpd has put the filters of the answer together */
-    int asked;             /**< expr: how often an expression asked for a claim */
-    int must_authenticate; /**< authz: rules that said no without a user are asked again with one */
+    int judged;           /**< reply, of the initial request: a token was asked for, by it or one that came of it */
+    int answering;        /**< reply: httpd has put the filters of the answer together */
+    int asked;            /**< expr: how often an expression asked for a claim */
+    int passed_preflight; /**< authz: let in without a user, as a preflight */
     const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them,
                                         NULL if it has not */
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */

@@ -29,14 +29,8 @@ int authjwt_authn_force(request_rec *r)
     const aj_claims_t *claims;
     const char *token;
 
-    if (!authjwt_config_protects(r)) {
-        return authjwt_request_state(r)->must_authenticate ? OK : DECLINED;
-    }
-    if (authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
+    if (!authjwt_config_protects(r) || authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
         return DECLINED;
-    }
-    if (authjwt_request_state(r)->must_authenticate) {
-        return OK;
     }
     if (authjwt_credential_find(r, AJ_TYPE_ACCESS, NULL)) {
         /* Judged here where a bad cookie counts as none; the authentication that follows shares the verdict. */

@@ -8,32 +8,26 @@
 
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
-#include "authjwt_expr.h"
 #include "authjwt_identity.h"
 #include "authjwt_refusal.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
 
-/* The rules, asked without a user. A rule on %{jwt:…} judges the token itself and denies without asking for one: what
- * it denied counts only once somebody has been authenticated, so that whoever has no good token gets 401 and not 403.
- */
+/* A preflight carries no token by its nature: rules that wait for a user hold it up nowhere. All others do. */
 static int ask_without_user(request_rec *r)
 {
     authjwt_state_t *state = authjwt_request_state(r);
-    int asked = state->asked;
     int status;
 
     state->in_access_checker = 1;
     status = ap_run_access_checker_ex(r);
     state->in_access_checker = 0;
-    if (status == HTTP_FORBIDDEN && state->asked != asked) {
-        /* DECLINED would have the rules asked once more here; with the mark, the force_authn hook makes the same of OK.
-         */
-        state->must_authenticate = 1;
-        status = OK;
+    if (status != DECLINED) {
+        return status;
     }
-    return status == DECLINED && authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? OK : status;
+    state->passed_preflight = 1;
+    return OK;
 }
 
 /* Endpoints look after authentication themselves and are outside Require. */
@@ -50,12 +44,29 @@ static int check_access(request_rec *r)
         (void)authjwt_request_at_own_address(r);
         return OK;
     }
-    /* Under AuthType Basic %{jwt:…} is empty until mod_auth_basic has asked provider jwt. */
-    if (authjwt_config_protects(r) ? authjwt_expr_in_use() || authjwt_request_is_preflight(r)
-                                   : authjwt_expr_in_use() && authjwt_config_is_basic(r)) {
-        return ask_without_user(r);
+    return authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? ask_without_user(r) : DECLINED;
+}
+
+/* httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
+ * it. Where that was a preflight, nobody has been asked yet. */
+static int check_after_preflight(request_rec *r)
+{
+    const request_rec *above = r->main ? r->main : r->prev;
+    int status;
+
+    if (!above || above->per_dir_config != r->per_dir_config
+        || !authjwt_request_state((request_rec *)above)->passed_preflight) {
+        return DECLINED;
     }
-    return DECLINED;
+    if (authjwt_request_is_preflight(r)) {
+        authjwt_request_state(r)->passed_preflight = 1;
+        return DECLINED;
+    }
+    status = ap_run_check_user_id(r);
+    if (status == OK) {
+        status = ap_run_auth_checker(r);
+    }
+    return status == OK ? DECLINED : status == DECLINED ? HTTP_UNAUTHORIZED : status;
 }
 
 static int is_exempt(const char *handler)
@@ -151,8 +162,10 @@ static int forbid_known_users(request_rec *r)
 
 void authjwt_authz_register_hooks(void)
 {
+    ap_hook_pre_config(authjwt_authz_pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(check_after_preflight, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(hide_directory, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
