@@ -22,15 +22,16 @@ typedef struct {
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int owns_headers;                          /**< request: headers_in is a copy of ours */
     int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
-    const apr_table_t *published; /**< identity: environment that was set, NULL if none was */
-    int in_authn_check;           /**< authn_basic: inside its own call of the chain */
-    int password_passed_on;       /**< authn_basic: another provider decides about the password */
-    authjwt_verdict_e throttled;  /**< authn_basic: whether too many passwords have failed before */
-    int store_failed;             /**< authn_basic: the revocation store could not answer for the password */
-    int in_auth_checker;          /**< authz: inside its own call of the chain */
-    int in_access_checker;        /**< authz: likewise */
-    int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
-    int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
+    const apr_table_t *published;     /**< identity: environment that was set, NULL if none was */
+    int in_authn_check;               /**< authn_basic: inside its own call of the chain */
+    int password_passed_on;           /**< authn_basic: another provider decides about the password */
+    authjwt_verdict_e throttled;      /**< authn_basic: whether too many passwords have failed before */
+    int store_failed;                 /**< authn_basic: the revocation store could not answer for the password */
+    int in_auth_checker;              /**< authz: inside its own call of the chain */
+    int in_access_checker;            /**< authz: likewise */
+    apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
+    int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
+    int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
     const authjwt_endpoint_t
         *exempt;                 /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     int own_address;             /**< request: at the address of the endpoint itself: 1 yes, -1 no, 0 not judged yet */

@@ -6,6 +6,7 @@
 #include <mod_auth.h>
 #include <apr_strings.h>
 
+#include "aj_error.h"
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
@@ -139,6 +140,34 @@ static int refuse_stale(request_rec *r, const aj_claims_t *claims)
     return authjwt_refusal(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
 }
 
+/* At most eight words, each quoted and escaped. */
+static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < words->nelts && i < 8; i++) {
+        const char *word = APR_ARRAY_IDX(words, i, const char *);
+
+        text = apr_pstrcat(pool, text, i ? " " : "", "\"", aj_escape(word, strlen(word), pool), "\"", NULL);
+    }
+    return !words->nelts ? "none" : i < words->nelts ? apr_pstrcat(pool, text, " and more", NULL) : text;
+}
+
+/* What an administrator would ask first. httpd's own line says only that the rules refused. */
+static void log_roles(request_rec *r, const aj_claims_t *claims)
+{
+    const apr_array_header_t *wanted = authjwt_request_state(r)->roles_wanted;
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (wanted && APLOGrinfo(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1707: access denied: Require jwt-role asked for %s; the token's roles: %s",
+                      quoted(wanted, r->pool),
+                      quoted(aj_claims_strings(claims, authjwt_config_role_claims(conf, r->pool), r->pool), r->pool));
+    }
+}
+
 /* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1), unless a new login
  * would help. */
 static int forbid_known_users(request_rec *r)
@@ -150,6 +179,7 @@ static int forbid_known_users(request_rec *r)
     if (state->in_auth_checker || !authjwt_config_protects(r) || !claims) {
         return DECLINED;
     }
+    state->roles_wanted = NULL;
     status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
@@ -157,6 +187,7 @@ static int forbid_known_users(request_rec *r)
     if (needs_fresh(r, state)) {
         return refuse_stale(r, claims);
     }
+    log_roles(r, claims);
     return authjwt_refusal(r, AUTHJWT_ACCESS_DENIED);
 }
 
