@@ -36,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_config_warn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);

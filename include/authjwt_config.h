@@ -247,6 +247,10 @@ const char *authjwt_config_parse_time(apr_pool_t *pool, const char *text, apr_in
  */
 int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
+/** Hook check_config: warn once of what starts and cannot be meant, such as a login page whose cookies nobody reads.
+ * @return OK */
+int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
+
 /**
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see
  * (the second one, or the only one under -t)
