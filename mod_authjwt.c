@@ -18,7 +18,9 @@
 #include "authjwt_identity.h"
 #include "authjwt_keys.h"
 #include "authjwt_page.h"
+#include "authjwt_renewal.h"
 #include "authjwt_reply.h"
+#include "authjwt_request.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_store.h"
 #include "authjwt_throttle.h"
@@ -34,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_config_warn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -59,6 +62,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_fixups(authjwt_forward_fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_error_log(authjwt_users_error_log, NULL, NULL, APR_HOOK_MIDDLE);
+    authjwt_request_register(pool);
+    authjwt_renewal_register(pool);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
     authjwt_caching_register(pool);

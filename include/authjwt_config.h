@@ -204,6 +204,8 @@ const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf);
 /** @return path of the jwt-refresh location, NULL when off */
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
+/** @return non-zero when any place has AuthJWTCookieAutoRefresh */
+int authjwt_config_renews(void);
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
 /** @return non-zero when a CORS preflight needs no identity */
 int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf);
@@ -244,6 +246,10 @@ const char *authjwt_config_parse_time(apr_pool_t *pool, const char *text, apr_in
  * @return OK, or HTTP_INTERNAL_SERVER_ERROR after logging one sentence per fault
  */
 int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** Hook check_config: warn once of what starts and cannot be meant, such as a login page whose cookies nobody reads.
+ * @return OK */
+int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 /**
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see

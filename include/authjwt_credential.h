@@ -23,6 +23,13 @@ apr_array_header_t *authjwt_credential_refresh_cookies(request_rec *r);
 /** One token as the list that authjwt_verify takes. @return owned by pool */
 apr_array_header_t *authjwt_credential_list(const char *token, apr_pool_t *pool);
 
+/**
+ * The places where a request may carry its access token, for a log line.
+ * @return such as `the header Authorization (Bearer), the cookie access_token_cookie`, owned by r->pool. Says of the
+ * header if it was sent with something else in it, and never what
+ */
+const char *authjwt_credential_places(request_rec *r);
+
 /** The request header that the token stands in: AuthJWTHeaderName, but for forward proxies. */
 const char *authjwt_credential_header(request_rec *r);
 

@@ -11,8 +11,4 @@
  */
 void authjwt_expr_register(apr_pool_t *pool);
 
-/** @return non-zero when the configuration has such an expression, as far as this process has read it (.htaccess files
- * are read on the way) */
-int authjwt_expr_in_use(void);
-
 #endif

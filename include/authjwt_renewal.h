@@ -22,4 +22,7 @@ int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused);
 authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused,
                                             const char **token) AUTHJWT_MUST_USE;
 
+/** Register the hook that keeps what a renewal starts from. */
+void authjwt_renewal_register(apr_pool_t *pool);
+
 #endif

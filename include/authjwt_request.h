@@ -13,26 +13,32 @@ typedef struct {
     const aj_claims_t *claims; /**< identity: verified for this request_rec */
     const char *auth_type; /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
     struct authjwt_judgement_t *judgements; /**< judge, of the initial request: verdicts so far */
-    int judged;            /**< reply, of the initial request: a token was asked for, by it or one that came of it */
-    int answering;         /**< reply: httpd has put the filters of the answer together */
-    int asked;             /**< expr: how often an expression asked for a claim */
-    int must_authenticate; /**< authz: rules that said no without a user are asked again with one */
+    int judged;           /**< reply, of the initial request: a token was asked for, by it or one that came of it */
+    int answering;        /**< reply: httpd has put the filters of the answer together */
+    int asked;            /**< expr: how often an expression asked for a claim */
+    int passed_preflight; /**< authz: let in without a user, as a preflight */
     const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them,
                                         NULL if it has not */
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int owns_headers;                          /**< request: headers_in is a copy of ours */
     int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
-    const apr_table_t *published; /**< identity: environment that was set, NULL if none was */
-    int in_authn_check;           /**< authn_basic: inside its own call of the chain */
-    int password_passed_on;       /**< authn_basic: another provider decides about the password */
-    authjwt_verdict_e throttled;  /**< authn_basic: whether too many passwords have failed before */
-    int store_failed;             /**< authn_basic: the revocation store could not answer for the password */
-    int in_auth_checker;          /**< authz: inside its own call of the chain */
-    int in_access_checker;        /**< authz: likewise */
-    int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
-    int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
+    const apr_table_t *published;     /**< identity: environment that was set, NULL if none was */
+    int in_authn_check;               /**< authn_basic: inside its own call of the chain */
+    int password_passed_on;           /**< authn_basic: another provider decides about the password */
+    authjwt_verdict_e throttled;      /**< authn_basic: whether too many passwords have failed before */
+    int store_failed;                 /**< authn_basic: the revocation store could not answer for the password */
+    int in_auth_checker;              /**< authz: inside its own call of the chain */
+    int in_access_checker;            /**< authz: likewise */
+    apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
+    int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
+    int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
     const authjwt_endpoint_t
-        *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+        *exempt;                 /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+    int own_address;             /**< request: at the address of the endpoint itself: 1 yes, -1 no, 0 not judged yet */
+    apr_table_t *env_before;     /**< request: environment before mod_rewrite of an .htaccess, at what issues tokens */
+    apr_table_t *headers_before; /**< request: headers_in before mod_headers of an .htaccess, likewise */
+    const apr_table_t *server_env;     /**< renewal, of the initial request: environment before any section spoke */
+    const apr_table_t *server_headers; /**< renewal, likewise: its headers */
     const char *new_token; /**< renewal, of the initial request: access token that the answer's cookies carry */
     const char *new_csrf;  /**< renewal: `csrf` of the refresh token that it was renewed with */
     int renewing;          /**< renewal, of the initial request: it is under way */
@@ -46,12 +52,16 @@ typedef struct {
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
     int store_locked;                        /**< store: the request holds its mutex */
     int no_store;                            /**< reply, of the initial request: no cache may keep the answer */
+    int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
 } authjwt_state_t;
 
 /** State of a request_rec, made on first use. */
 authjwt_state_t *authjwt_request_state(request_rec *r);
+
+/** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
+void authjwt_request_register(apr_pool_t *pool);
 
 /** The request that the client sent, above all subrequests and internal redirects. */
 request_rec *authjwt_request_initial(request_rec *r);
@@ -64,9 +74,16 @@ request_rec *authjwt_request_initial(request_rec *r);
 const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r);
 
 /**
- * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration:
- * whoever writes an .htaccess (or a handler by suffix or RewriteRule) would else bring a password file of his own and
- * be anybody.
+ * Is the request for the address of the endpoint that its section names, and not for one below it? `<Location
+ * "/refresh">` also matches /refresh/ and /refresh/x, where a section with the rules for /refresh may not match.
+ * @return non-zero when it is
+ */
+int authjwt_request_at_own_address(request_rec *r);
+
+/**
+ * May an endpoint that issues answer this request? Only where SetHandler names it in the server's own configuration,
+ * and no .htaccess on the way says anything about users, claims or the environment: whoever writes an .htaccess (or a
+ * handler by suffix or RewriteRule) would else bring a password file of his own and be anybody.
  * @return non-zero when it may; logged when not
  */
 int authjwt_request_may_issue(request_rec *r);

@@ -45,17 +45,29 @@ static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
     }
 }
 
-/* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
-static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+/* Once, so that what mod_headers then makes of it counts. */
+static void vary(request_rec *r)
 {
-    request_rec *r = f->r;
+    authjwt_state_t *state = authjwt_request_state(r);
     request_rec *from;
 
-    for (from = hangs_on_token(r) && !authjwt_request_endpoint(r) ? r : NULL; from; from = from->prev) {
+    if (state->varied || !hangs_on_token(r) || authjwt_request_endpoint(r)) {
+        return;
+    }
+    state->varied = 1;
+    for (from = r; from; from = from->prev) {
         if (from == r || hangs_here(from)) {
             add_vary(r, authjwt_config_dir(from));
         }
     }
+}
+
+/* Runs when the headers are complete, once, and before caches and mod_headers look at them. */
+static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+
+    vary(r);
     if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_state(r)->own_error_type);
     }
@@ -73,6 +85,8 @@ static apr_status_t caching_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
 
+    /* `Header set X-User "expr=%{jwt:sub}"` asks after the filter above. */
+    vary(r);
     if (!may_store(r)) {
         apr_table_unset(r->err_headers_out, "Cache-Control");
         apr_table_setn(r->headers_out, "Cache-Control", "no-store");
@@ -117,6 +131,8 @@ void authjwt_caching_mark_private(request_rec *r)
 static void insert_filter(request_rec *r)
 {
     authjwt_request_state(r)->answering = 1;
+    /* An error has headers of its own. */
+    authjwt_request_state(r)->varied = 0;
     if (!r->main && (hangs_on_token(r) || authjwt_request_state(r)->own_error)) {
         ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
     }

@@ -173,30 +173,6 @@ static const char *set_header_type(cmd_parms *cmd, void *dir, const char *line)
     return *type ? set_name(cmd, dir, type) : ap_set_string_slot(cmd, dir, type);
 }
 
-static const char *set_claim_name(cmd_parms *cmd, void *dir, const char *name)
-{
-    return *name ? ap_set_string_slot(cmd, dir, name)
-                 : apr_pstrcat(cmd->pool, cmd->cmd->name, ": the name is empty", NULL);
-}
-
-static const char *set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    authjwt_server_conf_t *server = authjwt_config_server(cmd->server);
-    int i;
-
-    for (i = 0; i < argc; i++) {
-        if (!*argv[i]) {
-            return "AuthJWTRoleClaim: a name is empty";
-        }
-        authjwt_directives_list_name(cmd, &server->role_names, argv[i]);
-    }
-    if (!argc) {
-        return "AuthJWTRoleClaim: needs at least one name";
-    }
-    ((authjwt_dir_conf_t *)dir)->role_claims = words(cmd->pool, argc, argv);
-    return NULL;
-}
-
 static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
 {
     authjwt_dir_conf_t *conf = dir;
@@ -245,9 +221,9 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), ANYWHERE, "cookie with the access token"),
     AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), ANYWHERE,
                   "cookie with the refresh token"),
-    AP_INIT_TAKE1("AuthJWTIdentityClaim", set_claim_name, SLOT(identity_claim), ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTIdentityClaim", authjwt_directives_set_identity_claim, SLOT(identity_claim), ANYWHERE,
                   "claim that becomes REMOTE_USER"),
-    AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", set_role_claims, NULL, ANYWHERE, "claims that hold roles"),
+    AP_INIT_TAKE_ARGV("AuthJWTRoleClaim", authjwt_directives_set_role_claims, NULL, ANYWHERE, "claims that hold roles"),
 
     AP_INIT_FLAG("AuthJWTOptional", ap_set_flag_slot, SLOT(optional), ANYWHERE,
                  "no token means anonymous where the rules allow"),

@@ -52,8 +52,17 @@ const char *authjwt_directives_set_local_path(cmd_parms *cmd, void *dir, const c
     return ap_set_string_slot(cmd, dir, path);
 }
 
+/* Set while the configuration is read, or an .htaccess. Never reset: a stale 1 only costs a copy of some tables. */
+static int renews;
+
+int authjwt_config_renews(void)
+{
+    return renews;
+}
+
 const char *authjwt_directives_set_auto_refresh(cmd_parms *cmd, void *dir, const char *path)
 {
+    renews = 1;
     return ap_cstr_casecmp(path, "off") ? authjwt_directives_set_local_path(cmd, dir, path)
                                         : ap_set_string_slot(cmd, dir, "off");
 }

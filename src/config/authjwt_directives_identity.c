@@ -7,6 +7,51 @@
 #include "authjwt_directives_private.h"
 #include "authjwt_verdict.h"
 
+/* Claims that this module sets itself mean something else. A JSON Pointer may lead to one too. @param but  the one that
+ * fits @return NULL, or a sentence */
+static const char *refuse_own_claim(cmd_parms *cmd, const char *name, const char *but)
+{
+    const char *member = *name == '/' ? apr_pstrmemdup(cmd->pool, name + 1, strcspn(name + 1, "/")) : name;
+
+    if (!*name) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": a name is empty", NULL);
+    }
+    return authjwt_config_is_own_claim(member) && strcmp(member, but)
+             ? apr_psprintf(cmd->pool,
+                            "%s: the claim %s is set by this module and means something else; the default is %s",
+                            cmd->cmd->name, member, but)
+             : NULL;
+}
+
+const char *authjwt_directives_set_identity_claim(cmd_parms *cmd, void *dir, const char *name)
+{
+    const char *error = refuse_own_claim(cmd, name, "sub");
+
+    return error ? error : ap_set_string_slot(cmd, dir, name);
+}
+
+const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    authjwt_server_conf_t *server = authjwt_config_server(cmd->server);
+    apr_array_header_t *names = apr_array_make(cmd->pool, argc, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        const char *error = refuse_own_claim(cmd, argv[i], "role");
+
+        if (error) {
+            return error;
+        }
+        authjwt_directives_list_name(cmd, &server->role_names, argv[i]);
+        APR_ARRAY_PUSH(names, const char *) = argv[i];
+    }
+    if (!argc) {
+        return "AuthJWTRoleClaim: needs at least one name";
+    }
+    ((authjwt_dir_conf_t *)dir)->role_claims = names;
+    return NULL;
+}
+
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     authjwt_dir_conf_t *conf = dir;

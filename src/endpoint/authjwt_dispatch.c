@@ -1,6 +1,7 @@
 /* authjwt_dispatch: one handler for all endpoints. */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -10,6 +11,8 @@
 #include "authjwt_endpoint_private.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
 
 typedef int answer_fn(request_rec *r);
 
@@ -45,6 +48,12 @@ int authjwt_dispatch(request_rec *r)
 
     if (!endpoint) {
         return DECLINED;
+    }
+    if (!authjwt_request_at_own_address(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1704: %s is not the address that %s is set for, but one below it: 404", r->uri,
+                      endpoint->handler);
+        return HTTP_NOT_FOUND;
     }
     get = takes_get(r, endpoint);
     if (r->method_number == M_GET ? !get : r->method_number != M_POST || !endpoint->post) {

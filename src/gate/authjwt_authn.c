@@ -1,4 +1,7 @@
 /* authjwt_authn: AuthType JWT: who is it? */
+#include <httpd.h>
+#include <http_log.h>
+
 #include "authjwt_authn.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
@@ -7,6 +10,8 @@
 #include "authjwt_refusal.h"
 #include "authjwt_renewal.h"
 #include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
 
 int authjwt_authn_check(request_rec *r)
 {
@@ -17,6 +22,10 @@ int authjwt_authn_check(request_rec *r)
         return DECLINED;
     }
     verdict = authjwt_judge(r, &claims);
+    if (verdict == AUTHJWT_TOKEN_MISSING && APLOGrinfo(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1708: no token was sent; looked in %s",
+                      authjwt_credential_places(r));
+    }
     if (verdict != AUTHJWT_OK) {
         return authjwt_refusal(r, verdict);
     }
@@ -29,14 +38,8 @@ int authjwt_authn_force(request_rec *r)
     const aj_claims_t *claims;
     const char *token;
 
-    if (!authjwt_config_protects(r)) {
-        return authjwt_request_state(r)->must_authenticate ? OK : DECLINED;
-    }
-    if (authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
+    if (!authjwt_config_protects(r) || authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
         return DECLINED;
-    }
-    if (authjwt_request_state(r)->must_authenticate) {
-        return OK;
     }
     if (authjwt_credential_find(r, AJ_TYPE_ACCESS, NULL)) {
         /* Judged here where a bad cookie counts as none; the authentication that follows shares the verdict. */

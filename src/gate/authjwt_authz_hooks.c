@@ -6,34 +6,29 @@
 #include <mod_auth.h>
 #include <apr_strings.h>
 
+#include "aj_error.h"
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
-#include "authjwt_expr.h"
 #include "authjwt_identity.h"
 #include "authjwt_refusal.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
 
-/* The rules, asked without a user. A rule on %{jwt:…} judges the token itself and denies without asking for one: what
- * it denied counts only once somebody has been authenticated, so that whoever has no good token gets 401 and not 403.
- */
+/* A preflight carries no token by its nature: rules that wait for a user hold it up nowhere. All others do. */
 static int ask_without_user(request_rec *r)
 {
     authjwt_state_t *state = authjwt_request_state(r);
-    int asked = state->asked;
     int status;
 
     state->in_access_checker = 1;
     status = ap_run_access_checker_ex(r);
     state->in_access_checker = 0;
-    if (status == HTTP_FORBIDDEN && state->asked != asked) {
-        /* DECLINED would have the rules asked once more here; with the mark, the force_authn hook makes the same of OK.
-         */
-        state->must_authenticate = 1;
-        status = OK;
+    if (status != DECLINED) {
+        return status;
     }
-    return status == DECLINED && authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? OK : status;
+    state->passed_preflight = 1;
+    return OK;
 }
 
 /* Endpoints look after authentication themselves and are outside Require. */
@@ -47,14 +42,32 @@ static int check_access(request_rec *r)
     }
     if (endpoint) {
         state->exempt = endpoint;
+        (void)authjwt_request_at_own_address(r);
         return OK;
     }
-    /* Under AuthType Basic %{jwt:…} is empty until mod_auth_basic has asked provider jwt. */
-    if (authjwt_config_protects(r) ? authjwt_expr_in_use() || authjwt_request_is_preflight(r)
-                                   : authjwt_expr_in_use() && authjwt_config_is_basic(r)) {
-        return ask_without_user(r);
+    return authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? ask_without_user(r) : DECLINED;
+}
+
+/* httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
+ * it. Where that was a preflight, nobody has been asked yet. */
+static int check_after_preflight(request_rec *r)
+{
+    const request_rec *above = r->main ? r->main : r->prev;
+    int status;
+
+    if (!above || above->per_dir_config != r->per_dir_config
+        || !authjwt_request_state((request_rec *)above)->passed_preflight) {
+        return DECLINED;
     }
-    return DECLINED;
+    if (authjwt_request_is_preflight(r)) {
+        authjwt_request_state(r)->passed_preflight = 1;
+        return DECLINED;
+    }
+    status = ap_run_check_user_id(r);
+    if (status == OK) {
+        status = ap_run_auth_checker(r);
+    }
+    return status == OK ? DECLINED : status == DECLINED ? HTTP_UNAUTHORIZED : status;
 }
 
 static int is_exempt(const char *handler)
@@ -62,6 +75,16 @@ static int is_exempt(const char *handler)
     const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(handler);
 
     return endpoint && endpoint->is_exempt;
+}
+
+/* What lies in the file system at the address of an endpoint is not asked for: mod_dir would redirect to a directory of
+ * that name, or serve its index. */
+static int hide_directory(request_rec *r)
+{
+    if (r->finfo.filetype == APR_DIR && authjwt_endpoint_find(r->handler)) {
+        r->finfo.filetype = APR_NOFILE;
+    }
+    return DECLINED;
 }
 
 /* Endpoints skip Require. If a rewrite has changed r->handler since, put the endpoint back; otherwise the exemption
@@ -117,6 +140,34 @@ static int refuse_stale(request_rec *r, const aj_claims_t *claims)
     return authjwt_refusal(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
 }
 
+/* At most eight words, each quoted and escaped. */
+static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < words->nelts && i < 8; i++) {
+        const char *word = APR_ARRAY_IDX(words, i, const char *);
+
+        text = apr_pstrcat(pool, text, i ? " " : "", "\"", aj_escape(word, strlen(word), pool), "\"", NULL);
+    }
+    return !words->nelts ? "none" : i < words->nelts ? apr_pstrcat(pool, text, " and more", NULL) : text;
+}
+
+/* What an administrator would ask first. httpd's own line says only that the rules refused. */
+static void log_roles(request_rec *r, const aj_claims_t *claims)
+{
+    const apr_array_header_t *wanted = authjwt_request_state(r)->roles_wanted;
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (wanted && APLOGrinfo(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1707: access denied: Require jwt-role asked for %s; the token's roles: %s",
+                      quoted(wanted, r->pool),
+                      quoted(aj_claims_strings(claims, authjwt_config_role_claims(conf, r->pool), r->pool), r->pool));
+    }
+}
+
 /* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1), unless a new login
  * would help. */
 static int forbid_known_users(request_rec *r)
@@ -128,6 +179,7 @@ static int forbid_known_users(request_rec *r)
     if (state->in_auth_checker || !authjwt_config_protects(r) || !claims) {
         return DECLINED;
     }
+    state->roles_wanted = NULL;
     status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
@@ -135,12 +187,16 @@ static int forbid_known_users(request_rec *r)
     if (needs_fresh(r, state)) {
         return refuse_stale(r, claims);
     }
+    log_roles(r, claims);
     return authjwt_refusal(r, AUTHJWT_ACCESS_DENIED);
 }
 
 void authjwt_authz_register_hooks(void)
 {
+    ap_hook_pre_config(authjwt_authz_pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(check_after_preflight, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_fixups(hide_directory, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

@@ -8,14 +8,6 @@
 #include "authjwt_judge.h"
 #include "authjwt_request.h"
 
-/* Set while the configuration is read, or an .htaccess; never taken back, for what a set flag costs is time. */
-static int in_use;
-
-int authjwt_expr_in_use(void)
-{
-    return in_use;
-}
-
 static const json_t *find(const ap_expr_eval_ctx_t *ctx, const char *name)
 {
     const aj_claims_t *claims;
@@ -74,7 +66,6 @@ static int look_up(ap_expr_lookup_parms *parms)
         return DECLINED;
     }
     *parms->data = NULL;
-    in_use = 1;
     return OK;
 }
 

@@ -1,6 +1,7 @@
 /* authjwt_renewal: new tokens on the way of a request. */
 #include <httpd.h>
 #include <http_log.h>
+#include <http_protocol.h>
 #include <http_request.h>
 
 #include "authjwt_caching.h"
@@ -43,7 +44,7 @@ static int can_renew_at(request_rec *r, request_rec *at)
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(at);
 
     if (at->status == HTTP_OK && endpoint && endpoint->id == AUTHJWT_ENDPOINT_REFRESH
-        && authjwt_config_cookies(authjwt_config_dir(at))) {
+        && authjwt_config_cookies(authjwt_config_dir(at)) && authjwt_request_at_own_address(at)) {
         return authjwt_request_may_issue(at);
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -86,6 +87,42 @@ static authjwt_verdict_e renew_at(request_rec *r, request_rec *at, authjwt_verdi
     return verdict == AUTHJWT_OK || is_final(verdict) ? verdict : refused;
 }
 
+/* The refresh location, looked up as if the client had asked for it: what the sections and .htaccess files of the page
+ * have set must not decide which roles and claims a token gets. */
+static request_rec *look_up(request_rec *r, const authjwt_state_t *initial)
+{
+    apr_table_t *env = r->subprocess_env;
+    apr_table_t *headers = r->headers_in;
+    request_rec *at;
+
+    r->subprocess_env = initial->server_env ? apr_table_copy(r->pool, initial->server_env) : apr_table_make(r->pool, 1);
+    if (initial->server_headers) {
+        r->headers_in = apr_table_copy(r->pool, initial->server_headers);
+    }
+    at = ap_sub_req_method_uri("POST", authjwt_config_auto_refresh(authjwt_config_dir(r)), r, NULL);
+    r->subprocess_env = env;
+    r->headers_in = headers;
+    return at;
+}
+
+/* What the client sent and the server itself says of it, such as SetEnvIf outside all sections. */
+static int keep_start(request_rec *r)
+{
+    if (authjwt_config_renews() && apr_table_get(r->headers_in, "Cookie")) {
+        authjwt_state_t *state = authjwt_request_state(r);
+
+        state->server_env = apr_table_copy(r->pool, r->subprocess_env);
+        state->server_headers = apr_table_copy(r->pool, r->headers_in);
+    }
+    return DECLINED;
+}
+
+void authjwt_renewal_register(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_post_read_request(keep_start, NULL, NULL, APR_HOOK_REALLY_LAST);
+}
+
 authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const char **token)
 {
     authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
@@ -99,7 +136,7 @@ authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e re
         return authjwt_csrf_check_cookie(r, state->new_csrf, NULL);
     }
     state->renewing = 1;
-    at = ap_sub_req_method_uri("POST", authjwt_config_auto_refresh(authjwt_config_dir(r)), r, NULL);
+    at = look_up(r, state);
     verdict = renew_at(r, at, refused, &tokens);
     state->renewing = 0;
     if (verdict == AUTHJWT_OK) {

@@ -1,5 +1,6 @@
 /* authjwt_credential: find the tokens of a request. */
 #include <httpd.h>
+#include <apr_strings.h>
 
 #include "authjwt_cookies_read.h"
 #include "authjwt_credential.h"
@@ -107,4 +108,34 @@ apr_array_header_t *authjwt_credential_find(request_rec *r, aj_token_type_e type
         }
     }
     return tokens->nelts ? tokens : NULL;
+}
+
+/* A header without our scheme is the commonest mistake of clients. */
+static const char *name_header(request_rec *r, const authjwt_dir_conf_t *conf)
+{
+    const char *name = authjwt_credential_header(r);
+    const char *type = authjwt_config_header_type(conf);
+    const char *scheme = *type ? apr_pstrcat(r->pool, " (", type, ")", NULL) : "";
+    int is_sent = apr_table_get(authjwt_request_sent_headers(r), name) != NULL;
+
+    return apr_pstrcat(r->pool, "the header ", name, scheme, is_sent ? ", which held something else" : "", NULL);
+}
+
+const char *authjwt_credential_places(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const authjwt_location_e *locations;
+    int count = authjwt_config_locations(conf, &locations);
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < count; i++) {
+        text = apr_pstrcat(r->pool, text, i ? ", " : "",
+                           locations[i] == AUTHJWT_IN_HEADER ? name_header(r, conf)
+                           : locations[i] == AUTHJWT_IN_COOKIE
+                               ? apr_pstrcat(r->pool, "the cookie ", authjwt_config_access_cookie(conf), NULL)
+                               : apr_pstrcat(r->pool, "the query parameter ", authjwt_config_query_name(conf), NULL),
+                           NULL);
+    }
+    return text;
 }

@@ -89,14 +89,23 @@ def new_server():
         one.close()
 
 
-@pytest.fixture(scope="session")
-def failing_store_module(tmp_path_factory):
-    """mod_failing_store.so, built with apxs outside the source tree."""
-    source = pathlib.Path(__file__).parent / "support/failing_store/mod_failing_store.c"
-    build = tmp_path_factory.mktemp("failing_store")
+def built_with_apxs(name, tmp_path_factory):
+    """mod_NAME.so of the folder NAME, built outside the source tree."""
+    source = pathlib.Path(__file__).parent / "support" / name / ("mod_%s.c" % name)
+    build = tmp_path_factory.mktemp(name)
     (build / source.name).write_text(source.read_text())
     subprocess.run([APXS, "-c", source.name], cwd=build, check=True, capture_output=True)
-    return build / ".libs/mod_failing_store.so"
+    return build / ".libs" / ("mod_%s.so" % name)
+
+
+@pytest.fixture(scope="session")
+def failing_store_module(tmp_path_factory):
+    return built_with_apxs("failing_store", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def asking_access_module(tmp_path_factory):
+    return built_with_apxs("asking_access", tmp_path_factory)
 
 
 @pytest.fixture

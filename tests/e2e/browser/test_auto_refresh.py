@@ -61,6 +61,7 @@ def programs(server):
     for name, text in (("app", None), ("sum", SUM_CGI), ("status", STATUS_CGI)):
         server.write("cgi-bin/%s.sh" % name, text or pathlib.Path(server.path("cgi-bin/env.sh")).read_text(), 0o755)
     server.write("front/index.sh", SUM_CGI, 0o755)
+    server.take_log()                        # the warnings at start about the wrong paths
 
 
 def expire(visitor):

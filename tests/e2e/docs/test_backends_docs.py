@@ -48,6 +48,22 @@ def test_php(new_server, ann):
         assert_error(server.get("/app/page.php"), "token_missing")
 
 
+ROUND = ["/app/admin", "/app/ADMIN/x", "/app/Admin.json", "/app/admin;x/y", "/app/x%5cadmin", "/app/x\\admin", "/app/%41dmin", "/app/x/../admin", "/app//admin/"]
+
+
+@pytest.mark.parametrize("path", ROUND)
+def test_addresses_that_an_application_reads_differently(new_server, app, ann, path):
+    server = documented(new_server, "Where an application reads an address differently", {"http://127.0.0.1:8000/app": app.url + "/app"}, app.MODULES).start()
+    assert_denied(server.get("/app/administration", token_of("bob")))
+    assert server.get(path, token_of("bob")).status == 403
+    assert server.get(path).status in (401, 403)
+    saw = seen(server.get("/app/other", token_of("bob"), headers={"X-Original-URL": "/app/admin", "X-Rewrite-URL": "/app/admin"}))
+    assert saw["path"] == "/app/other" and saw.one("X-Original-URL") is None and saw.one("X-Rewrite-URL") is None
+    if "\\" not in path and "%5c" not in path:
+        assert server.get(path, ann).status == 200
+    assert server.get("/app/admin%2fx", ann).status == 404 and server.get("/APP/admin", ann).status == 404
+
+
 @pytest.mark.parametrize("kind, written", [("uwsgi", "uwsgi://127.0.0.1:3031/"), ("scgi", "scgi://127.0.0.1:4000/"), ("fcgi", "fcgi://127.0.0.1:9000/")])
 def test_gateways(new_server, ann, kind, written):
     assert written in text_of(PAGE)

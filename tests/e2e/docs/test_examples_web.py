@@ -1,4 +1,6 @@
 """The examples for people with browsers, as shipped but for replacements: a real PHP-FPM, a real Tomcat, a proxied API."""
+import subprocess
+
 import pytest
 from authjwt_app import App, Saw
 from authjwt_env import Known
@@ -111,6 +113,27 @@ def test_tomcat_knows_the_user_by_http(by_http):
         saw = seen(visitor.get("/app/who.jsp", headers={"X-Remote-User": "root", "X_Remote_Role": "admin", "x-remote-role": "admin"}))
         assert saw["header x-remote-user"] == user and saw.get("header x-remote-role") == role and "header x_remote_role" not in saw
         assert ACCESS not in saw.get("header cookie", "")
+
+
+AS_TOMCAT_READS = {"/app/admin;a/who.jsp": 403, "/app/x/..;/admin/who.jsp": 403, "/app/..;/other/who.jsp": 404, "/app;a/admin;b=c/who.jsp;d": 403,
+                   "/app/admin/..;/admin/who.jsp": 403, "/app/%61dmin;a/who.jsp": 403, "/app/;/admin/who.jsp": 403, "/app/x/%2e%2e;/admin/who.jsp": 403,
+                   "/app//admin;/who.jsp": 403, "/app/ADMIN/who.jsp": 404, "/app/admin%2fwho.jsp": 404, "/app/admin%3ba/who.jsp": 404, "/;x/app/admin/who.jsp": 403}
+
+
+@pytest.mark.parametrize("path", AS_TOMCAT_READS)
+def test_no_spelling_of_an_address_leads_round_the_role_in_tomcat(either, path):
+    status = AS_TOMCAT_READS[path]
+    for user in ("ann", "bob"):
+        answer = raw_get(either, path, either.client().token(user))
+        assert answer == (status if user == "bob" or status == 404 else 200) or (answer in (400, 404) and status == 404), (user, answer)
+    assert raw_get(either, path, "none") != 200
+
+
+def raw_get(server, path, token):
+    """Status of a GET for a path as it stands."""
+    done = subprocess.run(["curl", "-s", "--path-as-is", "--globoff", "-K", "-", "--cacert", server.certificate, "-o", "/dev/null", "-w", "%{http_code}",
+                           server.origin + path], input='header = "Authorization: Bearer %s"\n' % token, capture_output=True, text=True, check=True)
+    return int(done.stdout)
 
 
 def test_tomcats_admin_pages_are_for_admins(either):

@@ -194,3 +194,30 @@ def test_a_body_is_not_asked_for_where_the_token_is_no_good(server, ann):
         assert sock.recv(100).startswith(b"HTTP/1.1 100 ")
         sock.sendall(b"0123456789")
         assert b"200 OK" in sock.makefile("rb").read()
+
+
+NAMED = 'Header %sset X-User "expr=%%{jwt:sub}"'
+
+
+@pytest.mark.parametrize("always", ["", "always "])
+@pytest.mark.parametrize("quick", ["off", "on"])
+@pytest.mark.parametrize("cookies", ["off", "on"])
+def test_a_header_that_is_made_of_a_claim_is_kept_for_nobody_else(new_server, quick, always, cookies):
+    """Asked for while the headers of the answer are made, in a place that asks nobody for a token."""
+    cache = CACHE.replace("CacheQuickHandler off", "CacheQuickHandler " + quick)
+    server = new_server(cache + DEFAULT + "AuthJWTCookies %s\n" % cookies
+                        + location("/open", 'Header set Cache-Control "public, max-age=600"', NAMED % always)
+                        + location("/plain", 'Header set Cache-Control "public, max-age=600"')
+                        + location("/without", NAMED % always, "Header unset Vary"), **OPTIONS)
+    for name in ("open", "plain", "without"):
+        server.write("htdocs/%s/file.txt" % name, "0123456789\n")
+    server.start()
+    for _ in range(2):
+        for user in ("ann", "bob", None, "cara"):
+            answer = server.get("/open/file.txt", user and token_of(user))
+            assert answer.header("X-User") == (user or ""), answer.headers.as_string()
+            assert answer.header("Vary") == ("Authorization,Cookie" if cookies == "on" else "Authorization")
+            assert answer.header("Cache-Control") == "public, max-age=600"
+    plain = [server.get("/plain/file.txt") for _ in range(2)]
+    assert from_cache(plain[1]) and plain[1].header("Vary") is None, "the control"
+    assert server.get("/without/file.txt", token_of("ann")).header("Cache-Control") == "private"

@@ -110,6 +110,9 @@ def test_an_environment_of_the_administrators_can_let_in(server):
 
 def test_satisfy_any_lets_an_address_in_and_all_wants_both(server):
     assert server.get("/bare/satisfy/any").status == 200
+    # httpd asks nobody there, as docs/httpd.md says.
+    assert server.get("/bare/satisfy/any", tamper(token_of(role="admin"))).status == 200
+    assert server.get("/bare/satisfy/far", tamper(token_of(role="admin"))).status == 401
     assert server.get("/bare/satisfy/all", token_of(role="admin")).status == 403
     assert server.get("/bare/satisfy/all").status == 403
 

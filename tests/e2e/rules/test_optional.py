@@ -124,3 +124,61 @@ def test_a_refresh_cookie_that_is_good_for_nothing_makes_nobody_less_than_anonym
             return file.read().split()
     server._wait("five lines", lambda: len(notes()) >= 5, 3)
     assert set(notes()) == {"-"}, "nobody was refused"
+
+
+ANN = "Require expr \"%{jwt:sub} == 'ann'\""
+ELSEWHERE, HERE = "Require ip 192.0.2.1", "Require ip 127.0.0.1"
+IN_ANY_ORDER = {"expression first": ([ANN, ELSEWHERE], [ANN, HERE]), "address first": ([ELSEWHERE, ANN], [HERE, ANN]),
+                "within any": ([ANN, "<RequireAny>", ELSEWHERE, "Require all denied", "</RequireAny>"],
+                               [ANN, "<RequireAny>", ELSEWHERE, HERE, "</RequireAny>"]),
+                "two expressions": ([ANN, "Require expr \"'staff' in jwt('role')\"", ELSEWHERE], [ANN, "Require expr \"'staff' in jwt('role')\"", HERE])}
+
+
+@pytest.mark.parametrize("order", IN_ANY_ORDER)
+@pytest.mark.parametrize("authjwt_first", [False, True])
+def test_rules_on_addresses_hold_for_preflights_wherever_rules_on_claims_stand(new_server, order, authjwt_first):
+    refused, granted = (["<RequireAll>", *rules, "</RequireAll>"] for rules in IN_ANY_ORDER[order])
+    server = new_server(DEFAULT + protected("/cgi/refused", PRE, *refused) + protected("/cgi/granted", PRE, *granted))
+    if authjwt_first:                    # before the module whose provider it stands before
+        lines = list(server._load_modules())
+        server._load_modules = lambda: [lines[-1], *lines[:-1]]
+    server.start()
+    for sent in (None, token(role="staff"), token("bob")):
+        assert server.request("OPTIONS", "/cgi/refused", token=sent, headers=PREFLIGHT).status == 403
+    assert server.request("OPTIONS", "/cgi/granted", headers=PREFLIGHT).status == 200
+    assert_error(server.get("/cgi/granted"), "token_missing")
+    assert_denied(server.get("/cgi/granted", token("bob")))
+    assert server.get("/cgi/granted", token(role="staff")).status == 200
+
+
+GO_CGI = "#!/bin/sh\nprintf 'Location: %s\\r\\n\\r\\n' \"$QUERY_STRING\"\n"
+PAGE_CGI = "#!/bin/sh\nprintf 'Content-Type: text/html\\r\\n\\r\\n<!--#include virtual=\"secret.txt\" -->'\n"
+
+
+def test_what_a_preflight_leads_to_is_for_those_who_may_see_it(new_server, expect_log):
+    expect_log.may("AH01374|unable to include|AH01\\d+: .*include")
+    server = new_server(DEFAULT + "Alias /shop @dir@/shop\n<Directory @dir@/shop>\nOptions +ExecCGI +Includes\nAddHandler cgi-script .sh\n"
+                        "AddOutputFilter INCLUDES .sh\n</Directory>\n" + protected("/shop", PRE, "Require valid-user"))
+    server.write("shop/go.sh", GO_CGI, 0o755)
+    server.write("shop/page.sh", PAGE_CGI, 0o755)
+    server.write("shop/secret.txt", "the secret\n")
+    server.start()
+    for path in ("/shop/go.sh?/shop/secret.txt", "/shop/go.sh?/shop/go.sh?/shop/secret.txt", "/shop/page.sh"):
+        assert "the secret" in server.get(path, token()).text
+        assert "the secret" in server.request("OPTIONS", path, token=token(), headers=PREFLIGHT).text
+        for bad in (None, tamper(token())):
+            answer = server.request("OPTIONS", path, token=bad, headers=PREFLIGHT)
+            assert "the secret" not in answer.text and (answer.status == 401 or path.endswith("page.sh")), answer
+
+
+@pytest.mark.parametrize("hook", ["access_checker", "access_checker_ex"])
+def test_what_another_module_refuses_stays_refused_whatever_expression_it_looked_at(new_server, asking_access_module, hook):
+    ask = 'AskAndRefuse %s "%%{jwt:sub} == \'nobody\'"' % hook
+    server = new_server("LoadModule asking_access_module %s\n" % asking_access_module + DEFAULT
+                        + protected("/cgi/asked", "Require valid-user", ask) + protected("/cgi/asked-expr", ANN, ask)
+                        + protected("/cgi/asked-all", "Require all granted", ask) + protected("/cgi/asked-pre", PRE, ANN, ask)).start()
+    for path in ("/cgi/asked", "/cgi/asked-expr", "/cgi/asked-all", "/cgi/asked-pre"):
+        for sent in (None, token(), tamper(token())):
+            assert server.get(path, sent).status == 403
+            assert server.request("OPTIONS", path, token=sent, headers=PREFLIGHT).status == 403
+    assert server.get("/cgi/x", token()).status == 200

@@ -1,0 +1,203 @@
+/* authjwt_config: what starts and cannot be meant. One warning each at start, which names the section and the cure. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "authjwt_config_places_private.h"
+#include "authjwt_endpoint.h"
+
+APLOG_USE_MODULE(authjwt);
+
+/* What is known of a server before its places are judged. */
+typedef struct {
+    apr_hash_t *warned;  /* what has been said: sections that stand outside all virtual hosts are in effect in each */
+    int cookie_places;   /* other than login, refresh and logout: places with AuthJWTCookies on or `cookie` among the
+                            token locations */
+    int providers;       /* places with AuthJWTProvider */
+    int login_elsewhere; /* places for files or conditions with jwt-login: which addresses those are is not known */
+    int refresh_elsewhere;
+} survey_t;
+
+/* The SetHandler line that an expression comes from: httpd makes an expression of each, which needs a request. */
+static const ap_directive_t *find_line(const ap_directive_t *node, const ap_expr_info_t *expr)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; node && !found; node = node->next) {
+        if ((unsigned)node->line_num == expr->line_number && !ap_cstr_casecmp(node->directive, "SetHandler")
+            && !strcmp(node->filename, expr->filename)) {
+            return node;
+        }
+        found = find_line(node->first_child, expr);
+    }
+    return found;
+}
+
+/* What SetHandler says. @return NULL when it says nothing */
+static const char *handler_of(ap_conf_vector_t *config, apr_pool_t *pool)
+{
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const ap_expr_info_t *expr = core ? core->expr_handler : NULL;
+    const ap_directive_t *line = expr && expr->filename ? find_line(ap_conftree, expr) : NULL;
+    const char *args = line ? line->args : NULL;
+
+    return args ? ap_getword_conf(pool, &args) : core ? core->handler : NULL;
+}
+
+static const authjwt_endpoint_t *endpoint_of(ap_conf_vector_t *config, apr_pool_t *pool)
+{
+    return authjwt_endpoint_find(handler_of(config, pool));
+}
+
+static int is_endpoint(ap_conf_vector_t *config, authjwt_endpoint_e id, apr_pool_t *pool)
+{
+    const authjwt_endpoint_t *endpoint = endpoint_of(config, pool);
+
+    return endpoint && endpoint->id == id;
+}
+
+/* @param about  what the warning is about; said once for each */
+static int is_new(survey_t *survey, const void *about, const char *tag, apr_pool_t *pool)
+{
+    const char *key = apr_psprintf(pool, "%s %pp", tag, about);
+
+    if (apr_hash_get(survey->warned, key, APR_HASH_KEY_STRING)) {
+        return 0;
+    }
+    apr_hash_set(survey->warned, key, APR_HASH_KEY_STRING, about);
+    return 1;
+}
+
+static void survey_place(const authjwt_place_t *place, void *data, apr_pool_t *pool)
+{
+    survey_t *survey = data;
+    const authjwt_endpoint_t *endpoint = endpoint_of(place->effective, pool);
+    int is_exempt = endpoint && endpoint->is_exempt;
+
+    const char *handler = handler_of(place->own, pool);
+    int is_unknown = handler && strchr(handler, '%');
+
+    survey->cookie_places +=
+        !is_exempt && place->said && authjwt_config_has_location(place->in_effect, AUTHJWT_IN_COOKIE);
+    survey->providers += place->said && place->said->providers;
+    survey->login_elsewhere +=
+        is_unknown || (!place->knows_address && is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool));
+    survey->refresh_elsewhere +=
+        is_unknown || (!place->knows_address && is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool));
+}
+
+/* A refresh does not ask for the password, so without a provider nobody notices that a user is gone. */
+static void warn_of_provider(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    if (is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool) && !place->in_effect->providers
+        && (place->knows_address || !survey->providers) && is_new(survey, place->own, "AJ1783", pool)) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, place->server,
+            "AJ1783: jwt-refresh in %s has no AuthJWTProvider: whoever is deleted goes on getting tokens; name "
+            "the same providers there as at login, such as AuthJWTProvider file with its AuthUserFile",
+            place->name);
+    }
+}
+
+/* Who signs in there gets tokens as text, and is sent to sign in again. */
+static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    const char *url = place->said->login_url;
+
+    if (!url) {
+        return;
+    }
+    if (!authjwt_config_has_location(place->in_effect, AUTHJWT_IN_COOKIE)
+        && !(place->is_server && survey->cookie_places) && is_new(survey, url, "AJ1784", pool)) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, place->server,
+            "AJ1784: AuthJWTLoginURL %s in %s without AuthJWTCookies: a browser that has signed in would not keep "
+            "its tokens and sign in for ever; add AuthJWTCookies on, best outside all sections",
+            url, place->name);
+    }
+    if (!is_endpoint(authjwt_config_at(place->server, url, pool), AUTHJWT_ENDPOINT_LOGIN, pool)
+        && !survey->login_elsewhere && is_new(survey, url, "AJ1785", pool)) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, place->server,
+            "AJ1785: AuthJWTLoginURL %s in %s: no jwt-login answers there; add <Location \"%s\"> with SetHandler "
+            "jwt-login, and AuthJWTLoginPage there for a page of your own",
+            url, place->name, url);
+    }
+}
+
+static void warn_of_login_cookies(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    if (is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool) && authjwt_config_cookies(place->in_effect)
+        && !survey->cookie_places && is_new(survey, place->own, "AJ1786", pool)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, place->server,
+                     "AJ1786: AuthJWTCookies is on for jwt-login in %s and nowhere else: no other place would read the "
+                     "cookies that it sets; write AuthJWTCookies on outside all sections",
+                     place->name);
+    }
+}
+
+static void warn_of_auto_refresh(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    const char *path = place->said->auto_refresh ? authjwt_config_auto_refresh(place->said) : NULL;
+    ap_conf_vector_t *at = path ? authjwt_config_at(place->server, path, pool) : NULL;
+
+    if (at && !is_endpoint(at, AUTHJWT_ENDPOINT_REFRESH, pool) && !survey->refresh_elsewhere
+        && is_new(survey, place->said->auto_refresh, "AJ1787", pool)) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, place->server,
+            "AJ1787: AuthJWTCookieAutoRefresh %s in %s: no jwt-refresh answers there, so nothing is renewed; add "
+            "<Location \"%s\"> with SetHandler jwt-refresh",
+            path, place->name, path);
+    }
+}
+
+static void judge_place(const authjwt_place_t *place, void *data, apr_pool_t *pool)
+{
+    warn_of_provider(place, data, pool);
+    warn_of_login_cookies(place, data, pool);
+    if (place->said) {
+        warn_of_login_url(place, data, pool);
+        warn_of_auto_refresh(place, data, pool);
+    }
+}
+
+/* A slip of the pen: httpd would serve a file, or nothing. */
+static void warn_of_handlers(const ap_directive_t *node, server_rec *s, apr_pool_t *pool)
+{
+    for (; node; node = node->next) {
+        const char *args = node->args ? node->args : "";
+        const char *word = ap_getword_conf(pool, &args);
+
+        if ((!ap_cstr_casecmp(node->directive, "SetHandler") || !ap_cstr_casecmp(node->directive, "AddHandler"))
+            && !ap_cstr_casecmpn(word, "jwt", 3) && !authjwt_endpoint_find(word)) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                         "AJ1788: %s %s (%s:%d): there is no such handler; write jwt-login, jwt-refresh, jwt-logout, "
+                         "jwt-userinfo or jwt-jwks",
+                         node->directive, word, node->filename, node->line_num);
+        }
+        warn_of_handlers(node->first_child, s, pool);
+    }
+}
+
+int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    apr_hash_t *warned = apr_hash_make(ptemp);
+    server_rec *s;
+
+    (void)pconf;
+    (void)plog;
+    if (!authjwt_config_announces()) {
+        return OK;
+    }
+    warn_of_handlers(ap_conftree, main_server, ptemp);
+    /* What stands outside all virtual hosts is mostly meant for them. */
+    for (s = main_server->next ? main_server->next : main_server; s; s = s->next) {
+        survey_t survey = { .warned = warned };
+
+        authjwt_config_each_place(s, survey_place, &survey, ptemp);
+        authjwt_config_each_place(s, judge_place, &survey, ptemp);
+    }
+    return OK;
+}

@@ -1,0 +1,170 @@
+/* authjwt_request: what an .htaccess file may not say on the way to what issues tokens. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_request.h>
+#include <apr_fnmatch.h>
+#include <apr_strings.h>
+
+#include "authjwt_request.h"
+#include "authjwt_request_private.h"
+
+typedef int is_wanted_fn(const module *m);
+
+/* Modules whose directives decide who somebody is, who is let in, or what rules read from the environment. */
+static int steers(const module *m)
+{
+    return !strncmp(m->name, "mod_auth", 8) || !strcmp(m->name, "mod_setenvif.c") || !strcmp(m->name, "mod_env.c")
+        || !strcmp(m->name, "mod_lua.c");
+}
+
+/* What ordinary applications have in an .htaccess, and what could write to the environment or to request headers. */
+static int is_rewrite(const module *m)
+{
+    return !strcmp(m->name, "mod_rewrite.c");
+}
+
+static int is_headers(const module *m)
+{
+    return !strcmp(m->name, "mod_headers.c");
+}
+
+static const module *find_in(ap_conf_vector_t *config, const char *file, is_wanted_fn *is_wanted);
+
+/* Does <Files> match the name of the file? */
+static int is_about(const core_dir_config *section, const char *file)
+{
+    if (section->r) {
+        return !ap_regexec(section->r, file, 0, NULL, 0);
+    }
+    return section->d && !(section->d_is_fnmatch ? apr_fnmatch(section->d, file, 0) : strcmp(section->d, file));
+}
+
+/* An <If> counts whatever its condition says now. */
+static const module *find_in_list(const apr_array_header_t *list, const char *file, int by_name,
+                                  is_wanted_fn *is_wanted)
+{
+    const module *found = NULL;
+    int i;
+
+    for (i = 0; list && i < list->nelts && !found; i++) {
+        ap_conf_vector_t *config = APR_ARRAY_IDX(list, i, ap_conf_vector_t *);
+
+        if (!by_name || is_about(ap_get_core_module_config(config), file)) {
+            found = find_in(config, file, is_wanted);
+        }
+    }
+    return found;
+}
+
+/* httpd makes a module's part of an .htaccess only where a directive of that module stands. */
+static const module *find_in(ap_conf_vector_t *config, const char *file, is_wanted_fn *is_wanted)
+{
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const module *m;
+    const module *found = NULL;
+
+    for (m = ap_top_module; m; m = m->next) {
+        if (is_wanted(m) && ap_get_module_config(config, m)) {
+            return m;
+        }
+    }
+    if (core) {
+        found = find_in_list(core->sec_file, file, 1, is_wanted);
+        found = found ? found : find_in_list(core->sec_if, file, 0, is_wanted);
+    }
+    return found;
+}
+
+/* A subrequest has the files of the request above it too. */
+static int is_on_the_way(const struct htaccess_result *file, const char *filename)
+{
+    return file->htaccess && !strncmp(filename, file->dir, strlen(file->dir));
+}
+
+/* The first .htaccess on the way that has a directive of such a module. @param m  set where there is one */
+static const struct htaccess_result *find_file(request_rec *r, is_wanted_fn *is_wanted, const module **m)
+{
+    const struct htaccess_result *file;
+    /* The one that httpd walked to, whatever a RewriteRule of a directory made of it. */
+    const char *filename = r->canonical_filename ? r->canonical_filename : r->filename ? r->filename : "";
+    const char *name = ap_strrchr_c(filename, '/');
+
+    for (file = r->htaccess; file; file = file->next) {
+        *m = is_on_the_way(file, filename)
+               ? find_in((ap_conf_vector_t *)file->htaccess, name ? name + 1 : filename, is_wanted)
+               : NULL;
+        if (*m) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
+const char *authjwt_request_steered_by(request_rec *r)
+{
+    const module *m;
+    const struct htaccess_result *file = find_file(r, steers, &m);
+
+    return file ? apr_psprintf(r->pool,
+                               "%s.htaccess has a directive of %s, which could decide who gets which token; move it to "
+                               "the server's configuration, or set AllowOverride None there",
+                               file->dir, m->name)
+                : NULL;
+}
+
+static int is_from_htaccess(request_rec *r, is_wanted_fn *is_wanted)
+{
+    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
+    const module *m;
+
+    return r->htaccess && endpoint && endpoint->issues && find_file(r, is_wanted, &m);
+}
+
+static int before_rewrite(request_rec *r)
+{
+    if (is_from_htaccess(r, is_rewrite)) {
+        authjwt_request_state(r)->env_before = apr_table_copy(r->pool, r->subprocess_env);
+    }
+    return DECLINED;
+}
+
+static int after_rewrite(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    if (state->env_before) {
+        r->subprocess_env = state->env_before;
+    }
+    return DECLINED;
+}
+
+static int before_headers(request_rec *r)
+{
+    if (is_from_htaccess(r, is_headers)) {
+        authjwt_request_state(r)->headers_before = apr_table_copy(r->pool, r->headers_in);
+    }
+    return DECLINED;
+}
+
+static int after_headers(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    if (state->headers_before) {
+        r->headers_in = state->headers_before;
+    }
+    return DECLINED;
+}
+
+void authjwt_request_register(apr_pool_t *pool)
+{
+    static const char *const rewrite[] = { "mod_rewrite.c", NULL };
+    static const char *const headers[] = { "mod_headers.c", NULL };
+
+    (void)pool;
+    ap_hook_fixups(before_rewrite, NULL, rewrite, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(after_rewrite, rewrite, NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(before_headers, NULL, headers, APR_HOOK_LAST);
+    ap_hook_fixups(after_headers, headers, NULL, APR_HOOK_LAST);
+}
