@@ -31,6 +31,7 @@ typedef struct {
     int in_access_checker;        /**< authz: likewise */
     int fresh_denied;             /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;            /**< authz: asking the rules what they would say of a fresh token */
+    apr_array_header_t *scopes;   /**< authz: `const char *`, what jwt-scope rules have missed; NULL: nothing */
     const authjwt_endpoint_t
         *exempt;           /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     const char *new_token; /**< renewal, of the initial request: access token that the answer's cookies carry */
@@ -71,7 +72,10 @@ const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r);
  */
 int authjwt_request_may_issue(request_rec *r);
 
-/** Is it a CORS preflight that AuthJWTAllowPreflight lets pass without identity? */
+/** The same with endpoints that are subject to Require too (userinfo). */
+const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
+
+/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? */
 int authjwt_request_is_preflight(request_rec *r);
 
 /** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in

@@ -10,6 +10,7 @@
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     authjwt_dir_conf_t *conf = dir;
+    const char *error;
     int i;
 
     conf->export = AUTHJWT_EXPORT_NAMED;
@@ -24,8 +25,9 @@ const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, c
             }
             conf->export = all ? AUTHJWT_EXPORT_ALL : AUTHJWT_EXPORT_NONE;
         }
-        if (!*argv[i]) {
-            return "AuthJWTExportClaims: a name is empty";
+        error = authjwt_config_check_claim(cmd->pool, "AuthJWTExportClaims", argv[i]);
+        if (error) {
+            return error;
         }
         APR_ARRAY_PUSH(conf->export_names, const char *) = argv[i];
     }
@@ -74,6 +76,7 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
 {
     authjwt_dir_conf_t *conf = dir;
     authjwt_request_header_t entry = { header, claim };
+    const char *error;
     const char *p;
 
     for (p = header; apr_isalnum(*p) || *p == '-'; p++) {
@@ -88,6 +91,10 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
         return apr_psprintf(
             cmd->pool, "AuthJWTRequestHeader: %s means something else to HTTP; choose a name such as X-Remote-User",
             header);
+    }
+    error = authjwt_config_check_claim(cmd->pool, "AuthJWTRequestHeader", claim);
+    if (error) {
+        return error;
     }
     if (!conf->request_headers) {
         conf->request_headers = apr_array_make(cmd->pool, 2, sizeof(authjwt_request_header_t));

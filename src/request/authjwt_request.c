@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
+#include "authjwt_origin.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -49,12 +50,6 @@ apr_table_t *authjwt_request_own_headers(request_rec *r)
     return r->headers_in;
 }
 
-int authjwt_request_is_preflight(request_rec *r)
-{
-    return authjwt_config_allow_preflight(authjwt_config_dir(r)) && r->method_number == M_OPTIONS
-        && apr_table_get(r->headers_in, "Origin") && apr_table_get(r->headers_in, "Access-Control-Request-Method");
-}
-
 int authjwt_request_is_forward_proxied(request_rec *r)
 {
     return authjwt_request_initial(r)->proxyreq == PROXYREQ_PROXY;
@@ -74,11 +69,24 @@ static const char *configured_handler(request_rec *r)
     return error ? NULL : name;
 }
 
+const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r)
+{
+    return authjwt_endpoint_find(configured_handler(r));
+}
+
 const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)
 {
-    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(configured_handler(r));
+    const authjwt_endpoint_t *endpoint = authjwt_request_any_endpoint(r);
 
     return endpoint && endpoint->is_exempt ? endpoint : NULL;
+}
+
+int authjwt_request_is_preflight(request_rec *r)
+{
+    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin")
+        && apr_table_get(r->headers_in, "Access-Control-Request-Method")
+        && (authjwt_config_allow_preflight(authjwt_config_dir(r))
+            || (authjwt_origin_trusted(r) && authjwt_request_any_endpoint(r)));
 }
 
 static int sets_handler(const core_dir_config *section, const core_dir_config *in_effect);

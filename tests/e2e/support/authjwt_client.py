@@ -129,6 +129,8 @@ def assert_error(answer, code, message=None, error=None, realm=None, scheme="Bea
     assert body["message"] == wanted_message if wanted_message else body["message"], body
     if status == 401:
         assert_challenge(answer, code, realm, scheme)
+    if status == 503:
+        assert int(answer.header("Retry-After")) > 0, answer.headers.as_string()
 
 
 def assert_challenge(answer, code, realm=None, scheme="Bearer"):
