@@ -1,4 +1,7 @@
 """Login pages where something is in the way: an address that is none, a prefix that a proxy takes off, no cookies to set."""
+import pathlib
+import re
+import textwrap
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -107,3 +110,30 @@ def test_a_realm_from_a_request_cannot_end_its_quotes(new_server):
     server = new_server(WEB + "<Location /p>\nAuthType JWT\nAuthName %{req:X-Realm}\nRequire valid-user\n</Location>\n").start()
     for sent, wanted in (('a", error="x', '"a\\", error=\\"x"'), ("a\\", '"a\\\\"'), ('\\"', '"\\""'), ('\\\\"', '"\\\\\\""')):
         assert server.get("/p", headers={"X-Realm": sent}).header("WWW-Authenticate") == "Bearer realm=" + wanted, sent
+
+
+# -- the first thing that anybody copies -----------------------------------------------------------------------------------------
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+
+
+def first_configuration():
+    """The first block of README that has a directive of ours, and the same of the shipped file."""
+    readme = next(block for block in re.findall(r"(?m)(?:^    .*\n)+", (TOP / "README.md").read_text()) if "AuthJWTKey" in block)
+    shipped = re.search(r"(?m)^#AuthJWTKey(?:.*\n)(?:#.+\n)+", (TOP / "conf/authjwt.conf").read_text()).group(0)
+    return {"README": textwrap.dedent(readme), "authjwt.conf": re.sub("(?m)^#", "", shipped)}
+
+
+@pytest.mark.parametrize("where", ["README", "authjwt.conf"])
+def test_the_first_configuration_works_in_a_browser_and_for_curl(new_server, where):
+    config = first_configuration()[where].replace("/etc/apache2/jwt.", "@dir@/")
+    assert config.count("@dir@/") == 2
+    server = new_server("AuthJWTRevocationStore lmdb:@dir@/state(64M)\nAliasMatch ^/app(/.*)?$ @dir@/htdocs/ok.txt\n" + config).start()
+    visitor = Visitor(server)
+    answer = visitor.navigate("/app/x")
+    page = assert_good_page(visitor.navigate(answer.header("Location")))
+    answer = visitor.submit(urljoin("/login", page.one("form")["action"]), {**LOGIN, "next": page.value("next")})
+    assert answer.status == 303 and answer.header("Location") == "/app/x" and visitor.navigate("/app/x").text == "let in\n"
+    token = server.post("/login", form=LOGIN).json()["access_token"]
+    assert server.get("/app", token).text == "let in\n"
+    assert_error(server.get("/app"), "token_missing")
