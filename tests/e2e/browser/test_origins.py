@@ -134,6 +134,15 @@ def test_what_is_an_origin_starts(new_server):
     assert status == 0, text
 
 
+@pytest.mark.parametrize("headers, passes", [
+    ({}, True), (said(SISTER), True), ({"Sec-Fetch-Site": "none"}, True), (said(STRANGER), False), (said(STRANGER, None), False),
+    ({"Origin": "null"}, False), ({"Sec-Fetch-Site": "same-site"}, False)])
+def test_the_handshake_of_a_websocket_asks_where_it_comes_from(server, headers, passes):
+    """Browsers always send Origin with it (RFC 6455 4.1), so who does not is a program."""
+    answer = signed_in(server).send("GET", "/cgi", headers={"Upgrade": "websocket", "Connection": "Upgrade", **headers})
+    assert answer.status == (200 if passes else 403), answer
+
+
 # -- the user's own doing ------------------------------------------------------------------------------------------------
 
 def test_a_request_that_no_page_made_passes(server):

@@ -182,6 +182,8 @@ WRONG = {
     "a broken pointer for a role": (WORKING + protected("/p", "AuthJWTRoleClaim role /a~b"), "AuthJWTRoleClaim", '"/a~b" is no JSON Pointer'),
     "a broken pointer for the identity": (WORKING + protected("/p", "AuthJWTIdentityClaim /~"), "AuthJWTIdentityClaim", "is no JSON Pointer"),
     "a broken pointer for a header": (WORKING + protected("/p", "AuthJWTRequestHeader X-A /~2"), "AuthJWTRequestHeader", "is no JSON Pointer"),
+    "a broken pointer in an expression": (WORKING + protected("/p", "Require expr \"%{jwt:/a~2} == 'x'\""), "require", '"/a~2" is no JSON Pointer'),
+    "a broken pointer in a list": (WORKING + protected("/p", "Require expr \"'x' in jwt('/a~2')\""), "require", '"/a~2" is no JSON Pointer'),
     "a broken pointer to export": (WORKING + protected("/p", "AuthJWTExportClaims sub /~2"), "AuthJWTExportClaims", "is no JSON Pointer"),
     "jwt-claim with an empty name": (WORKING + protected("/p", 'Require jwt-claim "" x'), "Require", "jwt-claim: the name of the claim is empty"),
     "jwt-claim with a broken expression": (WORKING + protected("/p", 'Require jwt-claim a "%{"'), "Require", "jwt-claim: cannot parse \"%{\""),
