@@ -20,7 +20,8 @@ apr_array_header_t *authjwt_credential_find(request_rec *r, aj_token_type_e type
 /** Refresh cookies that the request carries, whatever the locations are. @return as authjwt_credential_find */
 apr_array_header_t *authjwt_credential_refresh_cookies(request_rec *r);
 
-/** Refresh and access cookies that the request carries, likewise. @return as authjwt_credential_find */
+/** Refresh and access cookies that the request carries, likewise, also what an upgrade left under plain names. @return
+ * as authjwt_credential_find */
 apr_array_header_t *authjwt_credential_session_cookies(request_rec *r);
 
 /** @return non-zero when the request carries a cookie of this name that is not empty */

@@ -130,11 +130,11 @@ def is_alive(server, access):
 
 
 @pytest.mark.parametrize("user", ["ann", "bob"])
-@pytest.mark.parametrize("kept", [(ACCESS, REFRESH), (ACCESS,), (REFRESH,)])
+@pytest.mark.parametrize("kept", [(ACCESS, REFRESH), (ACCESS,), (REFRESH,), (PLAIN_REFRESH,), (PLAIN_ACCESS,)])
 def test_a_login_ends_the_session_whose_cookies_come_with_it(server, user, kept):
     visitor, elsewhere = signed_in(server), signed_in(server)
     before = dict(visitor.jar)
-    visitor.jar = {name: before[name] for name in kept}
+    visitor.jar = {name: {**before, PLAIN_ACCESS: before[ACCESS], PLAIN_REFRESH: before[REFRESH]}[name] for name in kept}
     visitor.sign_in(user)
     assert not is_alive(server, before[ACCESS])
     assert_error(server.post("/refresh", before[REFRESH]), "token_revoked")
