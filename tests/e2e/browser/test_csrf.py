@@ -6,12 +6,11 @@ import time
 from urllib.parse import quote, urlencode
 
 import pytest
-from authjwt_client import PROBLEMS, assert_error
+from authjwt_client import assert_error
 from authjwt_env import USERS, Known, endpoint, location, protected
 from authjwt_tokens import read
 from authjwt_visitor import ACCESS, CSRF_ACCESS, CSRF_REFRESH, FETCH, NAVIGATION, REFRESH, WEB, Visitor, set_cookies, signed_in
 
-PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
 MODES = ["auto", "token", "origin", "off"]
 SUM_CGI = """#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n%s %s %s ' "$REMOTE_USER" "${CONTENT_LENGTH:-chunked}" "$REQUEST_METHOD"

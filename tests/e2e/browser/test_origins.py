@@ -4,12 +4,11 @@ import ssl
 import subprocess
 
 import pytest
-from authjwt_client import PROBLEMS, assert_error
+from authjwt_client import assert_error
 from authjwt_env import USERS, Known, endpoint, location, protected
 from authjwt_tokens import claims, sign
 from authjwt_visitor import ACCESS, NAVIGATION, WEB, set_cookies, signed_in
 
-PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
 SISTER, STRANGER = "https://app.example.com", "https://evil.example"
 TRUSTED = "AuthJWTTrustedOrigin https://app.example.com:443 https://*.apps.example.com http://localhost:3000\n"
 CONFIG = WEB + TRUSTED + (
