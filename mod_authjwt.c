@@ -12,6 +12,7 @@
 #include "authjwt_body.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_cors.h"
 #include "authjwt_dispatch.h"
 #include "authjwt_expr.h"
 #include "authjwt_forward.h"
@@ -67,6 +68,7 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
     authjwt_caching_register(pool);
+    authjwt_cors_register(pool);
 
     /* First of all handlers: mod_proxy takes what it proxies whatever SetHandler says. */
     ap_hook_handler(authjwt_dispatch, NULL, NULL, APR_HOOK_REALLY_FIRST);

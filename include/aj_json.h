@@ -35,6 +35,9 @@ json_t *aj_json_own(json_t *json, apr_pool_t *pool);
  */
 char *aj_json_write(const json_t *json, apr_pool_t *pool);
 
+/** Can a member have this name, or is it a JSON Pointer with a '~' that no 0 or 1 follows (RFC 6901 3)? */
+int aj_json_is_name(const char *name);
+
 /**
  * Look a member up by name: a name that begins with '/' is a JSON Pointer (RFC 6901), any other is the
  * literal member name.

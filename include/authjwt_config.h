@@ -101,6 +101,14 @@ typedef enum {
     AUTHJWT_CSRF_OFF
 } authjwt_csrf_e;
 
+/** Do the bodies of login and refresh hold tokens in cookie mode? */
+typedef enum {
+    AUTHJWT_IN_BODY_UNSET = 0,
+    AUTHJWT_IN_BODY_AUTO, /**< for clients that are no browsers */
+    AUTHJWT_IN_BODY_ON,
+    AUTHJWT_IN_BODY_OFF
+} authjwt_in_body_e;
+
 /** One authn provider of AuthJWTProvider. */
 typedef struct {
     const char *name;
@@ -140,6 +148,8 @@ typedef struct {
     const char *logout_redirect;
     const char *auto_refresh; /**< "off" or the path of a jwt-refresh location */
     authjwt_csrf_e csrf;
+    apr_array_header_t *trusted_origins; /**< const char *, scheme://host[:port] without a default port */
+    authjwt_in_body_e tokens_in_body;
     int optional; /**< written down only: httpd asks the rules without a user first in any case */
     int allow_preflight;
     authjwt_forward_e forward_token;
@@ -172,6 +182,13 @@ int authjwt_config_is_own_claim(const char *name);
 /** Is the name in such a list as claim_names? @param list  NULL is empty */
 int authjwt_config_is_listed(const apr_array_header_t *list, const char *name);
 
+/**
+ * Check the name of a claim: not empty, and well-formed where it is a JSON Pointer (RFC 6901 3).
+ * @param where  the directive or rule, for the sentence
+ * @return NULL, or a sentence
+ */
+const char *authjwt_config_check_claim(apr_pool_t *pool, const char *where, const char *name);
+
 /** Configuration in effect for a request; never NULL. */
 const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r);
 
@@ -193,6 +210,11 @@ const char *authjwt_config_header_type(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_query_name(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf);
+/** A cookie's name as releases before __Host- had it: what an upgrade leaves behind in browsers. @param name  of
+ * authjwt_config_access_cookie or authjwt_config_refresh_cookie @return NULL where the name in effect is no such
+ * default
+ */
+const char *authjwt_config_plain_cookie(const char *name);
 const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf);
 /** @return non-zero when login, refresh and logout set and clear cookies */
 int authjwt_config_cookies(const authjwt_dir_conf_t *conf);
@@ -207,6 +229,8 @@ const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
 /** @return non-zero when any place has AuthJWTCookieAutoRefresh */
 int authjwt_config_renews(void);
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
+/** @return never AUTHJWT_IN_BODY_UNSET; AUTHJWT_IN_BODY_ON without AuthJWTCookies, where there is no other place */
+authjwt_in_body_e authjwt_config_tokens_in_body(const authjwt_dir_conf_t *conf);
 /** @return non-zero when a CORS preflight needs no identity */
 int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf);
 /** @return non-zero when the application may see the token itself */

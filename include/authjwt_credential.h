@@ -20,6 +20,13 @@ apr_array_header_t *authjwt_credential_find(request_rec *r, aj_token_type_e type
 /** Refresh cookies that the request carries, whatever the locations are. @return as authjwt_credential_find */
 apr_array_header_t *authjwt_credential_refresh_cookies(request_rec *r);
 
+/** Refresh and access cookies that the request carries, likewise, also what an upgrade left under plain names. @return
+ * as authjwt_credential_find */
+apr_array_header_t *authjwt_credential_session_cookies(request_rec *r);
+
+/** @return non-zero when the request carries a cookie of this name that is not empty */
+int authjwt_credential_has_cookie(request_rec *r, const char *name);
+
 /** One token as the list that authjwt_verify takes. @return owned by pool */
 apr_array_header_t *authjwt_credential_list(const char *token, apr_pool_t *pool);
 

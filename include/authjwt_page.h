@@ -56,6 +56,9 @@ void authjwt_page_unsaved(request_rec *r, authjwt_verdict_e verdict);
  */
 int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user);
 
+/** Write a page that says that browsers cannot sign in without AuthJWTCookies. @return OK */
+int authjwt_page_no_cookies(request_rec *r, int status);
+
 /** Write the page with one button. @param csrf  value for its form, or NULL @return OK */
 int authjwt_page_logout(request_rec *r, const char *csrf);
 

@@ -32,6 +32,7 @@ typedef struct {
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
+    apr_array_header_t *scopes;       /**< authz: `const char *`, what jwt-scope rules have missed; NULL: nothing */
     const authjwt_endpoint_t
         *exempt;                 /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
     int own_address;             /**< request: at the address of the endpoint itself: 1 yes, -1 no, 0 not judged yet */
@@ -88,7 +89,10 @@ int authjwt_request_at_own_address(request_rec *r);
  */
 int authjwt_request_may_issue(request_rec *r);
 
-/** Is it a CORS preflight that AuthJWTAllowPreflight lets pass without identity? */
+/** The same with endpoints that are subject to Require too (userinfo). */
+const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
+
+/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? */
 int authjwt_request_is_preflight(request_rec *r);
 
 /** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in

@@ -47,4 +47,12 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
  */
 authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere) AUTHJWT_MUST_USE;
 
+/**
+ * End the session of each token, once where both tokens of a login are among them.
+ * @param claims  `const aj_claims_t *`
+ * @return as authjwt_session_end; the first refusal ends the work
+ */
+authjwt_verdict_e authjwt_session_end_all(request_rec *r, const apr_array_header_t *claims,
+                                          int everywhere) AUTHJWT_MUST_USE;
+
 #endif

@@ -4,10 +4,17 @@
 
 #include <httpd.h>
 #include <jansson.h>
+#include "authjwt_config.h"
 #include "authjwt_session.h"
 
-/** The tokens as the JSON members of docs/endpoints.md. @return object owned by r->pool */
-json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens);
+/**
+ * What a login or refresh answers (docs/endpoints.md, "Login"): the tokens, or where AuthJWTTokensInBody keeps them
+ * from scripts of pages only how long they live.
+ * @param tokens  refresh.expires must be set also where refresh.text is NULL
+ * @param from    where the refresh token was; for a login anything but AUTHJWT_IN_COOKIE
+ * @return object owned by r->pool
+ */
+json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens, authjwt_location_e from);
 
 /**
  * Set the cookies of AuthJWTCookies; does nothing without it.

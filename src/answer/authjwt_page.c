@@ -55,26 +55,16 @@ static const char *escape(const char *text, apr_pool_t *pool)
     return out;
 }
 
-/* Where a form of this page goes: here; empty, which means the same, where browsers could take the path for another
- * host. */
-static const char *own_address(request_rec *r)
-{
-    const char *path = ap_escape_uri(r->pool, r->uri);
-
-    return authjwt_page_is_local(path) ? path : "";
-}
-
-/* The nonce lets our own style in and nothing else; the administrator's file has none and says itself what it needs. */
+/* The nonce lets our own style in and nothing else; the administrator's file has none and says itself what it needs.
+ * No form-action: browsers ask it of the redirects after the form too, and where people go on to may be elsewhere. */
 static void set_headers(request_rec *r, const char *nonce)
 {
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "same-origin");
     apr_table_setn(r->err_headers_out, "Content-Security-Policy",
                    nonce ? apr_pstrcat(r->pool, "default-src 'none'; style-src 'nonce-", nonce,
-                                       "'; form-action 'self'; base-uri 'none'; "
-                                       "frame-ancestors 'self'",
-                                       NULL)
-                         : "form-action 'self'; frame-ancestors 'self'");
+                                       "'; base-uri 'none'; frame-ancestors 'self'", NULL)
+                         : "frame-ancestors 'self'");
     authjwt_caching_no_store(r);
 }
 
@@ -150,6 +140,21 @@ static void begin_page(request_rec *r, int status, const char *nonce)
     set_headers(r, nonce);
 }
 
+/* Without cookies a browser could not keep the tokens, and would show them. */
+int authjwt_page_no_cookies(request_rec *r, int status)
+{
+    const char *nonce = make_nonce(r->pool);
+
+    begin_page(r, status, nonce);
+    ap_rvputs(
+        r, head(r, nonce, "Sign in"),
+        "<p>Browsers cannot sign in here yet: the server does not set cookies. Its administrator can turn that on "
+        "with <code>AuthJWTCookies on</code>.</p>\n<p>Applications send user name and password by POST and get "
+        "their tokens as JSON.</p>\n</main>\n</body>\n</html>\n",
+        NULL);
+    return OK;
+}
+
 static int write_builtin(request_rec *r, int status, const char *next, const char *user, const char *message)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
@@ -164,7 +169,7 @@ static int write_builtin(request_rec *r, int status, const char *next, const cha
     if (message) {
         ap_rvputs(r, "<p class=\"bad\" role=\"alert\" id=\"message\">", escape(message, r->pool), "</p>\n", NULL);
     }
-    ap_rvputs(r, "<form method=\"post\" action=\"", escape(own_address(r), r->pool),
+    ap_rvputs(r, "<form method=\"post\" action=\"", escape(authjwt_page_own_address(r), r->pool),
               "\">\n<input type=\"hidden\" name=\"next\" value=\"", escape(next, r->pool),
               "\">\n<label for=\"user\">User name</label>\n<input id=\"user\" name=\"",
               escape(conf->login_user_field ? conf->login_user_field : "username", r->pool), "\" value=\"",
@@ -189,7 +194,7 @@ static int write_file(request_rec *r, int status, const char *next, const char *
                          { "{{message}}", message  ? message
                                           : notice ? notice
                                                    : "" },
-                         { "{{action}}", own_address(r) } };
+                         { "{{action}}", authjwt_page_own_path(r) } };
     const char *p = authjwt_reply_read_file(r, "AuthJWTLoginPage", authjwt_config_login_page(authjwt_config_dir(r)));
     apr_size_t i;
 
@@ -223,6 +228,9 @@ int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *ne
     const char *message = message_of(r, verdict);
     const char *page = authjwt_config_login_page(authjwt_config_dir(r));
 
+    if (!strcmp(page, "builtin") && !authjwt_config_cookies(authjwt_config_dir(r))) {
+        return authjwt_page_no_cookies(r, status);
+    }
     return strcmp(page, "builtin") ? write_file(r, status, next, user, message)
                                    : write_builtin(r, status, next, user, message);
 }
@@ -232,8 +240,9 @@ int authjwt_page_logout(request_rec *r, const char *csrf)
     const char *nonce = make_nonce(r->pool);
 
     begin_page(r, HTTP_OK, nonce);
-    ap_rvputs(r, head(r, nonce, "Sign out"), "<form method=\"post\" action=\"", escape(own_address(r), r->pool),
-              "\">\n<input type=\"hidden\" name=\"csrf_token\" value=\"", escape(csrf ? csrf : "", r->pool),
+    ap_rvputs(r, head(r, nonce, "Sign out"), "<form method=\"post\" action=\"",
+              escape(authjwt_page_own_address(r), r->pool), "\">\n<input type=\"hidden\" name=\"csrf_token\" value=\"",
+              escape(csrf ? csrf : "", r->pool),
               "\">\n<button type=\"submit\">Sign out</button>\n</form>\n</main>\n</body>\n</html>\n", NULL);
     return OK;
 }

@@ -57,6 +57,45 @@ int authjwt_page_is_local(const char *path)
     return decoded[0] == '/' && decoded[1] != '/';
 }
 
+/* What stands for itself in an address that has no path before it: no scheme, no host, and not nothing. */
+static int is_plain(const char *segment)
+{
+    return *segment && *segment != '/' && segment[strcspn(segment, ":/?#")] != ':';
+}
+
+/* From the folder of one path to another path: "../login" from "/app/page" to "/login". */
+static const char *relative_path(const char *base, const char *target, apr_pool_t *pool)
+{
+    const char *way = "";
+    apr_size_t common = 0;
+    apr_size_t i;
+
+    for (i = 0; base[i] && base[i] == target[i]; i++) {
+        common = base[i] == '/' ? i + 1 : common;
+    }
+    for (base += common; *base; base++) {
+        way = *base == '/' ? apr_pstrcat(pool, way, "../", NULL) : way;
+    }
+    return apr_pstrcat(pool, *way || is_plain(target + common) ? way : "./", target + common, NULL);
+}
+
+const char *authjwt_page_own_path(request_rec *r)
+{
+    const char *path = ap_escape_uri(r->pool, r->uri);
+
+    return authjwt_page_is_local(path) ? path : "";
+}
+
+const char *authjwt_page_own_address(request_rec *r)
+{
+    const char *base = authjwt_request_initial(r)->unparsed_uri;
+    const char *path = authjwt_page_own_path(r);
+
+    return *path && base && *base == '/'
+             ? relative_path(apr_pstrmemdup(r->pool, base, strcspn(base, "?#")), path, r->pool)
+             : path;
+}
+
 static const char *query_parameter(request_rec *r, const char *name)
 {
     return authjwt_request_parameter(r->args, name, 1, r->pool);

@@ -1,5 +1,6 @@
 /* authjwt_page: who was refused is offered the login page. */
 #include <httpd.h>
+#include <http_log.h>
 #include <apr_escape.h>
 #include <apr_strings.h>
 
@@ -7,6 +8,8 @@
 #include "authjwt_config.h"
 #include "authjwt_page_private.h"
 #include "authjwt_request.h"
+
+APLOG_USE_MODULE(authjwt);
 
 /* With `fresh` the page is shown to those who are signed in too: sent on, they would be sent here again. */
 static const char *login_address(request_rec *r, authjwt_verdict_e verdict, const char *more)
@@ -18,11 +21,41 @@ static const char *login_address(request_rec *r, authjwt_verdict_e verdict, cons
                        verdict == AUTHJWT_FRESH_TOKEN_REQUIRED ? "&fresh=1" : "", NULL);
 }
 
+/* The same address, but for its query and a slash at the end, which mod_dir adds by a redirect. */
+static int is_same_path(const char *path, const char *address)
+{
+    apr_size_t path_len = path ? strcspn(path, "?#") : 0;
+    apr_size_t address_len = strcspn(address, "?#");
+
+    path_len -= path_len && path[path_len - 1] == '/';
+    address_len -= address_len && address[address_len - 1] == '/';
+    return path_len == address_len && !strncmp(path ? path : "", address, path_len);
+}
+
+/* Sent to the login page, would the browser come back here, for ever? What answers is no login page then. */
+static int is_login_address(request_rec *r, const char *url)
+{
+    request_rec *initial = authjwt_request_initial(r);
+    char *decoded = apr_pstrmemdup(r->pool, url, strcspn(url, "?#"));
+
+    if (ap_unescape_url(decoded) != OK
+        || !(is_same_path(initial->unparsed_uri, url) || is_same_path(initial->uri, decoded))) {
+        return 0;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "AJ1773: AuthJWTLoginURL %s asks for a token itself, so nobody is sent there: write SetHandler "
+                  "jwt-login in <Location \"%s\">, or let everybody in there",
+                  url, decoded);
+    return 1;
+}
+
 int authjwt_page_offers_login(request_rec *r)
 {
+    const char *url = authjwt_config_dir(r)->login_url;
+
     /* A forward proxy has no place of its own under the origin's name. */
-    return authjwt_config_dir(r)->login_url && !r->main && !authjwt_request_is_forward_proxied(r)
-        && authjwt_request_is_navigation(authjwt_request_initial(r));
+    return url && !r->main && !authjwt_request_is_forward_proxied(r)
+        && authjwt_request_is_navigation(authjwt_request_initial(r)) && !is_login_address(r, url);
 }
 
 int authjwt_page_go_to_login(request_rec *r, authjwt_verdict_e verdict)

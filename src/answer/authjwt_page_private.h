@@ -19,6 +19,12 @@ void authjwt_page_write_unsaved(request_rec *r, int again, const char *address);
  */
 const char *authjwt_page_way_back(const request_rec *initial);
 
+/** The path of the endpoint; empty, which means the same address, where browsers could take it for another host. */
+const char *authjwt_page_own_path(request_rec *r);
+
+/** The same, relative to the address that the browser knows, which may have a prefix that a proxy has taken off. */
+const char *authjwt_page_own_address(request_rec *r);
+
 /** What to tell a person whose browser would drop Secure cookies here, NULL if all is well; the administrator reads it
  * once, in the log. */
 const char *authjwt_page_insecure_notice(request_rec *r);

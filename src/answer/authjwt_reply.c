@@ -17,7 +17,8 @@ APLOG_USE_MODULE(authjwt);
 #define RETRY_AFTER_SECONDS 5
 #define LARGEST_FILE        (256 * 1024)
 
-/* quoted-string of RFC 9110 5.6.4. */
+/* quoted-string of RFC 9110 5.6.4. What is escaped already stays as it is: AuthName comes as the administrator wrote
+ * it, and mod_auth_basic sends it so. */
 static const char *quote(const char *text, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, 2 * strlen(text) + 3);
@@ -25,7 +26,10 @@ static const char *quote(const char *text, apr_pool_t *pool)
 
     *p++ = '"';
     for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
+        if (*text == '\\' && text[1]) {
+            *p++ = *text++;
+        }
+        else if (*text == '"' || *text == '\\') {
             *p++ = '\\';
         }
         *p++ = *text;
@@ -36,7 +40,7 @@ static const char *quote(const char *text, apr_pool_t *pool)
 }
 
 /* WWW-Authenticate as RFC 6750 3 says: no error where no token was sent. */
-static void challenge(request_rec *r, const authjwt_refusal_t *refusal)
+static void challenge(request_rec *r, const authjwt_refusal_t *refusal, const apr_array_header_t *scopes)
 {
     const char *type = authjwt_config_header_type(authjwt_config_dir(r));
     const char *realm = ap_auth_name(r);
@@ -50,6 +54,9 @@ static void challenge(request_rec *r, const authjwt_refusal_t *refusal)
     if (refusal->challenge) {
         value = apr_pstrcat(r->pool, value, ", error=\"", refusal->challenge,
                             "\", error_description=", quote(refusal->message, r->pool), NULL);
+    }
+    if (scopes) {
+        value = apr_pstrcat(r->pool, value, ", scope=\"", apr_array_pstrcat(r->pool, scopes, ' '), "\"", NULL);
     }
     apr_table_setn(r->err_headers_out,
                    authjwt_request_is_forward_proxied(r) ? "Proxy-Authenticate" : "WWW-Authenticate", value);
@@ -131,7 +138,7 @@ int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
     apr_table_setn(r->notes, "jwt-error", refusal->code);
     /* A login that is refused to a known user presents no token, so there is nothing to challenge. */
     if (refusal->status == HTTP_UNAUTHORIZED || (refusal->challenge && r->ap_auth_type)) {
-        challenge(r, refusal);
+        challenge(r, refusal, verdict == AUTHJWT_ACCESS_DENIED ? state->scopes : NULL);
     }
     if (refusal->status == HTTP_TOO_MANY_REQUESTS || refusal->status == HTTP_SERVICE_UNAVAILABLE) {
         long seconds = refusal->status == HTTP_TOO_MANY_REQUESTS ? state->retry_after : RETRY_AFTER_SECONDS;

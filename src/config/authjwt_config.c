@@ -88,6 +88,8 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(logout_redirect);
     MERGE_POINTER(auto_refresh);
     merged->csrf = add->csrf != AUTHJWT_CSRF_UNSET ? add->csrf : base->csrf;
+    MERGE_POINTER(trusted_origins);
+    merged->tokens_in_body = add->tokens_in_body != AUTHJWT_IN_BODY_UNSET ? add->tokens_in_body : base->tokens_in_body;
     MERGE_NUMBER(optional);
     MERGE_NUMBER(allow_preflight);
     merged->forward_token = add->forward_token != AUTHJWT_FORWARD_UNSET ? add->forward_token : base->forward_token;

@@ -87,18 +87,19 @@ static int is_word(const ap_directive_t *directive, const char *word, apr_pool_t
 }
 
 /* Browsers drop such cookies, so that everybody would sign in again and again. */
-static void warn_of_same_site(const ap_directive_t *section, server_rec *s, apr_pool_t *ptemp)
+static int check_same_site(const ap_directive_t *section, server_rec *s, apr_pool_t *ptemp)
 {
     const ap_directive_t *same_site = in_effect(section, "AuthJWTCookieSameSite");
 
-    if ((find_in(section, "AuthJWTCookieSameSite") || find_in(section, attributes[0]))
-        && is_word(same_site, "None", ptemp) && is_word(in_effect(section, attributes[0]), "off", ptemp)
-        && authjwt_config_announces()) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "AJ1782: AuthJWTCookieSameSite None (%s:%d) with AuthJWTCookieSecure off: browsers "
-                     "drop such cookies; judged for the section of %s:%d",
-                     same_site->filename, same_site->line_num, section->filename, section->line_num);
+    if ((!find_in(section, "AuthJWTCookieSameSite") && !find_in(section, attributes[0]))
+        || !is_word(same_site, "None", ptemp) || !is_word(in_effect(section, attributes[0]), "off", ptemp)) {
+        return 0;
     }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                 "AJ1782: AuthJWTCookieSameSite None (%s:%d) needs AuthJWTCookieSecure on: browsers drop such cookies; "
+                 "judged for the section of %s:%d",
+                 same_site->filename, same_site->line_num, section->filename, section->line_num);
+    return 1;
 }
 
 /* Only a section that says something new about cookies needs a look. */
@@ -120,9 +121,7 @@ static int check_section(const ap_directive_t *section, server_rec *s, apr_pool_
 
         faults += name ? check_name(section, name, s, ptemp) : 0;
     }
-    if (section) {
-        warn_of_same_site(section, s, ptemp);
-    }
+    faults += section ? check_same_site(section, s, ptemp) : 0;
     for (node = section; node; node = node->next) {
         faults += check_section(node->first_child, s, ptemp);
     }

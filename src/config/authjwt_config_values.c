@@ -86,14 +86,37 @@ const char *authjwt_config_query_name(const authjwt_dir_conf_t *conf)
     return conf->query_name ? conf->query_name : "jwt";
 }
 
+/* What begins with __Host- no other host of the domain can set (RFC 6265bis 4.1.3.2). Named by constants, so that equal
+ * pointers mean equal names. */
+static const char host_access_cookie[] = "__Host-access_token_cookie";
+static const char host_refresh_cookie[] = "__Host-refresh_token_cookie";
+
+#define HOST_PREFIX_LEN (sizeof("__Host-") - 1)
+
+static int may_have_host_prefix(const authjwt_dir_conf_t *conf)
+{
+    return authjwt_config_cookies(conf) && authjwt_config_cookie_secure(conf)
+        && !strcmp(authjwt_config_cookie_path(conf), "/") && !conf->cookie_domain;
+}
+
+static const char *cookie_name(const authjwt_dir_conf_t *conf, const char *said, const char *host_name)
+{
+    return said ? said : host_name + (may_have_host_prefix(conf) ? 0 : HOST_PREFIX_LEN);
+}
+
 const char *authjwt_config_access_cookie(const authjwt_dir_conf_t *conf)
 {
-    return conf->access_cookie ? conf->access_cookie : "access_token_cookie";
+    return cookie_name(conf, conf->access_cookie, host_access_cookie);
 }
 
 const char *authjwt_config_refresh_cookie(const authjwt_dir_conf_t *conf)
 {
-    return conf->refresh_cookie ? conf->refresh_cookie : "refresh_token_cookie";
+    return cookie_name(conf, conf->refresh_cookie, host_refresh_cookie);
+}
+
+const char *authjwt_config_plain_cookie(const char *name)
+{
+    return name == host_access_cookie || name == host_refresh_cookie ? name + HOST_PREFIX_LEN : NULL;
 }
 
 int authjwt_config_cookies(const authjwt_dir_conf_t *conf)
@@ -139,6 +162,14 @@ const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf)
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf)
 {
     return conf->csrf != AUTHJWT_CSRF_UNSET ? conf->csrf : AUTHJWT_CSRF_AUTO;
+}
+
+authjwt_in_body_e authjwt_config_tokens_in_body(const authjwt_dir_conf_t *conf)
+{
+    if (!authjwt_config_cookies(conf)) {
+        return AUTHJWT_IN_BODY_ON;
+    }
+    return conf->tokens_in_body != AUTHJWT_IN_BODY_UNSET ? conf->tokens_in_body : AUTHJWT_IN_BODY_AUTO;
 }
 
 int authjwt_config_allow_preflight(const authjwt_dir_conf_t *conf)

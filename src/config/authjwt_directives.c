@@ -2,13 +2,9 @@
  * name. */
 #include <httpd.h>
 #include <http_core.h>
-#include <http_log.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_directives_private.h"
-
-APLOG_USE_MODULE(authjwt);
 
 static const char *set_issuer(cmd_parms *cmd, void *dir, const char *issuer)
 {
@@ -91,88 +87,6 @@ static const char *set_on_error(cmd_parms *cmd, void *dir, const char *word)
     return NULL;
 }
 
-static const char *set_locations(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    /* The second spelling is Flask-JWT-Extended's. */
-    static const struct {
-        const char *name;
-        authjwt_location_e location;
-    } known[] = { { "header", AUTHJWT_IN_HEADER }, { "headers", AUTHJWT_IN_HEADER },
-                  { "cookie", AUTHJWT_IN_COOKIE }, { "cookies", AUTHJWT_IN_COOKIE },
-                  { "query", AUTHJWT_IN_QUERY },   { "query_string", AUTHJWT_IN_QUERY } };
-    authjwt_dir_conf_t *conf = dir;
-    apr_size_t k;
-    int i;
-
-    if (!argc) {
-        return "AuthJWTTokenLocation: needs at least one of header, cookie, query";
-    }
-    conf->locations = apr_array_make(cmd->pool, argc, sizeof(authjwt_location_e));
-    for (i = 0; i < argc; i++) {
-        for (k = 0; k < sizeof(known) / sizeof(known[0]) && strcmp(argv[i], known[k].name); k++) {
-            continue;
-        }
-        if (k == sizeof(known) / sizeof(known[0])) {
-            return apr_psprintf(cmd->pool, "AuthJWTTokenLocation: \"%s\" is none of header, cookie, query", argv[i]);
-        }
-        if (authjwt_config_has_location(conf, known[k].location)) {
-            return apr_psprintf(cmd->pool, "AuthJWTTokenLocation: %s is named twice", argv[i]);
-        }
-        APR_ARRAY_PUSH(conf->locations, authjwt_location_e) = known[k].location;
-    }
-    conf->locations_and_cookie = apr_array_copy(cmd->pool, conf->locations);
-    if (!authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE)) {
-        APR_ARRAY_PUSH(conf->locations_and_cookie, authjwt_location_e) = AUTHJWT_IN_COOKIE;
-    }
-    if (authjwt_config_has_location(conf, AUTHJWT_IN_QUERY) && authjwt_config_announces() && cmd->directive) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
-                     "AJ1001: AuthJWTTokenLocation query (%s:%d): tokens in addresses end up in access logs, histories "
-                     "and Referer headers",
-                     cmd->directive->filename, cmd->directive->line_num);
-    }
-    return NULL;
-}
-
-/* Name of a header, cookie, query or form field: an HTTP token (RFC 9110 5.6.2), so that it needs no escaping anywhere.
- */
-static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
-{
-    const char *p;
-
-    for (p = name; *p; p++) {
-        if (!apr_isalnum(*p) && !strchr("!#$%&'*+-.^_`|~", *p)) {
-            break;
-        }
-    }
-    if (p == name || *p) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is no name; use letters, digits, - and _", cmd->cmd->name, name);
-    }
-    return ap_set_string_slot(cmd, dir, name);
-}
-
-/* Parameters are looked for as written, so their name must be what nobody needs to escape. */
-static const char *set_query_name(cmd_parms *cmd, void *dir, const char *name)
-{
-    return name[strcspn(name, "&=+%#")]
-             ? apr_psprintf(cmd->pool, "%s: \"%s\" is no name; use letters, digits, - and _", cmd->cmd->name, name)
-             : set_name(cmd, dir, name);
-}
-
-/* Takes the line as it is: httpd's own splitting takes "" for no argument at all. */
-static const char *set_header_type(cmd_parms *cmd, void *dir, const char *line)
-{
-    const char *type;
-
-    if (!*line) {
-        return "AuthJWTHeaderType: write the scheme before the token, such as Bearer, or \"\" for none";
-    }
-    type = ap_getword_conf(cmd->pool, &line);
-    if (*line) {
-        return "AuthJWTHeaderType: takes one argument";
-    }
-    return *type ? set_name(cmd, dir, type) : ap_set_string_slot(cmd, dir, type);
-}
-
 static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
 {
     authjwt_dir_conf_t *conf = dir;
@@ -213,13 +127,17 @@ const command_rec authjwt_config_directives[] = {
                   "hash that an unknown user costs"),
     AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF, "deny or allow"),
 
-    AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", set_locations, NULL, ANYWHERE, "header, cookie, query in order"),
-    AP_INIT_TAKE1("AuthJWTHeaderName", set_name, SLOT(header_name), ANYWHERE, "header with the token"),
-    AP_INIT_RAW_ARGS("AuthJWTHeaderType", set_header_type, SLOT(header_type), ANYWHERE, "scheme before the token"),
-    AP_INIT_TAKE1("AuthJWTQueryStringName", set_query_name, SLOT(query_name), ANYWHERE,
+    AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", authjwt_directives_set_locations, NULL, ANYWHERE,
+                      "header, cookie, query in order"),
+    AP_INIT_TAKE1("AuthJWTHeaderName", authjwt_directives_set_name, SLOT(header_name), ANYWHERE,
+                  "header with the token"),
+    AP_INIT_RAW_ARGS("AuthJWTHeaderType", authjwt_directives_set_header_type, SLOT(header_type), ANYWHERE,
+                     "scheme before the token"),
+    AP_INIT_TAKE1("AuthJWTQueryStringName", authjwt_directives_set_query_name, SLOT(query_name), ANYWHERE,
                   "query parameter with the token"),
-    AP_INIT_TAKE1("AuthJWTAccessCookieName", set_name, SLOT(access_cookie), ANYWHERE, "cookie with the access token"),
-    AP_INIT_TAKE1("AuthJWTRefreshCookieName", set_name, SLOT(refresh_cookie), ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTAccessCookieName", authjwt_directives_set_name, SLOT(access_cookie), ANYWHERE,
+                  "cookie with the access token"),
+    AP_INIT_TAKE1("AuthJWTRefreshCookieName", authjwt_directives_set_name, SLOT(refresh_cookie), ANYWHERE,
                   "cookie with the refresh token"),
     AP_INIT_TAKE1("AuthJWTIdentityClaim", authjwt_directives_set_identity_claim, SLOT(identity_claim), ANYWHERE,
                   "claim that becomes REMOTE_USER"),
@@ -257,6 +175,9 @@ const command_rec authjwt_config_directives[] = {
                   "path of a jwt-refresh location, or off"),
     AP_INIT_TAKE1("AuthJWTCookieCSRFProtect", authjwt_directives_set_csrf, NULL, ANYWHERE,
                   "auto, token, origin or off"),
+    AP_INIT_TAKE_ARGV("AuthJWTTrustedOrigin", authjwt_directives_add_trusted_origins, NULL, ANYWHERE,
+                      "other origins whose pages may send cookies"),
+    AP_INIT_TAKE1("AuthJWTTokensInBody", authjwt_directives_set_tokens_in_body, NULL, ANYWHERE, "auto, on or off"),
 
     AP_INIT_TAKE_ARGV("AuthJWTProvider", authjwt_directives_set_providers, NULL, ISSUING,
                       "authn providers that check passwords"),

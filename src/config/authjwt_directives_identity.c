@@ -12,9 +12,10 @@
 static const char *refuse_own_claim(cmd_parms *cmd, const char *name, const char *but)
 {
     const char *member = *name == '/' ? apr_pstrmemdup(cmd->pool, name + 1, strcspn(name + 1, "/")) : name;
+    const char *error = authjwt_config_check_claim(cmd->pool, cmd->cmd->name, name);
 
-    if (!*name) {
-        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": a name is empty", NULL);
+    if (error) {
+        return error;
     }
     return authjwt_config_is_own_claim(member) && strcmp(member, but)
              ? apr_psprintf(cmd->pool,
@@ -55,6 +56,7 @@ const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int ar
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     authjwt_dir_conf_t *conf = dir;
+    const char *error;
     int i;
 
     conf->export = AUTHJWT_EXPORT_NAMED;
@@ -69,8 +71,9 @@ const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, c
             }
             conf->export = all ? AUTHJWT_EXPORT_ALL : AUTHJWT_EXPORT_NONE;
         }
-        if (!*argv[i]) {
-            return "AuthJWTExportClaims: a name is empty";
+        error = authjwt_config_check_claim(cmd->pool, "AuthJWTExportClaims", argv[i]);
+        if (error) {
+            return error;
         }
         APR_ARRAY_PUSH(conf->export_names, const char *) = argv[i];
     }
@@ -119,6 +122,7 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
 {
     authjwt_dir_conf_t *conf = dir;
     authjwt_request_header_t entry = { header, claim };
+    const char *error;
     const char *p;
 
     for (p = header; apr_isalnum(*p) || *p == '-'; p++) {
@@ -133,6 +137,10 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
         return apr_psprintf(
             cmd->pool, "AuthJWTRequestHeader: %s means something else to HTTP; choose a name such as X-Remote-User",
             header);
+    }
+    error = authjwt_config_check_claim(cmd->pool, "AuthJWTRequestHeader", claim);
+    if (error) {
+        return error;
     }
     if (!conf->request_headers) {
         conf->request_headers = apr_array_make(cmd->pool, 2, sizeof(authjwt_request_header_t));

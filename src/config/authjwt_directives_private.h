@@ -25,6 +25,10 @@ const char *authjwt_directives_set_providers(cmd_parms *cmd, void *dir, int argc
 const char *authjwt_directives_add_grant(cmd_parms *cmd, void *dir, const char *args);
 const char *authjwt_directives_add_login_require(cmd_parms *cmd, void *dir, const char *args);
 const char *authjwt_directives_add_claim(cmd_parms *cmd, void *dir, const char *name, const char *value);
+const char *authjwt_directives_set_locations(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_set_name(cmd_parms *cmd, void *dir, const char *name);
+const char *authjwt_directives_set_query_name(cmd_parms *cmd, void *dir, const char *name);
+const char *authjwt_directives_set_header_type(cmd_parms *cmd, void *dir, const char *line);
 const char *authjwt_directives_set_forward(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_identity_claim(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
@@ -38,5 +42,7 @@ const char *authjwt_directives_set_local_path(cmd_parms *cmd, void *dir, const c
 const char *authjwt_directives_set_auto_refresh(cmd_parms *cmd, void *dir, const char *path);
 const char *authjwt_directives_set_login_page(cmd_parms *cmd, void *dir, const char *page);
 const char *authjwt_directives_set_csrf(cmd_parms *cmd, void *dir, const char *word);
+const char *authjwt_directives_add_trusted_origins(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_set_tokens_in_body(cmd_parms *cmd, void *dir, const char *word);
 
 #endif

@@ -6,6 +6,7 @@
 #include <http_request.h>
 
 #include "authjwt_config.h"
+#include "authjwt_cors.h"
 #include "authjwt_dispatch.h"
 #include "authjwt_endpoint.h"
 #include "authjwt_endpoint_private.h"
@@ -34,7 +35,8 @@ static int refuse_method(request_rec *r, const authjwt_endpoint_t *endpoint, int
     ap_allow_standard_methods(r, REPLACE_ALLOW, endpoint->post ? M_POST : M_GET, endpoint->post && get ? M_GET : -1,
                               -1);
     if (authjwt_request_is_preflight(r)) {
-        /* The headers that the preflight asks for are mod_headers' business. */
+        /* For origins that are not trusted, the headers that the preflight asks for are mod_headers' business. */
+        authjwt_cors_allow_preflight(r, endpoint->post ? get ? "GET, POST" : "POST" : "GET");
         r->status = HTTP_NO_CONTENT;
         return OK;
     }
@@ -55,6 +57,7 @@ int authjwt_dispatch(request_rec *r)
                       endpoint->handler);
         return HTTP_NOT_FOUND;
     }
+    authjwt_cors_allow(r);
     get = takes_get(r, endpoint);
     if (r->method_number == M_GET ? !get : r->method_number != M_POST || !endpoint->post) {
         return refuse_method(r, endpoint, get);

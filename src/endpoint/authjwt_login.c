@@ -5,6 +5,7 @@
 
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_endpoint_private.h"
 #include "authjwt_judge.h"
@@ -15,6 +16,7 @@
 #include "authjwt_throttle.h"
 #include "authjwt_tokens.h"
 #include "authjwt_users.h"
+#include "authjwt_verify.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -69,6 +71,21 @@ static authjwt_verdict_e check_password(request_rec *r, const char *user, const 
     return verdict;
 }
 
+/* The browser is about to forget the cookies that it sent, so nobody could end their sessions any more. What is no good
+ * in them ends nothing and is no reason against the login. */
+static authjwt_verdict_e end_replaced(request_rec *r)
+{
+    static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH, .allow_expired = 1 };
+    apr_array_header_t *claims;
+    authjwt_verdict_e verdict;
+
+    verdict = authjwt_verify_all(r, authjwt_credential_session_cookies(r), &wanted, &claims);
+    if (verdict == AUTHJWT_OK) {
+        return authjwt_session_end_all(r, claims, 0);
+    }
+    return authjwt_verdict_refusal(verdict)->status == HTTP_UNAUTHORIZED ? AUTHJWT_OK : verdict;
+}
+
 static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_tokens_t *tokens)
 {
     apr_array_header_t *roles = NULL;
@@ -79,6 +96,9 @@ static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_token
     }
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_session_start(r, user, roles, tokens);
+    }
+    if (verdict == AUTHJWT_OK && authjwt_config_cookies(authjwt_config_dir(r))) {
+        verdict = end_replaced(r);
     }
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_tokens_set_cookies(r, tokens);
@@ -106,10 +126,10 @@ static int show_page(request_rec *r)
     return authjwt_page_login(r, AUTHJWT_OK, authjwt_page_next(r, NULL), NULL);
 }
 
-/* A person in front of a browser, who gets pages; without cookies a page could not keep the tokens. */
+/* A person in front of a browser, who gets pages. */
 static int is_person(request_rec *r)
 {
-    return authjwt_config_cookies(authjwt_config_dir(r)) && authjwt_request_is_navigation(authjwt_request_initial(r))
+    return authjwt_request_is_navigation(authjwt_request_initial(r))
         && strcmp(authjwt_config_login_page(authjwt_config_dir(r)), "off");
 }
 
@@ -147,10 +167,13 @@ int authjwt_login(request_rec *r)
     if (r->method_number == M_GET) {
         return show_page(r);
     }
+    if (is_person(r) && !authjwt_config_cookies(authjwt_config_dir(r))) {
+        return authjwt_page_no_cookies(r, HTTP_BAD_REQUEST);
+    }
     verdict = log_in(r, &credentials, &tokens);
     if (verdict == AUTHJWT_OK) {
         return is_person(r) ? authjwt_page_see_other(r, authjwt_page_next(r, credentials.fields))
-                            : authjwt_reply_json(r, authjwt_tokens_json(r, &tokens));
+                            : authjwt_reply_json(r, authjwt_tokens_json(r, &tokens, AUTHJWT_IN_HEADER));
     }
     if (!is_person(r) || !has_page(verdict)) {
         return authjwt_reply_refuse(r, verdict);

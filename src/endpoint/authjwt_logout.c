@@ -56,35 +56,6 @@ static authjwt_verdict_e check_csrf(request_rec *r, authjwt_location_e from, con
     return verdict;
 }
 
-/* Both tokens of a login name one session; it is ended once. */
-static int is_repeated(const apr_array_header_t *claims, int index)
-{
-    const char *sid = aj_claims_string(APR_ARRAY_IDX(claims, index, const aj_claims_t *), "sid");
-    int i;
-
-    for (i = 0; sid && i < index; i++) {
-        const char *other = aj_claims_string(APR_ARRAY_IDX(claims, i, const aj_claims_t *), "sid");
-
-        if (other && !strcmp(sid, other)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static authjwt_verdict_e end_all(request_rec *r, const apr_array_header_t *claims, int everywhere)
-{
-    authjwt_verdict_e verdict = AUTHJWT_OK;
-    int i;
-
-    for (i = 0; i < claims->nelts && verdict == AUTHJWT_OK; i++) {
-        if (!is_repeated(claims, i)) {
-            verdict = authjwt_session_end(r, APR_ARRAY_IDX(claims, i, const aj_claims_t *), everywhere);
-        }
-    }
-    return verdict;
-}
-
 /* @param proven  set to non-zero when the cookies proved that this site made the request */
 static authjwt_verdict_e end_sessions(request_rec *r, const json_t *fields, int *proven)
 {
@@ -99,7 +70,7 @@ static authjwt_verdict_e end_sessions(request_rec *r, const json_t *fields, int 
     }
     if (verdict == AUTHJWT_OK) {
         r->user = apr_pstrdup(r->pool, aj_claims_identity(APR_ARRAY_IDX(claims, 0, const aj_claims_t *)));
-        verdict = end_all(r, claims, authjwt_body_flag(fields, "everywhere"));
+        verdict = authjwt_session_end_all(r, claims, authjwt_body_flag(fields, "everywhere"));
     }
     return verdict;
 }

@@ -6,6 +6,7 @@
 #include <http_log.h>
 #include <http_request.h>
 #include <mod_auth.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_authz.h"
@@ -52,18 +53,36 @@ static const char *parse_role(cmd_parms *cmd, const char *line, const void **par
     return parse_arguments(cmd, "jwt-role", "at least one role", line, parsed);
 }
 
+/* A rule of jwt-scope. */
+typedef struct {
+    const void *arguments; /* argument_t array */
+    int is_negated;        /* the scopes are not to be had */
+} scope_rule_t;
+
+/* "Require not jwt-scope …", or within <RequireNone>. */
+static int is_negated(const ap_directive_t *directive)
+{
+    const ap_directive_t *around = directive ? directive->parent : NULL;
+
+    return (directive && !ap_cstr_casecmpn(directive->args, "not", 3) && apr_isspace(directive->args[3]))
+        || (around && !ap_cstr_casecmp(around->directive, "<RequireNone"));
+}
+
 static const char *parse_scope(cmd_parms *cmd, const char *line, const void **parsed)
 {
-    return parse_arguments(cmd, "jwt-scope", "at least one scope", line, parsed);
+    scope_rule_t *rule = apr_palloc(cmd->pool, sizeof(*rule));
+
+    rule->is_negated = is_negated(cmd->directive);
+    *parsed = rule;
+    return parse_arguments(cmd, "jwt-scope", "at least one scope", line, &rule->arguments);
 }
 
 static const char *parse_claim(cmd_parms *cmd, const char *line, const void **parsed)
 {
     const char *error = parse_arguments(cmd, "jwt-claim", "the name of a claim", line, parsed);
+    const argument_t *name = error ? NULL : &APR_ARRAY_IDX((const apr_array_header_t *)*parsed, 0, argument_t);
 
-    return error || *APR_ARRAY_IDX((const apr_array_header_t *)*parsed, 0, argument_t).text
-             ? error
-             : "Require jwt-claim: the name of the claim is empty";
+    return error || name->expr ? error : authjwt_config_check_claim(cmd->pool, "Require jwt-claim", name->text);
 }
 
 /* Nothing that a request brings belongs here, so AGE is no expression. */
@@ -190,13 +209,59 @@ static int has_scope(request_rec *r, const void *subject, const char *scope)
         || aj_claims_holds_word(aj_claims_get(claims, "scp"), scope);
 }
 
+/* scope-token of RFC 6749 3.3: anything else has no place in a challenge. */
+static int is_scope(const char *text)
+{
+    const char *p;
+
+    for (p = text; *p > 0x20 && *p < 0x7f && *p != '"' && *p != '\\'; p++) {
+        continue;
+    }
+    return p > text && !*p;
+}
+
+static void add_word(apr_array_header_t *list, const char *word)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(list, i, const char *), word)) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(list, const char *) = word;
+}
+
+/* The challenge of a 403 names the scopes (RFC 6750 3). */
+static void note_scopes(request_rec *r, const apr_array_header_t *arguments)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+    int i;
+
+    for (i = 0; i < arguments->nelts; i++) {
+        const char *scope = evaluate(r, &APR_ARRAY_IDX(arguments, i, argument_t));
+
+        if (scope && is_scope(scope)) {
+            state->scopes = state->scopes ? state->scopes : apr_array_make(r->pool, 2, sizeof(const char *));
+            add_word(state->scopes, scope);
+        }
+    }
+}
+
 static authz_status check_scope(request_rec *r, const char *line, const void *parsed)
 {
+    const scope_rule_t *rule = parsed;
     const aj_claims_t *claims;
     authz_status status = find_claims(r, &claims);
 
     (void)line;
-    return status == AUTHZ_GRANTED ? holds_any(r, parsed, 0, has_scope, claims) : status;
+    if (status == AUTHZ_GRANTED) {
+        status = holds_any(r, rule->arguments, 0, has_scope, claims);
+    }
+    if (status == AUTHZ_DENIED && claims && !rule->is_negated) {
+        note_scopes(r, rule->arguments);
+    }
+    return status;
 }
 
 static int has_value(request_rec *r, const void *subject, const char *value)

@@ -104,6 +104,7 @@ static int run_chain(request_rec *r, authjwt_state_t *state)
 {
     int status;
 
+    state->scopes = NULL;
     state->in_auth_checker = 1;
     status = ap_run_auth_checker(r);
     state->in_auth_checker = 0;

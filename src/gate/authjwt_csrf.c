@@ -8,6 +8,7 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
+#include "authjwt_origin.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -29,52 +30,9 @@ static int is_safe(const request_rec *r)
     }
 }
 
-/* host[:port] of an origin, without the port that its scheme has anyway. */
-static const char *authority(const char *scheme, apr_size_t scheme_len, const char *host, apr_pool_t *pool)
-{
-    const char *port = scheme_len == 5 && !ap_cstr_casecmpn(scheme, "https", 5) ? ":443" : ":80";
-    apr_size_t len = strlen(host);
-    apr_size_t port_len = strlen(port);
-
-    if (len > port_len && !strcmp(host + len - port_len, port)) {
-        len -= port_len;
-    }
-    return apr_pstrmemdup(pool, host, len);
-}
-
-/* Origin's host and port equal Host. The scheme is the browser's word: TLS may end at a proxy before us. */
-static int origin_is_host(request_rec *r, const char *origin)
-{
-    const char *host = apr_table_get(r->headers_in, "Host");
-    const char *slashes = strstr(origin, "://");
-    apr_size_t scheme_len;
-
-    if (!host || !slashes || !slashes[3]) {
-        return 0;
-    }
-    scheme_len = slashes - origin;
-    if (ap_cstr_casecmpn(origin, "https://", 8) && ap_cstr_casecmpn(origin, "http://", 7)) {
-        return 0;
-    }
-    return !ap_cstr_casecmp(authority(origin, scheme_len, slashes + 3, r->pool),
-                            authority(origin, scheme_len, host, r->pool));
-}
-
-/* @return 1 same origin, 0 another, -1 the request does not say */
-static int same_origin(request_rec *r)
-{
-    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    const char *origin = apr_table_get(r->headers_in, "Origin");
-
-    if (site) {
-        return !strcmp(site, "same-origin");
-    }
-    return origin ? origin_is_host(r, origin) : -1;
-}
-
 /* The handshake of a WebSocket is a GET that pages of any site can send with this site's cookies, and what follows it
- * they can read (RFC 6455 10.2). Scripts cannot add a header to it, so that Origin, which browsers always send, decides
- * in every mode. */
+ * they can read (RFC 6455 10.2). Scripts cannot add a header to it, so that Origin decides in every mode. Browsers
+ * always send it (RFC 6455 4.1): who does not is no browser, and no page made it send a cookie. */
 static int is_handshake(request_rec *r)
 {
     return r->method_number == M_GET && ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
@@ -115,12 +73,12 @@ authjwt_verdict_e authjwt_csrf_check_cookie(request_rec *r, const char *csrf, co
         return AUTHJWT_OK;
     }
     if (is_handshake(r)) {
-        return same_origin(r) ? AUTHJWT_OK : fail(r, "a WebSocket from another origin");
+        return authjwt_origin_of(r) != AUTHJWT_ORIGIN_FOREIGN ? AUTHJWT_OK : fail(r, "a WebSocket from another origin");
     }
     if (is_safe(r)) {
         return AUTHJWT_OK;
     }
-    if (mode != AUTHJWT_CSRF_TOKEN && same_origin(r) == 1) {
+    if (mode != AUTHJWT_CSRF_TOKEN && authjwt_origin_of(r) == AUTHJWT_ORIGIN_OURS) {
         return AUTHJWT_OK;
     }
     if (mode != AUTHJWT_CSRF_ORIGIN && csrf && *csrf) {
@@ -144,7 +102,8 @@ authjwt_verdict_e authjwt_csrf_check(request_rec *r, authjwt_location_e from, co
 
 int authjwt_csrf_is_foreign(request_rec *r)
 {
-    return authjwt_config_csrf(authjwt_config_dir(r)) != AUTHJWT_CSRF_OFF && !same_origin(r);
+    return authjwt_config_csrf(authjwt_config_dir(r)) != AUTHJWT_CSRF_OFF
+        && authjwt_origin_of(r) == AUTHJWT_ORIGIN_FOREIGN;
 }
 
 authjwt_verdict_e authjwt_csrf_check_login(request_rec *r)

@@ -3,6 +3,8 @@
 #include <ap_expr.h>
 #include <apr_strings.h>
 
+#include "aj_json.h"
+#include "authjwt_config.h"
 #include "authjwt_expr.h"
 #include "authjwt_identity.h"
 #include "authjwt_judge.h"
@@ -55,6 +57,10 @@ static int look_up(ap_expr_lookup_parms *parms)
 {
     if (ap_cstr_casecmp(parms->name, "jwt")) {
         return DECLINED;
+    }
+    if (parms->arg && !aj_json_is_name(parms->arg)) {
+        *parms->err = authjwt_config_check_claim(parms->pool, "jwt", parms->arg);
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (parms->type == AP_EXPR_FUNC_STRING) {
         *parms->func = (const void *)claim_text;

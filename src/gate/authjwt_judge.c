@@ -22,9 +22,11 @@ struct authjwt_judgement_t {
 static int is_same(const authjwt_dir_conf_t *a, const authjwt_dir_conf_t *b)
 {
     return a->locations == b->locations && a->cookies == b->cookies && a->header_name == b->header_name
-        && a->header_type == b->header_type && a->query_name == b->query_name && a->access_cookie == b->access_cookie
-        && a->refresh_cookie == b->refresh_cookie && a->identity_claim == b->identity_claim
-        && a->optional == b->optional && a->csrf == b->csrf && a->auto_refresh == b->auto_refresh;
+        && a->header_type == b->header_type && a->query_name == b->query_name
+        && authjwt_config_access_cookie(a) == authjwt_config_access_cookie(b)
+        && authjwt_config_refresh_cookie(a) == authjwt_config_refresh_cookie(b)
+        && a->identity_claim == b->identity_claim && a->optional == b->optional && a->csrf == b->csrf
+        && a->trusted_origins == b->trusted_origins && a->auto_refresh == b->auto_refresh;
 }
 
 static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_state_t *initial)

@@ -202,6 +202,11 @@ static const json_t *resolve(const json_t *value, const char *pointer)
     return value;
 }
 
+int aj_json_is_name(const char *name)
+{
+    return name[0] != '/' || well_formed(name);
+}
+
 const json_t *aj_json_lookup(const json_t *object, const char *name)
 {
     if (name[0] != '/') {

@@ -75,6 +75,35 @@ static void find_in_cookies(request_rec *r, const char *name, apr_array_header_t
     }
 }
 
+int authjwt_credential_has_cookie(request_rec *r, const char *name)
+{
+    apr_array_header_t *values = apr_array_make(r->pool, 1, sizeof(const char *));
+
+    find_in_cookies(r, name, values);
+    return values->nelts > 0;
+}
+
+/* Under the name in effect, and under the default of earlier releases, which an upgrade leaves behind. */
+static void find_in_cookies_of_old_too(request_rec *r, const char *name, apr_array_header_t *tokens)
+{
+    const char *plain = authjwt_config_plain_cookie(name);
+
+    find_in_cookies(r, name, tokens);
+    if (plain) {
+        find_in_cookies(r, plain, tokens);
+    }
+}
+
+apr_array_header_t *authjwt_credential_session_cookies(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    apr_array_header_t *tokens = apr_array_make(r->pool, 2, sizeof(const char *));
+
+    find_in_cookies_of_old_too(r, authjwt_config_refresh_cookie(conf), tokens);
+    find_in_cookies_of_old_too(r, authjwt_config_access_cookie(conf), tokens);
+    return tokens->nelts ? tokens : NULL;
+}
+
 apr_array_header_t *authjwt_credential_refresh_cookies(request_rec *r)
 {
     apr_array_header_t *tokens = apr_array_make(r->pool, 1, sizeof(const char *));

@@ -45,12 +45,6 @@ apr_table_t *authjwt_request_own_headers(request_rec *r)
     return r->headers_in;
 }
 
-int authjwt_request_is_preflight(request_rec *r)
-{
-    return authjwt_config_allow_preflight(authjwt_config_dir(r)) && r->method_number == M_OPTIONS
-        && apr_table_get(r->headers_in, "Origin") && apr_table_get(r->headers_in, "Access-Control-Request-Method");
-}
-
 int authjwt_request_is_forward_proxied(request_rec *r)
 {
     return authjwt_request_initial(r)->proxyreq == PROXYREQ_PROXY;

@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
+#include "authjwt_origin.h"
 #include "authjwt_request.h"
 #include "authjwt_request_private.h"
 
@@ -23,11 +24,24 @@ static const char *configured_handler(request_rec *r)
     return error ? NULL : name;
 }
 
+const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r)
+{
+    return authjwt_endpoint_find(configured_handler(r));
+}
+
 const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)
 {
-    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(configured_handler(r));
+    const authjwt_endpoint_t *endpoint = authjwt_request_any_endpoint(r);
 
     return endpoint && endpoint->is_exempt ? endpoint : NULL;
+}
+
+int authjwt_request_is_preflight(request_rec *r)
+{
+    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin")
+        && apr_table_get(r->headers_in, "Access-Control-Request-Method")
+        && (authjwt_config_allow_preflight(authjwt_config_dir(r))
+            || (authjwt_origin_trusted(r) && authjwt_request_any_endpoint(r)));
 }
 
 static int has_path_info(const request_rec *r)

@@ -164,6 +164,21 @@ START_TEST(members_are_found_by_name_or_pointer)
 }
 END_TEST
 
+START_TEST(a_pointer_is_well_formed_or_no_name)
+{
+    static const char *const good[] = { "a~2", "", "/", "/a~0b", "/a~1", "/~0~1/x", "https://x/~y" };
+    static const char *const bad[] = { "/a~2", "/~", "/a~", "/a/~b", "/~0~" };
+    size_t i;
+
+    for (i = 0; i < ROWS(good); i++) {
+        assert_row(aj_json_is_name(good[i]), good[i], "refused");
+    }
+    for (i = 0; i < ROWS(bad); i++) {
+        assert_row(!aj_json_is_name(bad[i]), bad[i], "taken");
+    }
+}
+END_TEST
+
 START_TEST(writing_is_compact_and_keeps_the_order)
 {
     static const char text[] = "{ \"z\" : 1, \"a\" : [ true, null, \"\\u00e9\" ] }";
@@ -210,6 +225,7 @@ Suite *suite_json(void)
     tcase_add_test(tcase, what_is_refused_is_not_quoted);
     tcase_add_loop_test(tcase, members_are_found_by_name_or_pointer, 0, ROWS(lookups));
     tcase_add_loop_test(tcase, text_is_utf8, 0, ROWS(texts));
+    tcase_add_test(tcase, a_pointer_is_well_formed_or_no_name);
     tcase_add_test(tcase, writing_is_compact_and_keeps_the_order);
     return suite;
 }

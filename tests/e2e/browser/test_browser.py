@@ -321,3 +321,45 @@ def test_signing_in_needs_no_javascript(person):
         assert person.text("#who") == "bob"
     finally:
         person.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+# -- other origins -------------------------------------------------------------------------------------------------------------
+
+LOG_IN = """const done = arguments[arguments.length - 1];
+fetch(arguments[0], {method: 'POST', credentials: 'include', headers: {'Content-Type': 'application/json'}, body: arguments[1]})
+    .then(r => r.text().then(t => done(r.status + ' ' + t)), e => done('failed ' + e));"""
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_single_page_application_at_another_origin(chromium, elsewhere, new_server, trusted):
+    """Another port of the same host: the same site, another origin."""
+    line = "AuthJWTTrustedOrigin http://localhost:%d\n" % (elsewhere.port if trusted else 1)
+    server = new_server(CONFIG + line)
+    server.write("cgi-bin/old.sh", server.expand(OLD_APP), 0o755)
+    person = Person(chromium, server.start())
+    elsewhere.page = "<!DOCTYPE html><title>Elsewhere</title>"
+    chromium.delete_all_cookies()
+    person.open("http://localhost:%d/" % elsewhere.port)
+
+    def send(path, body):
+        return chromium.execute_async_script(LOG_IN, person.home + path, body)
+    body = '{"username": "ann", "password": "%s"}' % Known.passwords["ann"]
+    if not trusted:
+        assert send("/login", body).startswith("failed ") and set(person.cookies()) == set()
+        return
+    answer = send("/login", body)
+    assert answer.startswith("200 ") and "refresh_expires_in" in answer and "eyJ" not in answer
+    assert set(person.cookies()) == ALL_FOUR
+    assert send("/login", "{}").startswith("400 ") and "invalid_request" in send("/login", "{}"), "refusals can be read"
+    assert send("/refresh", "{}").startswith("200 ") and send("/logout", "{}").startswith("200 ")
+    assert person.cookies() == {}
+
+
+def test_the_way_after_a_login_may_lead_to_another_origin(chromium, elsewhere, new_server):
+    server = new_server(CONFIG + "Redirect /sso http://127.0.0.1:%d/there\n" % elsewhere.port)
+    server.write("cgi-bin/old.sh", server.expand(OLD_APP), 0o755)
+    elsewhere.page = "<!DOCTYPE html><title>Elsewhere</title>"
+    person = Person(chromium, server.start())
+    chromium.delete_all_cookies()
+    person.sign_in(path="/login?next=/sso")
+    assert chromium.current_url == "http://127.0.0.1:%d/there" % elsewhere.port

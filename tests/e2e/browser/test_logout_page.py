@@ -22,7 +22,7 @@ def test_the_button_ends_the_session_and_leads_to_the_front_page(server):
     visitor = signed_in(server)
     kept = dict(visitor.jar)
     page = assert_good_page(visitor.navigate("/logout"))
-    answer = visitor.submit(page.one("form")["action"], {"csrf_token": page.value("csrf_token")})
+    answer = visitor.submit("/" + page.one("form")["action"], {"csrf_token": page.value("csrf_token")})
     assert answer.status == 303 and answer.header("Location") == "/" and answer.header("Cache-Control") == "no-store"
     assert_cleared(answer)
     assert_error(server.get("/protected", kept[ACCESS]), "token_revoked")

@@ -2,6 +2,7 @@
 import html
 import pathlib
 import re
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from authjwt_docs import Documented, block, rows, section
@@ -44,11 +45,12 @@ def each(request):
 
 def fill_in(visitor, user="ann", password=None, start="/login.html"):
     """What a browser does with the form that it is shown: sends each field as it is there, to where the form says."""
-    shown = visitor.open(start).text
+    page = visitor.open(start)
+    shown = page.text
     fields = {name: html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown)}
     names = re.findall(r'<input name="([^"]*)"', shown)
     assert len(names) == 2
-    return visitor.post(re.search(r'action="([^"]*)"', shown).group(1),
+    return visitor.post(urlsplit(urljoin(page.url, re.search(r'action="([^"]*)"', shown).group(1))).path,
                         data={names[0]: user, names[1]: password or Known.passwords[user], **fields}, headers=HERE)
 
 

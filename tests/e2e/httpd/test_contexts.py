@@ -25,7 +25,7 @@ ANYWHERE = ["AuthJWTTokenLocation header cookie", "AuthJWTHeaderName Authorizati
             "AuthJWTOptional on", "AuthJWTAllowPreflight on", "AuthJWTExportClaims all", "AuthJWTRequestHeader X-User sub",
             "AuthJWTForwardToken off", "AuthJWTCookies off", "AuthJWTCookieSecure on", "AuthJWTCookieSameSite Lax",
             "AuthJWTCookieDomain example.com", "AuthJWTCookiePath /", "AuthJWTSessionCookie on", "AuthJWTLoginURL /login",
-            "AuthJWTLogoutRedirect /", "AuthJWTCookieAutoRefresh off", "AuthJWTCookieCSRFProtect auto",
+            "AuthJWTLogoutRedirect /", "AuthJWTCookieAutoRefresh off", "AuthJWTCookieCSRFProtect auto", "AuthJWTTrustedOrigin https://app.example.com", "AuthJWTTokensInBody auto",
             "Require jwt-role admin", "Require jwt-claim sub ann", "Require jwt-scope read", "Require jwt-fresh"]
 OTHERS = "".join("<Directory @dir@/htdocs/%s>\n    AllowOverride %s\n</Directory>\n" % pair
                  for pair in (("auth", "AuthConfig"), ("all", "All"), ("none", "FileInfo Indexes Limit Options")))

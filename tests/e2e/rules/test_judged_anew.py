@@ -6,7 +6,7 @@ from authjwt_client import assert_error
 from authjwt_env import DEFAULT, Known, endpoint, location, protected
 from authjwt_rules import token_of
 from authjwt_tokens import claims, sign
-from authjwt_visitor import WEB
+from authjwt_visitor import ACCESS, REFRESH, WEB
 
 # The rule asks every request for its user. <Location> is in effect by then, the sections of files are not.
 ASKED = 'RewriteEngine On\nRewriteCond expr "%{jwt:sub} == \'ann\'"\nRewriteRule ^ - [E=SEEN_BY_RULE:yes]\n'
@@ -86,14 +86,14 @@ def test_cookies_that_the_section_turns_on_and_the_renewal_that_it_asks_for(new_
                         + location("/cgi/other", "AuthJWTCookies on", "AuthJWTCookieAutoRefresh /refresh-other")
                         + endpoint("/refresh-other", "refresh", "AuthJWTCookies on", "AuthJWTRefreshCookieName mine"))
     server.start()
-    assert ask(server, "/cgi", token_of("ann"), **COOKIE).env()["REMOTE_USER"] == "ann"
+    assert ask(server, "/cgi", token_of("ann"), cookies={ACCESS: "@"}).env()["REMOTE_USER"] == "ann"
     _, refresh = server.login("ann")
-    spent = {"access_token_cookie": sign(claims("ann", exp=int(time.time()) - 100), Known.secret), "refresh_token_cookie": refresh}
+    spent = {ACCESS: sign(claims("ann", exp=int(time.time()) - 100), Known.secret), REFRESH: refresh}
     assert_error(server.get("/cgi", cookies=spent), "token_expired")
     answer = server.get("/cgi/renewed", cookies=spent)
-    assert answer.env()["REMOTE_USER"] == "ann" and "access_token_cookie=" in answer.header("Set-Cookie")
+    assert answer.env()["REMOTE_USER"] == "ann" and ACCESS + "=" in answer.header("Set-Cookie")
     spent["mine"] = server.login("bob")[1]
-    del spent["refresh_token_cookie"]
+    del spent[REFRESH]
     assert server.get("/cgi/other", cookies=spent).env()["REMOTE_USER"] == "bob"
 
 

@@ -5,7 +5,7 @@ import pytest
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, USERS, Known, endpoint, location, protected
 from authjwt_tokens import claims, sign, tamper
-from authjwt_visitor import WEB
+from authjwt_visitor import REFRESH, WEB
 
 ON = "AuthJWTOptional on"
 PRE = "AuthJWTAllowPreflight on"
@@ -111,7 +111,7 @@ def test_a_refresh_cookie_that_is_good_for_nothing_makes_nobody_less_than_anonym
     server = new_server(WEB + 'LogFormat "%{jwt-error}n" notes\nCustomLog @dir@/notes.log notes\n'
                         + protected("/cgi/optional", ON, "AuthJWTCookieAutoRefresh /refresh", "Require all granted")).start()
     access, refresh = server.login("ann")
-    cookies, elsewhere = {"refresh_token_cookie": refresh}, {"Origin": "https://evil.example"}
+    cookies, elsewhere = {REFRESH: refresh}, {"Origin": "https://evil.example"}
     answer = server.post("/cgi/optional", cookies=cookies, headers=elsewhere)
     assert "REMOTE_USER" not in answer.env() and not answer.header("Set-Cookie")
     assert server.get("/cgi/optional", cookies=cookies).env()["REMOTE_USER"] == "ann", "the control: it was good for something"

@@ -1,6 +1,6 @@
 """Require jwt-scope: OAuth scopes in scope or scp, a string of words or an array."""
 import pytest
-from authjwt_client import assert_error
+from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, protected
 from authjwt_rules import judge, token_of
 from authjwt_tokens import tamper
@@ -14,6 +14,7 @@ CONFIG = DEFAULT + "".join(protected(path, *rules) for path, *rules in [
     ("/p/none", "<RequireAll>", "Require valid-user", "<RequireNone>", SCOPE + "read", "</RequireNone>", "</RequireAll>"),
     ("/p/not", "<RequireAll>", "Require valid-user", "Require not jwt-scope read", "</RequireAll>"),
     ("/p/open-but-not", "<RequireAll>", "Require all granted", "Require not jwt-scope read", "</RequireAll>"),
+    ("/p/missing", "<RequireAll>", "Require not jwt-scope blocked", "Require jwt-role admin", "</RequireAll>"),
     ("/p/blank", SCOPE + '"read write"'),
     ("/p/empty", SCOPE + '"" ""'),
     ("/p/url", SCOPE + "https://example.com/auth/read.only"),
@@ -75,3 +76,24 @@ def test_an_expression_sees_the_request(server):
 
 def test_a_login_of_ours_has_no_scope(server):
     assert judge(server, "/p/read", server.login()[0]) == "deny"
+
+
+CHALLENGES = [
+    ("/p/read", {}, {}, "read"), ("/p/either", {"scope": "x"}, {}, "read write"), ("/p/both", {"scope": "read"}, {}, "write"),
+    ("/p/both", {}, {}, "read"), ("/p/any", {}, {}, "read"), ("/p/url", {}, {}, "https://example.com/auth/read.only"),
+    ("/p/method", {}, {}, "files:get"), ("/p/expr", {}, {"X-Scope": "two"}, "two"), ("/p/expr", {}, {"X-Scope": 'a", realm="x'}, None),
+    ("/p/expr", {}, {}, None), ("/p/blank", {}, {}, None), ("/p/empty", {}, {}, None),
+    ("/p/not", {"scope": "read"}, {}, None), ("/p/none", {"scope": "read"}, {}, None), ("/p/missing", {}, {}, None)]
+
+
+@pytest.mark.parametrize("path, more, headers, scopes", CHALLENGES)
+def test_a_403_names_the_scopes_that_would_help(server, path, more, headers, scopes):
+    answer = server.get(path, token_of("ann", **more), headers=headers)
+    assert_denied(answer)
+    assert answer.challenge()[1].get("scope") == scopes, answer.header("WWW-Authenticate")
+
+
+def test_no_other_refusal_names_scopes(server):
+    for token in (None, tamper(token_of("ann", scope="read"))):
+        answer = server.get("/p/read", token)
+        assert answer.status == 401 and "scope" not in answer.challenge()[1]

@@ -15,6 +15,7 @@ PROBLEMS = {
     "token_revoked": (401, "Token has been revoked", "Please log in again"),
     "fresh_token_required": (401, "Fresh token required", "Please log in again"),
     "access_denied": (403, "Access denied", "You do not have permission"),
+    "csrf_failed": (403, "CSRF check failed", "The request does not prove that it comes from this site"),
     "invalid_request": (400, None, None),
     "invalid_credentials": (401, "Invalid credentials", None),
     "method_not_allowed": (405, "Method not allowed", None),
@@ -129,6 +130,8 @@ def assert_error(answer, code, message=None, error=None, realm=None, scheme="Bea
     assert body["message"] == wanted_message if wanted_message else body["message"], body
     if status == 401:
         assert_challenge(answer, code, realm, scheme)
+    if status == 503:
+        assert int(answer.header("Retry-After")) > 0, answer.headers.as_string()
 
 
 def assert_challenge(answer, code, realm=None, scheme="Bearer"):

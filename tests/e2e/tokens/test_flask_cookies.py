@@ -10,9 +10,15 @@ import authjwt_client as client
 import pytest
 from authjwt_client import assert_error
 from authjwt_env import Known, location
-from authjwt_visitor import ACCESS, ALL_FOUR, CSRF_ACCESS, CSRF_REFRESH, WEB, Visitor, set_cookies, signed_in
+from authjwt_visitor import CSRF_ACCESS, CSRF_REFRESH, WEB, Visitor, set_cookies, signed_in
+from authjwt_visitor import PLAIN_ACCESS as ACCESS
+from authjwt_visitor import PLAIN_REFRESH as REFRESH
 
-CONFIG = WEB + location("/", "AuthJWTCookieCSRFProtect token")
+ALL_FOUR = {ACCESS, REFRESH, CSRF_ACCESS, CSRF_REFRESH}
+
+# Flask-JWT-Extended's names: by default ours begin with __Host-.
+CONFIG = WEB + location("/", "AuthJWTCookieCSRFProtect token", "AuthJWTAccessCookieName access_token_cookie",
+                        "AuthJWTRefreshCookieName refresh_token_cookie")
 
 
 class FlaskApp:

@@ -200,3 +200,16 @@ def test_vary_names_where_the_token_may_be(server, good, path, vary):
 def test_the_cookie_and_query_of_one_place_do_not_work_in_another(server, good):
     answer = server.get("/p/header?jwt=" + good, headers={"Cookie": "access_token_cookie=" + good})
     assert_error(answer, "token_missing")
+
+
+@pytest.mark.parametrize("lines", [("AuthJWTCookies on", "AuthJWTTokenLocation header cookie"), ("AuthJWTTokenLocation header cookie", "AuthJWTCookies on")])
+def test_the_order_of_directives_does_not_matter(new_server, expect_log, lines):
+    server = new_server(DEFAULT + place("/p/x", *lines)).start()
+    token = sign(claims("ann"), Known.secret)
+    assert server.get("/p/x", token).status == server.get("/p/x", cookies={"__Host-access_token_cookie": token}).status == 200
+
+
+@pytest.mark.parametrize("lines", [("AuthJWTTokenLocation cookie cookies",), ("AuthJWTCookies on", "AuthJWTTokenLocation cookie header cookie")])
+def test_a_place_named_twice_is_still_refused(new_server, lines):
+    status, said = new_server(DEFAULT + place("/p/x", *lines)).configtest()
+    assert status != 0 and "is named twice" in said

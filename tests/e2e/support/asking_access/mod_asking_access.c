@@ -1,4 +1,5 @@
-/* For tests: a module of somebody else that looks at an expression when access is checked, and says no whatever it is. */
+/* For tests: a module of somebody else that looks at an expression when access is checked, and says no whatever it is.
+ */
 #include <httpd.h>
 #include <ap_expr.h>
 #include <http_config.h>
@@ -50,10 +51,8 @@ static int access_checker_ex(request_rec *r)
     return refuse(r, 0);
 }
 
-static const command_rec commands[] = {
-    AP_INIT_TAKE2("AskAndRefuse", set, NULL, ACCESS_CONF, "HOOK EXPR"),
-    { .name = NULL }
-};
+static const command_rec commands[] = { AP_INIT_TAKE2("AskAndRefuse", set, NULL, ACCESS_CONF, "HOOK EXPR"),
+                                        { .name = NULL } };
 
 static void hooks(apr_pool_t *pool)
 {

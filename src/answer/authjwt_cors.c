@@ -1,0 +1,56 @@
+/* authjwt_cors: endpoints answer scripts of AuthJWTTrustedOrigin. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "authjwt_config.h"
+#include "authjwt_cors.h"
+#include "authjwt_origin.h"
+#include "authjwt_request.h"
+
+/* Pages send a preflight again after this time. */
+#define PREFLIGHT_SECONDS "600"
+
+void authjwt_cors_allow(request_rec *r)
+{
+    const char *vary = apr_table_get(r->err_headers_out, "Vary");
+    const char *origin = authjwt_origin_trusted(r);
+
+    if (authjwt_config_dir(r)->trusted_origins && !(vary && ap_find_token(r->pool, vary, "Origin"))) {
+        apr_table_mergen(r->err_headers_out, "Vary", "Origin");
+    }
+    if (origin) {
+        apr_table_setn(r->err_headers_out, "Access-Control-Allow-Origin", origin);
+        apr_table_setn(r->err_headers_out, "Access-Control-Allow-Credentials", "true");
+    }
+}
+
+void authjwt_cors_allow_preflight(request_rec *r, const char *methods)
+{
+    const char *headers = apr_table_get(r->headers_in, "Access-Control-Request-Headers");
+
+    if (!authjwt_origin_trusted(r)) {
+        return;
+    }
+    apr_table_setn(r->err_headers_out, "Access-Control-Allow-Methods", methods);
+    apr_table_setn(r->err_headers_out, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
+    if (headers) {
+        apr_table_setn(r->err_headers_out, "Access-Control-Allow-Headers", headers);
+    }
+}
+
+/* Before access is checked, so that a refusal can be read too. */
+static int allow_endpoints(request_rec *r)
+{
+    if (authjwt_request_any_endpoint(r)) {
+        authjwt_cors_allow(r);
+    }
+    return DECLINED;
+}
+
+void authjwt_cors_register(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_header_parser(allow_endpoints, NULL, NULL, APR_HOOK_MIDDLE);
+}
