@@ -24,7 +24,7 @@ def token(sid=None, kind="access", **more):
     """A token as login issues it; signed here, so that thousands of sessions cost no bcrypt."""
     now = int(time.time())
     number = next(numbers)
-    made = {"sub": "user-%d" % (number % 97), "iat": now, "nbf": now, "exp": now + DAY, "type": kind, "fresh": False,
+    made = {"sub": "ann", "iat": now, "nbf": now, "exp": now + DAY, "type": kind, "fresh": False,
             "jti": "j%d-%d" % (os.getpid(), number), "sid": sid or "%016d-%d-%d" % (time.time_ns() // 1000, os.getpid(), number),
             "sid_exp": now + DAY}
     return jwt.encode({**made, **more}, Known.secret, algorithm="HS256")

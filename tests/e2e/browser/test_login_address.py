@@ -20,6 +20,7 @@ LOGIN = {"username": "ann", "password": Known.passwords["ann"]}
     ("/signin", ["/signin", "/signin?next=%2f", "/signin/", "/sign%69n"]), ("/signin/?a=b", ["/signin", "/signin/"]), ("/", ["/", "/?next=%2f"]),
     ("/sign%20in", ["/sign%20in", "/sign%20in?next=/"])])
 def test_an_address_that_asks_for_a_token_itself_is_401_and_not_a_loop(new_server, expect_log, url, addresses):
+    expect_log(r"\[authjwt:warn\].*AJ1785: AuthJWTLoginURL \S+ in .*: no jwt-login answers there")
     expect_log(r"\[authjwt:warn\].*AJ1773: AuthJWTLoginURL \S+ asks for a token itself")
     server = new_server(WEB + SIGN_IN % url).start()
     visitor = Visitor(server)

@@ -138,15 +138,15 @@ def environment(pid):
 def test_a_secret_of_the_environment_is_known_to_this_module_alone_and_outlives_restarts(new_server, expect_log):
     expect_log.may(r"\[env:warn\].*AH01506: PassEnv variable JWT_SECRET was undefined")
     server = new_server("AuthJWTKey HS256 env:JWT_SECRET\nAuthJWTKey HS384 env:JWT_SECRET kid=too verify\n" + REST + PEEKING, env={"JWT_SECRET": ENV_SECRET})
-    server.write("htdocs/.htaccess", PEEK)
-    server.write("htdocs/seen.txt", "seen\n")
+    server.write("htdocs/page/.htaccess", PEEK)
+    server.write("htdocs/page/seen.txt", "seen\n")
     assert server.configtest()[0] == 0
     server.start()
     children = set()
     for restart in (server.graceful, server.graceful, lambda: None):
         access, _ = server.login()
         jwt.decode(access, ENV_SECRET, algorithms=["HS256"])
-        answer = server.get("/seen.txt")
+        answer = server.get("/page/seen.txt")
         assert answer.status == 200 and answer.header("X-Peek") == "[]"
         assert "JWT_SECRET=" not in server.get("/cgi").text
         children = {int(line.split()[0]) for line in server.access_log().splitlines()[-1:]}
@@ -158,9 +158,9 @@ def test_a_secret_of_the_environment_is_known_to_this_module_alone_and_outlives_
 def test_other_variables_stay(new_server):
     config = "AuthJWTKey HS256 env:JWT_SECRET\n" + REST + PEEKING
     server = new_server(config, env={"JWT_SECRET": ENV_SECRET, "JWT_SECRET_HINT": "stays"})
-    server.write("htdocs/.htaccess", PEEK.replace("JWT_SECRET", "JWT_SECRET_HINT"))
-    server.write("htdocs/seen.txt", "seen\n")
-    assert server.start().get("/seen.txt").header("X-Peek") == "[stays]"
+    server.write("htdocs/page/.htaccess", PEEK.replace("JWT_SECRET", "JWT_SECRET_HINT"))
+    server.write("htdocs/page/seen.txt", "seen\n")
+    assert server.start().get("/page/seen.txt").header("X-Peek") == "[stays]"
 
 
 # -- what messages do not repeat -------------------------------------------------------------------------------------------
