@@ -25,9 +25,9 @@ class Uwsgi(Service):
         self.ports = {name: free_port() for name in ("uwsgi", "scgi", "fcgi")}
         options = ["--socket", "--scgi-socket", "--fastcgi-socket"]
         sockets = [word for option, port in zip(options, self.ports.values()) for word in (option, "127.0.0.1:%d" % port)]
-        user = ["--uid", "www-data", "--gid", "www-data"] if os.getuid() == 0 else []
-        self.run(["uwsgi", "--plugin", "python3", "--wsgi-file", self.write("app.py", APPLICATION), "--need-app", "--die-on-term", *user, *sockets],
-                 *(("127.0.0.1", port) for port in self.ports.values()))
+        user = {"user": "www-data", "group": "www-data", "extra_groups": []} if os.getuid() == 0 else {}
+        self.run(["uwsgi", "--plugin", "python3", "--wsgi-file", self.write("app.py", APPLICATION), "--need-app", "--die-on-term", *sockets],
+                 *(("127.0.0.1", port) for port in self.ports.values()), **user)
 
     def address(self, kind):
         """Target of ProxyPass. kind: uwsgi, scgi or fcgi"""
