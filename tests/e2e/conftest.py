@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
 from authjwt_app import App  # noqa: E402
-from authjwt_env import APXS, DEFAULT, Httpd  # noqa: E402
+from authjwt_env import APXS, Httpd, running  # noqa: E402
 from authjwt_failing_store import CONFIG as FAILING_STORE, with_room  # noqa: E402
 from authjwt_process import left_over  # noqa: E402
 from authjwt_sessions import built_clock  # noqa: E402
@@ -54,21 +54,6 @@ def clean_logs(request, expect_log):
         if server.closed:
             Httpd.live.remove(server)
     faults += ["expected in the log, but absent: " + one for one in expect_log.expected if one not in seen]
-    assert not faults, "\n".join(faults)
-
-
-def running(module_config):
-    """A server for a whole test module: options from its globals CONFIG and OPTIONS, log checked once more at its end."""
-    server = Httpd(module_config.get("CONFIG", DEFAULT), **module_config.get("OPTIONS", {}))
-    for name, content in module_config.get("FILES", {}).items():
-        server.write(name, content, 0o755 if content[:2] in ("#!", b"#!") else 0o644)
-    try:
-        server.access_log_holds_tokens = module_config.get("TOKENS_IN_ADDRESSES", False)
-        yield server.start()
-    finally:
-        server.close()
-    faults, _ = server.faults()
-    Httpd.live.remove(server)
     assert not faults, "\n".join(faults)
 
 

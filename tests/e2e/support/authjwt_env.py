@@ -419,3 +419,18 @@ class Httpd:
     def children_that_served(self, path, since):
         """Process ids of the children that answered requests for path, by the access log from an offset."""
         return {line.split()[0] for line in self.access_log()[since:].splitlines() if " %s " % path in line}
+
+
+def running(module_config):
+    """A server for a whole test module: options from its globals CONFIG and OPTIONS, log checked once more at its end."""
+    server = Httpd(module_config.get("CONFIG", DEFAULT), **module_config.get("OPTIONS", {}))
+    for name, content in module_config.get("FILES", {}).items():
+        server.write(name, content, 0o755 if content[:2] in ("#!", b"#!") else 0o644)
+    try:
+        server.access_log_holds_tokens = module_config.get("TOKENS_IN_ADDRESSES", False)
+        yield server.start()
+    finally:
+        server.close()
+    faults, _ = server.faults()
+    Httpd.live.remove(server)
+    assert not faults, "\n".join(faults)

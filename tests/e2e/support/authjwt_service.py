@@ -10,7 +10,6 @@ import time
 from authjwt_process import end_session, launch, processes_of
 
 START_LIMIT = 60                            # seconds; Java on a loaded machine is slow
-ENDS_IN_ORDER = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 
 
 def free_port():
@@ -30,6 +29,7 @@ class Service:
     """A process with a directory of its own. A subclass writes its files, then calls run. Use it as a context manager."""
 
     ending = signal.SIGTERM                 # the signal that asks it to end
+    ends_with = (0, -signal.SIGTERM, 128 + signal.SIGTERM)   # its status when it has ended in order
 
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="authjwt-service-")
@@ -104,7 +104,7 @@ class Service:
         left = end_session(process)
         name = os.path.basename(process.args[0])
         assert status is None, "%s had ended by itself, with status %d" % (name, status)
-        assert process.returncode in ENDS_IN_ORDER, "%s ended with status %d" % (name, process.returncode)
+        assert process.returncode in self.ends_with, "%s ended with status %d" % (name, process.returncode)
         assert not left, "%s has ended and left\n%s" % (name, "\n".join(left))
 
     def close(self):

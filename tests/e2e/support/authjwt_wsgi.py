@@ -19,6 +19,7 @@ def application(environ, start_response):
 
 class Uwsgi(Service):
     MODULES = ("proxy", "proxy_uwsgi", "proxy_scgi", "proxy_fcgi")
+    ends_with = (0, 30)                     # 30 is its word for "as I was told"
 
     def __init__(self):
         super().__init__()
