@@ -3,7 +3,7 @@ import hashlib
 
 import pytest
 from authjwt_client import PROBLEMS, assert_error
-from authjwt_env import Known, location, protected, running
+from authjwt_env import Known, protected, running
 from authjwt_php_fpm import PAGE, PhpFpm, seen
 from authjwt_tokens import claims, read, sign, tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, WEB, Visitor, signed_in

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import ENV_CGI, Known, location, protected, running
+from authjwt_env import Known, location, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import WEB, signed_in
