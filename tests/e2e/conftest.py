@@ -1,4 +1,5 @@
 """Fixtures of the end-to-end tests, and the check of the logs after every test."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -9,8 +10,9 @@ sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
 from authjwt_app import App  # noqa: E402
-from authjwt_env import APXS, DEFAULT, Httpd  # noqa: E402
+from authjwt_env import APXS, Httpd, running  # noqa: E402
 from authjwt_failing_store import CONFIG as FAILING_STORE, with_room  # noqa: E402
+from authjwt_process import left_over  # noqa: E402
 from authjwt_sessions import built_clock  # noqa: E402
 
 
@@ -25,6 +27,14 @@ class LogExpectations:
 
     def may(self, pattern):
         self.allowed.append(pattern)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_over():
+    """What the tests started has ended when they have."""
+    yield
+    left = left_over()
+    assert not left, "left over by the tests:\n" + "\n".join(left)
 
 
 @pytest.fixture
@@ -47,21 +57,6 @@ def clean_logs(request, expect_log):
     assert not faults, "\n".join(faults)
 
 
-def running(module_config):
-    """A server for a whole test module: options from its globals CONFIG and OPTIONS, log checked once more at its end."""
-    server = Httpd(module_config.get("CONFIG", DEFAULT), **module_config.get("OPTIONS", {}))
-    for name, content in module_config.get("FILES", {}).items():
-        server.write(name, content, 0o755 if content[:2] in ("#!", b"#!") else 0o644)
-    try:
-        server.access_log_holds_tokens = module_config.get("TOKENS_IN_ADDRESSES", False)
-        yield server.start()
-    finally:
-        server.close()
-    faults, _ = server.faults()
-    Httpd.live.remove(server)
-    assert not faults, "\n".join(faults)
-
-
 @pytest.fixture(scope="module")
 def app():
     """A proxied application of this test module."""
@@ -78,15 +73,13 @@ def server(request):
 @pytest.fixture
 def new_server():
     """Makes servers of one test: new_server(config, ...) returns one that is not started."""
-    made = []
+    with contextlib.ExitStack() as made:
+        def make(*arguments, **options):
+            one = Httpd(*arguments, **options)
+            made.callback(one.close)
+            return one
 
-    def make(*arguments, **options):
-        made.append(Httpd(*arguments, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+        yield make
 
 
 def built_with_apxs(name, tmp_path_factory):

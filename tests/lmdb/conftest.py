@@ -7,6 +7,8 @@ import pytest
 
 from lmdb_httpd import IS_ROOT, USER, Built, Httpd, fresh_dir
 
+from authjwt_process import left_over
+
 
 @pytest.fixture(scope="session")
 def built():
@@ -16,6 +18,7 @@ def built():
     yield built
     shutil.rmtree(built.base, ignore_errors=True)
     shutil.rmtree(built.runs, ignore_errors=True)
+    assert not left_over()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../e2e/support"))
 
-from authjwt_process import tethered  # noqa: E402
+from authjwt_process import end_session, launch  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 IS_ROOT = os.geteuid() == 0
@@ -127,8 +127,8 @@ SocacheTest {provider}
     def run(self, *args):
         """Run to its end; (exit code, all it said, the error log included)."""
         self.configure()
-        self.proc = subprocess.Popen(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                     env=self.environ(), start_new_session=True)
+        self.proc = launch(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environ(),
+                           stdin=None)
         try:
             said, rc = self.proc.communicate(timeout=10)[0], self.proc.returncode
         finally:
@@ -144,8 +144,7 @@ SocacheTest {provider}
     def start(self, *args):
         self.configure()
         ready = self.ready_lines()
-        self.proc = subprocess.Popen(self.command(*(args or ("-DFOREGROUND",))), env=self.environ(),
-                                     start_new_session=True, preexec_fn=tethered)  # httpd signals its process group
+        self.proc = launch(self.command(*(args or ("-DFOREGROUND",))), env=self.environ(), stdin=None)
         poll(lambda: self.proc.poll() is not None or (self.ready_lines() > ready or "-X" in args) and self.listening())
         assert self.proc.poll() is None, self.log()
         return self
@@ -159,23 +158,30 @@ SocacheTest {provider}
 
     def idle(self):
         """No connection is open. A hard stop while the event MPM closes one can end in a crash of its own."""
-        with open("/proc/net/tcp") as f:
-            rows = [line.split() for line in f]
+        try:
+            with open("/proc/net/tcp") as f:
+                rows = [line.split() for line in f]
+        except FileNotFoundError:
+            return True  # no /proc here
         listening, waiting = "0A", "06"
         return all(row[3] in (listening, waiting) for row in rows if row[1].endswith(":%04X" % self.port))
 
     def stop(self, sig=signal.SIGTERM):
-        if self.proc and self.proc.poll() is None:
-            if sig == signal.SIGTERM:
-                poll(self.idle, 20)
-            self.proc.send_signal(sig)
-            self.proc.wait(20)
-        if self.proc:
-            try:  # children that a parent left behind, which is what some tests are about
-                os.killpg(self.proc.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.proc = None
+        """By SIGTERM it must end in order, and leave no process over. What a parent that had ended already left behind is what some tests
+        are about."""
+        if not self.proc:
+            return
+        in_order = sig == signal.SIGTERM and self.proc.poll() is None
+        try:
+            if self.proc.poll() is None:
+                if in_order:
+                    poll(self.idle, 20)
+                self.proc.send_signal(sig)
+                self.proc.wait(20)
+        finally:
+            proc, self.proc = self.proc, None
+            left = end_session(proc, 5 if in_order else 0)
+        assert not in_order or (proc.returncode == 0 and not left), (proc.returncode, left)
 
     def kill_all(self):
         """The parent and every child at once, as a power cut would."""

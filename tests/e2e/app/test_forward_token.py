@@ -4,8 +4,7 @@ import base64
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import send_raw
-from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected
-from conftest import running
+from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected, running
 from authjwt_tokens import claims, sign
 
 WHERE = ("AuthJWTTokenLocation header cookie query", "AuthJWTCookieCSRFProtect off")

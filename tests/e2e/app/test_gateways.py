@@ -3,12 +3,11 @@ import hashlib
 
 import pytest
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import DEFAULT, location, protected
+from authjwt_env import DEFAULT, location, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, WEB, signed_in
 from authjwt_wsgi import Gunicorn, Uwsgi, seen
-from conftest import running
 
 KINDS = ("uwsgi", "scgi", "fcgi")
 LINES = ("AuthJWTRequestHeader X-Remote-User sub", "AuthJWTRequestHeader X-Remote-Roles role", "AuthJWTForwardToken off")

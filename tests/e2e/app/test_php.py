@@ -3,11 +3,10 @@ import hashlib
 
 import pytest
 from authjwt_client import PROBLEMS, assert_error
-from authjwt_env import Known, location, protected
+from authjwt_env import Known, protected, running
 from authjwt_php_fpm import PAGE, PhpFpm, seen
 from authjwt_tokens import claims, read, sign, tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, WEB, Visitor, signed_in
-from conftest import running
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", None))
 CONFIG = WEB + (

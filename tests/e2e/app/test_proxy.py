@@ -5,10 +5,9 @@ import socket
 import pytest
 from authjwt_app import App, Saw, seen
 from authjwt_client import PROBLEMS, assert_error
-from authjwt_env import Known, location, protected
+from authjwt_env import Known, location, protected, running
 from authjwt_tokens import claims, read, sign, tamper
 from authjwt_visitor import ACCESS, NAVIGATION, WEB, set_cookies, signed_in
-from conftest import running
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", None))
 HEADERS = ("RequestHeader unset X_Remote_User", "RequestHeader unset X_Remote_Role",

@@ -6,8 +6,7 @@ import json
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import assert_error, send_raw
-from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected
-from conftest import running
+from authjwt_env import DEFAULT, ENV_CGI, Known, location, protected, running
 from authjwt_tokens import claims, sign, tamper
 
 HEADERS = ("AuthJWTRequestHeader X-Remote-User sub", "AuthJWTRequestHeader X-Remote-Roles role",

@@ -2,11 +2,10 @@
 import pytest
 from authjwt_client import assert_error
 from authjwt_docs import block
-from authjwt_env import DEFAULT, Known, location, protected
+from authjwt_env import DEFAULT, Known, location, protected, running
 from authjwt_tokens import claims, sign, tamper
 from authjwt_tomcat import Tomcat, seen
 from authjwt_visitor import CSRF_ACCESS, WEB, signed_in
-from conftest import running
 
 # mod_proxy_ajp sends environment variables whose names begin with AJP_, as attributes.
 ATTRIBUTES = ("RewriteEngine On", "RewriteRule ^ - [E=AJP_JWT_CLAIM_SUB:%{ENV:JWT_CLAIM_SUB}]",

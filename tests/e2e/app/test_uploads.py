@@ -10,12 +10,11 @@ import threading
 
 import pytest
 from authjwt_client import send_raw
-from authjwt_env import location, protected
+from authjwt_env import location, protected, running
 from authjwt_php_fpm import PhpFpm
 from authjwt_rules import token_of
 from authjwt_tokens import read
 from authjwt_visitor import ACCESS, CSRF_ACCESS, REFRESH, WEB, set_cookies, signed_in
-from conftest import running
 
 MB = 1 << 20
 LARGE = 100 * MB

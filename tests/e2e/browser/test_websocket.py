@@ -1,12 +1,11 @@
 """WebSockets through mod_proxy_wstunnel and mod_proxy_http: the token, the identity, and handshakes that other sites make."""
 import pytest
 from authjwt_app import Saw
-from authjwt_env import location, protected
+from authjwt_env import location, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, REFRESH, WEB, signed_in
 from authjwt_websocket import Echo, status_of, talk
-from conftest import running
 
 MODES = ("auto", "token", "origin", "off")
 LINES = ("AuthJWTRequestHeader X-Remote-User sub", "AuthJWTForwardToken off")

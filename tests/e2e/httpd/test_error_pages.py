@@ -2,11 +2,10 @@
 import pytest
 from authjwt_app import App
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import GRANTS, KEY_AND_STORE, USERS, Known, endpoint, location, protected
+from authjwt_env import GRANTS, KEY_AND_STORE, USERS, Known, endpoint, location, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import NAVIGATION, Visitor, set_cookies
-from conftest import running
 
 WEB = "AuthJWTCookies on\n"
 CONFIG = KEY_AND_STORE + WEB + (

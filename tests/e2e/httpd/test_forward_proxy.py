@@ -4,11 +4,10 @@ import socket
 
 import pytest
 from authjwt_app import App, seen
-from authjwt_env import Known, protected
+from authjwt_env import Known, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import ACCESS, NAVIGATION, WEB
-from conftest import running
 
 OWN = "AuthJWTLoginURL /login\nProxyRequests On\nAllowCONNECT %d\n<Proxy *>\n    %s\n</Proxy>\n"
 LINES = ("AuthType JWT", 'AuthName "ways out"', "Require jwt-role staff", "AuthJWTRequestHeader X-Remote-User sub")

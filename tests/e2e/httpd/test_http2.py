@@ -5,14 +5,13 @@ import subprocess
 import pytest
 from authjwt_app import App, Saw, seen
 from authjwt_client import assert_denied, assert_error, assert_logged_in
-from authjwt_env import Known, location, protected
+from authjwt_env import Known, location, protected, running
 from authjwt_http2 import Connection, Request, bearer
 from authjwt_leaks import register_token
 from authjwt_rules import token_of
 from authjwt_tokens import read, tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, WEB, signed_in
 from authjwt_websocket import Echo
-from conftest import running
 
 HEADER = "AuthJWTRequestHeader X-Remote-User sub"
 CONFIG = "Protocols h2c http/1.1\nH2MinWorkers 4\nMergeTrailers on\n" + WEB + (

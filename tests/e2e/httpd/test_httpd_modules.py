@@ -5,11 +5,10 @@ import subprocess
 
 import pytest
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import ENV_CGI, Known, location, protected
+from authjwt_env import Known, location, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import WEB, signed_in
-from conftest import running
 
 BOTH = {"jwt": ("AuthType JWT", 'AuthName "members"', "Require jwt-role admin"),
         "basic": ("AuthType Basic", 'AuthName "members"', "AuthUserFile @dir@/users", "AuthGroupFile @dir@/groups", "Require group admins")}

@@ -4,11 +4,10 @@ import base64
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import DEFAULT, Httpd, location, protected
+from authjwt_env import DEFAULT, Httpd, location, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import ACCESS, CSRF_ACCESS, WEB, signed_in
-from conftest import running
 
 MEMBERS = 'AuthType JWT\n    AuthName "members"\n    Require valid-user\n    AuthJWTRequestHeader X-Remote-User sub\n    AuthJWTForwardToken off'
 CONFIG = WEB + """

@@ -2,11 +2,10 @@
 import pytest
 from authjwt_app import App, seen
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import DEFAULT, USERS, endpoint, protected
+from authjwt_env import DEFAULT, USERS, endpoint, protected, running
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 from authjwt_visitor import NAVIGATION
-from conftest import running
 
 SERVER_RULES = """
 RewriteEngine On

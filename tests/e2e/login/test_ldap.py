@@ -3,11 +3,10 @@ import base64
 
 import pytest
 from authjwt_client import assert_denied, assert_error
-from authjwt_env import KEY_AND_STORE, Known, endpoint, protected
+from authjwt_env import KEY_AND_STORE, Known, endpoint, protected, running
 from authjwt_leaks import register_token
 from authjwt_slapd import SUFFIX, Slapd, dn, group
 from authjwt_tokens import read
-from conftest import running
 
 PEOPLE = "/ou=people,%s?uid,mail,employeeType" % SUFFIX
 DIRECTORY = ("AuthJWTProvider ldap", 'AuthLDAPURL "@ldap@%s"' % PEOPLE, "AuthLDAPBindDN cn=httpd," + SUFFIX,

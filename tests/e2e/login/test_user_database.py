@@ -2,11 +2,10 @@
 import pytest
 from authjwt_client import assert_error
 from authjwt_database import Lite, prepare
-from authjwt_env import KEY_AND_STORE, Known, endpoint, hash_password, protected
+from authjwt_env import KEY_AND_STORE, Known, endpoint, hash_password, protected, running
 from authjwt_leaks import register_token
 from authjwt_postgresql import PostgreSQL
 from authjwt_tokens import read
-from conftest import running
 
 STORE = ("AuthJWTProvider dbd", 'AuthDBDUserPWQuery "SELECT password, mail FROM users WHERE name = %s"',
          'AuthzDBDQuery "SELECT role FROM roles WHERE name = %s"')

@@ -2,9 +2,8 @@
 import pytest
 from authjwt_app import App
 from authjwt_client import assert_logged_in
-from authjwt_env import DEFAULT, GRANTS, KEY_AND_STORE, USERS, Known, endpoint, location, protected
+from authjwt_env import DEFAULT, GRANTS, KEY_AND_STORE, USERS, Known, endpoint, location, protected, running
 from authjwt_visitor import ACCESS, WEB, signed_in
-from conftest import running
 
 # One matcher for what an endpoint may do, another for where it is.
 POLICY = """

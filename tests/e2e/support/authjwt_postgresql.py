@@ -7,6 +7,7 @@ stop() and start() make it go away and come back at the same address.
 import glob
 import os
 import shutil
+import signal
 import subprocess
 
 from authjwt_leaks import register_secret
@@ -22,6 +23,7 @@ def programs():
 
 
 class PostgreSQL(Service):
+    ending = signal.SIGQUIT                 # at once, connections or not
     MODULES = ("dbd", "authn_dbd", "authz_dbd", "authn_socache")
     password = register_secret("of-httpd-in-postgresql-" + os.urandom(6).hex())
 
@@ -55,17 +57,10 @@ class PostgreSQL(Service):
         return super().run(*command, **how)
 
     def stop(self):
-        subprocess.run([programs() + "/pg_ctl", "-D", self.path("data"), "-m", "immediate", "-w", "stop"], check=True, capture_output=True,
-                       cwd=self.dir, **self.as_user)
-        self.process.wait(20)
+        self.terminate(20)
 
     def sql(self, *statements, database="users"):
         """Run statements as the owner."""
         for one in statements:
             subprocess.run(["psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database,
                             "-c", one], check=True, capture_output=True, text=True)
-
-    def close(self):
-        if self.process is not None and self.process.poll() is None:
-            self.stop()
-        super().close()

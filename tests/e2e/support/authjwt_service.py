@@ -4,11 +4,10 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 
-from authjwt_process import tethered
+from authjwt_process import end_session, launch, processes_of
 
 START_LIMIT = 60                            # seconds; Java on a loaded machine is slow
 
@@ -26,20 +25,11 @@ def is_open(address):
         return one.connect_ex(address) == 0
 
 
-def processes_of(pid):
-    """The process and all below it, parents first."""
-    found = [pid]
-    for one in found:
-        try:
-            with open("/proc/%d/task/%d/children" % (one, one)) as children:
-                found += [int(child) for child in children.read().split()]
-        except OSError:
-            pass   # it has ended since
-    return found
-
-
 class Service:
     """A process with a directory of its own. A subclass writes its files, then calls run. Use it as a context manager."""
+
+    ending = signal.SIGTERM                 # the signal that asks it to end
+    ends_with = (0, -signal.SIGTERM, 128 + signal.SIGTERM)   # its status when it has ended in order
 
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="authjwt-service-")
@@ -65,15 +55,16 @@ class Service:
         """Start the command and wait until something listens at every address, and it has said what it says when it is up.
         identity: user, group and the like, as subprocess.Popen takes them."""
         with open(self.path("output"), "ab") as output:
-            self.process = subprocess.Popen(command, cwd=self.dir, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                                            stdout=output, stderr=output, start_new_session=True, preexec_fn=tethered, **identity)
+            self.process = launch(command, cwd=self.dir, env={**os.environ, **(env or {})}, stdout=output, stderr=output, **identity)
         end = time.monotonic() + START_LIMIT
-        while not (says in self.output() and all(is_open(one) for one in addresses)):
-            if self.process.poll() is not None or time.monotonic() > end:
-                said = self.output()
-                self.close()
-                raise AssertionError("%s did not start\n%s" % (command[0], said[-3000:]))
-            time.sleep(0.02)
+        try:
+            while not (says in self.output() and all(is_open(one) for one in addresses)):
+                assert self.process.poll() is None and time.monotonic() < end, "%s did not start\n%s" % (command[0], self.output()[-3000:])
+                time.sleep(0.02)
+        except BaseException:
+            self.kill()
+            shutil.rmtree(self.dir, ignore_errors=True)
+            raise
         return self
 
     @contextlib.contextmanager
@@ -91,15 +82,36 @@ class Service:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
+    def kill(self):
+        """It ends at once, and all that it started."""
+        self.process.kill()
+        end_session(self.process, 0)
+        self.process = None
+
+    def terminate(self, patience=10):
+        """It ends in order: not by a crash, and without leaving a process over."""
+        if self.process is None:
+            return
+        status = self.process.poll()
+        try:
+            if status is None:
+                self.process.send_signal(self.ending)
+                self.process.wait(patience)
+        except BaseException:
+            self.kill()
+            raise
+        process, self.process = self.process, None
+        left = end_session(process)
+        name = os.path.basename(process.args[0])
+        assert status is None, "%s had ended by itself, with status %d" % (name, status)
+        assert process.returncode in self.ends_with, "%s ended with status %d" % (name, process.returncode)
+        assert not left, "%s has ended and left\n%s" % (name, "\n".join(left))
+
     def close(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        try:
+            self.terminate()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):
         return self

@@ -105,8 +105,7 @@ class Slapd(Service):
         return self
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        self.kill()
 
     def change(self, ldif):
         """Apply changes, as ldapmodify reads them."""

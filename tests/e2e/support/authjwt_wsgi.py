@@ -19,15 +19,16 @@ def application(environ, start_response):
 
 class Uwsgi(Service):
     MODULES = ("proxy", "proxy_uwsgi", "proxy_scgi", "proxy_fcgi")
+    ends_with = (0, 30)                     # 30 is its word for "as I was told"
 
     def __init__(self):
         super().__init__()
         self.ports = {name: free_port() for name in ("uwsgi", "scgi", "fcgi")}
         options = ["--socket", "--scgi-socket", "--fastcgi-socket"]
         sockets = [word for option, port in zip(options, self.ports.values()) for word in (option, "127.0.0.1:%d" % port)]
-        user = ["--uid", "www-data", "--gid", "www-data"] if os.getuid() == 0 else []
-        self.run(["uwsgi", "--plugin", "python3", "--wsgi-file", self.write("app.py", APPLICATION), "--need-app", "--die-on-term", *user, *sockets],
-                 *(("127.0.0.1", port) for port in self.ports.values()))
+        user = {"user": "www-data", "group": "www-data", "extra_groups": []} if os.getuid() == 0 else {}
+        self.run(["uwsgi", "--plugin", "python3", "--wsgi-file", self.write("app.py", APPLICATION), "--need-app", "--die-on-term", *sockets],
+                 *(("127.0.0.1", port) for port in self.ports.values()), **user)
 
     def address(self, kind):
         """Target of ProxyPass. kind: uwsgi, scgi or fcgi"""

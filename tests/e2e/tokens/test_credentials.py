@@ -3,9 +3,8 @@ import time
 
 import pytest
 from authjwt_app import App, seen
-from conftest import running
 from authjwt_client import assert_error, send_raw
-from authjwt_env import DEFAULT, Known, location, protected
+from authjwt_env import DEFAULT, Known, location, protected, running
 from authjwt_tokens import claims, sign, tamper
 
 COOKIES = ("AuthJWTCookies on", "AuthJWTCookieSecure off", "AuthJWTCookieCSRFProtect off")

@@ -1,15 +1,8 @@
 """Tokens are interchangeable with a real Flask-JWT-Extended app that has the same secret, in both directions."""
-import os
-import pathlib
-import socket
-import subprocess
-import sys
-import time
-
-import authjwt_client as client
 import pytest
 from authjwt_client import ONLY_ACCESS, ONLY_REFRESH, assert_denied, assert_error
 from authjwt_env import DEFAULT, Known, endpoint, protected
+from authjwt_flask import FlaskApp
 from authjwt_leaks import register_token
 from authjwt_tokens import read
 
@@ -17,44 +10,16 @@ CONFIG = (DEFAULT + protected("/p/admin", "Require jwt-role admin") + protected(
           + endpoint("/keeping-refresh", "refresh"))
 
 
-class FlaskApp:
-    def __init__(self, port):
-        self.port = port
-
-    def get(self, path, token=None):
-        return client.send(self.port, "GET", path, token=token)
-
-    def post(self, path, token=None, **more):
-        return client.send(self.port, "POST", path, token=token, **more)
-
+class Theirs(FlaskApp):
     def login(self, user="ann"):
         body = self.post("/login", json={"username": user}).json()
         return register_token(body["access_token"]), register_token(body["refresh_token"])
 
 
 @pytest.fixture(scope="module")
-def flask(tmp_path_factory):
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    log = open(tmp_path_factory.mktemp("flask") / "log", "wb")
-    app = pathlib.Path(__file__).parents[1] / "support/flask_app.py"
-    process = subprocess.Popen([sys.executable, "-B", str(app), str(port)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                               env={**os.environ, "JWT_SECRET": Known.secret})
-    try:
-        end = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None and time.monotonic() < end, "Flask did not start"
-                time.sleep(0.02)
-        yield FlaskApp(port)
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
+def flask():
+    with Theirs("flask_app.py") as one:
+        yield one
 
 
 def test_our_login_opens_their_pages_with_user_and_roles(server, flask):

@@ -1,15 +1,8 @@
 """Cookies and CSRF values are interchangeable with a real Flask-JWT-Extended app that has the same secret."""
-import os
-import pathlib
-import socket
-import subprocess
-import sys
-import time
-
-import authjwt_client as client
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import Known, location
+from authjwt_env import location
+from authjwt_flask import FlaskApp
 from authjwt_visitor import CSRF_ACCESS, CSRF_REFRESH, WEB, Visitor, set_cookies, signed_in
 from authjwt_visitor import PLAIN_ACCESS as ACCESS
 from authjwt_visitor import PLAIN_REFRESH as REFRESH
@@ -21,36 +14,10 @@ CONFIG = WEB + location("/", "AuthJWTCookieCSRFProtect token", "AuthJWTAccessCoo
                         "AuthJWTRefreshCookieName refresh_token_cookie")
 
 
-class FlaskApp:
-    def __init__(self, port):
-        self.port = port
-
-    def request(self, method, path, **more):
-        return client.send(self.port, method, path, **more)
-
-
 @pytest.fixture(scope="module")
-def flask(tmp_path_factory):
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    app = pathlib.Path(__file__).parents[1] / "support/flask_cookie_app.py"
-    with open(tmp_path_factory.mktemp("flask") / "log", "wb") as log:
-        process = subprocess.Popen([sys.executable, "-B", str(app), str(port)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                   env={**os.environ, "JWT_SECRET": Known.secret})
-        try:
-            end = time.monotonic() + 20
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                except OSError:
-                    assert process.poll() is None and time.monotonic() < end, "Flask did not start"
-                    time.sleep(0.02)
-            yield FlaskApp(port)
-        finally:
-            process.terminate()
-            process.wait(10)
+def flask():
+    with FlaskApp("flask_cookie_app.py") as one:
+        yield one
 
 
 def theirs(flask, user="ann"):

@@ -13,6 +13,7 @@ import jwt
 import pytest
 import requests
 from authjwt_leaks import register_token
+from authjwt_process import launch
 from authjwt_tokens import b64
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
@@ -174,8 +175,8 @@ class Jose:
             if done.returncode:
                 cls.absent = "npm cannot install jose: " + (done.stderr.strip().splitlines() or ["no reason given"])[0]
                 return
-            cls._process = subprocess.Popen(["node", "jose_party.mjs"], cwd=folder, stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"})
+            cls._process = launch(["node", "jose_party.mjs"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                  env={**os.environ, "NO_COLOR": "1"})
         except (OSError, subprocess.SubprocessError) as wrong:
             cls.absent = "npm or node cannot be run: %s" % type(wrong).__name__
 
