@@ -141,7 +141,8 @@ const char *authjwt_request_variable(const char *key);
 /** The header that a variable was made of: X_USER for HTTP_X_USER. @return points into variable, NULL: none */
 const char *authjwt_request_header_of(const char *variable);
 
-/** Is the request a navigation of a browser (rather than fetch, XHR, curl)? Contract section 7. */
+/** Is the request a navigation of a browser (rather than fetch, XHR, curl)? docs/endpoints.md#errors says what counts.
+ */
 int authjwt_request_is_navigation(const request_rec *r);
 
 #endif

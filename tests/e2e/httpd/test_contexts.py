@@ -10,7 +10,7 @@ from interop.material import jwk, jwk_set
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_directives.c"
 
-# Contract section 3: keys, issuer, validation. One right line each.
+# docs/directives.md says the context of each. Keys, issuer, validation: one right line each.
 SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet file:@dir@/set.json", "AuthJWTIssuer me", "AuthJWTAudience you",
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
           "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTLoginThrottle 5 5m",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from authjwt_leaks import register_answer
 
-# Contract section 9: code -> status, error, message (None: any text).
+# docs/endpoints.md#errors: code -> status, error, message (None: any text).
 PROBLEMS = {
     "token_missing": (401, "Authorization required", "No token provided"),
     "token_invalid": (401, "Invalid token", "Token verification failed"),
