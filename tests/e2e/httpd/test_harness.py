@@ -160,7 +160,7 @@ def test_a_crash_before_the_signal_is_always_a_fault():
 
 
 @pytest.mark.parametrize("script, fault", [
-    ("sleep 60", None), ("exit 3", "did not start"), ("trap 'exit 4' TERM; echo up; sleep 60 & wait", "ended with status 4"),
+    ("exec sleep 60", None), ("exit 3", "did not start"), ("trap 'exit 4' TERM; echo up; sleep 60 & wait", "ended with status 4"),
     ("trap '' TERM; sleep 60 & trap - TERM; echo up; wait", "left\n.*sleep 60")])
 def test_a_service_is_judged_alike(script, fault):
     service = Service()
