@@ -1,6 +1,6 @@
-/* authjwt_authz: `Require expr` with claims in it. httpd asks the rules once without a user. An expression on %{jwt:…}
- * may be false then and true for the user that the token names, so its "no" is not final. httpd itself says the same of
- * expressions on %{REMOTE_USER}. */
+/* authjwt_authz: `Require expr` with claims in it. httpd asks the rules once without a user. An expression on
+ * %{jwt:...} may be false then and true for the user that the token names, so its "no" is not final. httpd itself says
+ * the same of expressions on %{REMOTE_USER}. */
 #include <httpd.h>
 #include <ap_provider.h>
 #include <http_config.h>

@@ -27,6 +27,7 @@ def test_uncommented_every_line_is_right(new_server):
     server = new_server(text)
     for name, content in (("secret", Known.secret), ("users", Known.users()), ("groups", Known.groups),
                           ("es256.pem", pem(private_key("ES256"))), ("ed25519.pub.pem", public_pem(private_key("EdDSA"))),
+                          ("401.json", '{"error": "please sign in"}'),
                           ("jwks", jwk_set({**jwk("RS256", 1, False), "kid": "theirs"}))):
         server.write("jwt." + name, content, 0o600 if name in ("secret", "es256.pem") else 0o644)
     status, said = server.configtest()
