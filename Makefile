@@ -130,7 +130,7 @@ lint: lint-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/gcc CC=gcc WERROR=-Werror all $(B)/gcc/unit
 	@$(MAKE) --no-print-directory -s B=$(B)/clang CC=clang WERROR=-Werror all $(B)/clang/unit
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-	    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude src mod_authjwt.c
+	    --library=tests/lint/cppcheck.cfg --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude src mod_authjwt.c
 
 asan: lint-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/asan CC=gcc OPT='-O1 -g' HARDEN= \

@@ -41,7 +41,7 @@ int authjwt_refresh(request_rec *r)
 {
     authjwt_location_e from = AUTHJWT_IN_HEADER;
     const aj_claims_t *refresh;
-    authjwt_tokens_t tokens;
+    authjwt_tokens_t tokens = { 0 };
     authjwt_verdict_e verdict;
 
     verdict = find_refresh(r, &refresh, &from);

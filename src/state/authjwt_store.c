@@ -79,10 +79,11 @@ static apr_status_t retrieve(authjwt_store_t *store, request_rec *r, const authj
  * after it. A missing sentinel is written and read back. */
 static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
 {
-    static const authjwt_store_id_t sentinel = { "mod_authjwt sentinel 0123456789." };
+    authjwt_store_id_t sentinel;
     unsigned char data[64] = { 0 };
     unsigned int len = sizeof(data);
 
+    memcpy(sentinel.bytes, "mod_authjwt sentinel 0123456789.", sizeof(sentinel.bytes));
     if (retrieve(store, r, &sentinel, data, &len) == APR_SUCCESS) {
         apr_atomic_set32(&store->has_sentinel, 1);
         return APR_NOTFOUND;
