@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mod_authjwt: short targets, one list of sources. `make help` names them.
 APXS     ?= apxs
 CC       ?= cc
@@ -122,6 +123,7 @@ lint: lint-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/lint/layers $(B)/obj
 	tests/lint/dialect
+	tests/lint/spdx
 	tests/lint/tags
 	tests/lint/directives
 	tests/lint/links

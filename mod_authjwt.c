@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mod_authjwt: JWT authentication for any web application. The face: hooks and the module record; no logic, no state.
  */
 #include <httpd.h>

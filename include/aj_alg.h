@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_alg: the table of signature algorithms (RFC 7518 3.1, RFC 8037, RFC 8812, RFC 9864). There is no row "none". */
 #ifndef AJ_ALG_H
 #define AJ_ALG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_base64url: strict base64url without padding, as JOSE uses it (RFC 4648 5, RFC 7515 2). */
 #ifndef AJ_BASE64URL_H
 #define AJ_BASE64URL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_claims: read-only view of claims that have been verified; only aj_jwt makes one. */
 #ifndef AJ_CLAIMS_H
 #define AJ_CLAIMS_H

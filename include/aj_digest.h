@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_digest: hashes, MACs, random bytes, comparison and wiping that keep secrets secret. */
 #ifndef AJ_DIGEST_H
 #define AJ_DIGEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_error: every reason for which a token is refused, its tag for the log and its sentence. */
 #ifndef AJ_ERROR_H
 #define AJ_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_json: the one door through which JSON text enters: strict, bounded, owned by a pool. */
 #ifndef AJ_JSON_H
 #define AJ_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_jws: compact serialization: take apart, verify, sign (RFC 7515). */
 #ifndef AJ_JWS_H
 #define AJ_JWS_H

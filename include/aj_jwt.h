@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_jwt: judge a token against a policy at a given time; issue a token (RFC 7519, RFC 8725). */
 #ifndef AJ_JWT_H
 #define AJ_JWT_H

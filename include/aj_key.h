@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_key: one key with exactly one algorithm: from PEM, JWK or a shared secret; wiped with its pool. */
 #ifndef AJ_KEY_H
 #define AJ_KEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_keyset: the key ring: keys in order, found by (alg, kid); filled key by key or from a JWK Set. */
 #ifndef AJ_KEYSET_H
 #define AJ_KEYSET_H

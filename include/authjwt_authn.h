@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authn: AuthType JWT: who is it? */
 #ifndef AUTHJWT_AUTHN_H
 #define AUTHJWT_AUTHN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authn_basic: authn provider "jwt": an access token as the password of Basic authentication (RFC 7617), for
  * clients that know nothing else. */
 #ifndef AUTHJWT_AUTHN_BASIC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz: Require jwt-role, jwt-claim, jwt-scope, jwt-fresh; 403 for who is known but not allowed; endpoints
  * outside Require. */
 #ifndef AUTHJWT_AUTHZ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_body: the fields of a small request body, JSON or form, whole or chunked. */
 #ifndef AUTHJWT_BODY_H
 #define AUTHJWT_BODY_H

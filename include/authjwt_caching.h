@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_caching: what depends on a token is private, varies with it, or is kept by no cache at all. */
 #ifndef AUTHJWT_CACHING_H
 #define AUTHJWT_CACHING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_chain: the refresh tokens of a session, each of which works once. One entry in the store says how far a
  * session has come; see docs/revocation.md. */
 #ifndef AUTHJWT_CHAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: what the administrator said: create, merge, setters, defaults. Nothing per request lives here. */
 #ifndef AUTHJWT_CONFIG_H
 #define AUTHJWT_CONFIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_cookies: write cookies as browsers want them (RFC 6265 4.1). httpd's own writer logs their values. */
 #ifndef AUTHJWT_COOKIES_H
 #define AUTHJWT_COOKIES_H

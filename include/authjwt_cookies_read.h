@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_cookies_read: read cookies as browsers send them (RFC 6265 4.2). httpd's own reader splits values at commas.
  */
 #ifndef AUTHJWT_COOKIES_READ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_cors: endpoints answer scripts of AuthJWTTrustedOrigin (Fetch Standard, CORS protocol). */
 #ifndef AUTHJWT_CORS_H
 #define AUTHJWT_CORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_credential: where tokens are in a request: find them, take them out of what the application gets, and say
  * what an answer varies with. The one room that knows AuthJWTTokenLocation and its names. */
 #ifndef AUTHJWT_CREDENTIAL_H

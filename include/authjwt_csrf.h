@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_csrf: did this site make the request, or did another make the browser send it? */
 #ifndef AUTHJWT_CSRF_H
 #define AUTHJWT_CSRF_H

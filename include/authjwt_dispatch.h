@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_dispatch: requests for the endpoints of this module. */
 #ifndef AUTHJWT_DISPATCH_H
 #define AUTHJWT_DISPATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_endpoint: the addresses that this module answers itself, and what is true of each. */
 #ifndef AUTHJWT_ENDPOINT_H
 #define AUTHJWT_ENDPOINT_H

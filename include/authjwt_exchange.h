@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_exchange: a refresh token becomes new tokens, if its user may still have some. */
 #ifndef AUTHJWT_EXCHANGE_H
 #define AUTHJWT_EXCHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_expr: verified claims in httpd's expressions: %{jwt:NAME} and the list jwt('NAME'). */
 #ifndef AUTHJWT_EXPR_H
 #define AUTHJWT_EXPR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_forward: what the application gets of the request: headers with the identity that nobody else can send
  * (AuthJWTRequestHeader), and no token where it shall have none (AuthJWTForwardToken). */
 #ifndef AUTHJWT_FORWARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_identity: verified claims become REMOTE_USER, AUTH_TYPE, JWT_CLAIM_* and notes for logs. */
 #ifndef AUTHJWT_IDENTITY_H
 #define AUTHJWT_IDENTITY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_judge: whose request is it? Its access token under the configuration in effect: verified, with CSRF proof
  * where a cookie carried it, renewed on the way where that is configured. Once: an expression that asks and the
  * authentication that follows share the answer. */

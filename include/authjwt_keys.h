@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: the key ring of each server: from which lines, when read, and which one a request uses. */
 #ifndef AUTHJWT_KEYS_H
 #define AUTHJWT_KEYS_H

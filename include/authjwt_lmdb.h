@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_lmdb: an ap_socache provider named "lmdb": durable, shared by all processes, never evicts,
  * read without a lock. It knows nothing of JWT; any module that takes a socache provider can use it. */
 #ifndef AUTHJWT_LMDB_H

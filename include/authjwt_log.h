@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_log: how often something may be logged. */
 #ifndef AUTHJWT_LOG_H
 #define AUTHJWT_LOG_H

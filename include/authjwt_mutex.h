@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_mutex: a mutex over all processes of this host, set up as httpd's Mutex directive says. */
 #ifndef AUTHJWT_MUTEX_H
 #define AUTHJWT_MUTEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_origin: which page made the browser send a request, by Sec-Fetch-Site and Origin (RFC 6454; Fetch Metadata).
  */
 #ifndef AUTHJWT_ORIGIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page: pages for people: sign in, sign out, and the way there and back. */
 #ifndef AUTHJWT_PAGE_H
 #define AUTHJWT_PAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_refusal: a verdict of the gate becomes an answer. */
 #ifndef AUTHJWT_REFUSAL_H
 #define AUTHJWT_REFUSAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_reply: answers of this module: JSON, and refusals with their challenge (docs/endpoints.md, "Errors"). */
 #ifndef AUTHJWT_REPLY_H
 #define AUTHJWT_REPLY_H

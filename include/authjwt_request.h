@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: what a request carries: which endpoint it is for, its token, and this module's state for it. */
 #ifndef AUTHJWT_REQUEST_H
 #define AUTHJWT_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_revocation: what has ended: sessions, tokens, all sessions of a user. The entries' meaning; authjwt_store
  * keeps them. See docs/revocation.md. */
 #ifndef AUTHJWT_REVOCATION_H

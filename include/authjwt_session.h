@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_session: a login is a session: issue its tokens, rotate its refresh tokens, end it. */
 #ifndef AUTHJWT_SESSION_H
 #define AUTHJWT_SESSION_H

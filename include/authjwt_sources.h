@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_sources: read the bytes of a key source: file:PATH, env:NAME, exec:COMMAND. */
 #ifndef AUTHJWT_SOURCES_H
 #define AUTHJWT_SOURCES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store: small entries with an expiry, kept by an ap_socache provider for all processes. Knows nothing of
  * tokens. */
 #ifndef AUTHJWT_STORE_H

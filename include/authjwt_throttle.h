@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_throttle: how many logins may fail: counts per user and address, per address (AuthJWTLoginThrottle), and per
  * user (AuthJWTLoginLock), for all processes of this host. */
 #ifndef AUTHJWT_THROTTLE_H

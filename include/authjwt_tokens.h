@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_tokens: issued tokens as JSON members and as cookies. */
 #ifndef AUTHJWT_TOKENS_H
 #define AUTHJWT_TOKENS_H

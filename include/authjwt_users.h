@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_users: ask httpd's own authn and authz providers who may sign in and which roles they have. */
 #ifndef AUTHJWT_USERS_H
 #define AUTHJWT_USERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_verdict: what judging a request can come to, and what the client is told of it (docs/endpoints.md, "Errors").
  */
 #ifndef AUTHJWT_VERDICT_H

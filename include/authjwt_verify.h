@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_verify: judge the token of a request: form, signature, claims, revocation. One sentence in the log, one
  * refusal to the client. */
 #ifndef AUTHJWT_VERIFY_H

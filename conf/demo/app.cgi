@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # An application as old as CGI, with a form that posts to itself. It knows REMOTE_USER and a role, and nothing of tokens.
 # Whatever comes from outside is escaped before it goes into the page.
 set -f

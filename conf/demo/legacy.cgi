@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # An application as old as CGI: it knows REMOTE_USER and its roles, and nothing of tokens.
 json() {
     printf '%s' "$1" | sed 's/[\\"]/\\&/g'

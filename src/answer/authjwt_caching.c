@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_caching: Cache-Control and Vary of what depends on a token. */
 #include <httpd.h>
 #include <http_core.h>

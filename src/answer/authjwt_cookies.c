@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_cookies: write cookies as browsers want them. */
 #include <string.h>
 #include <apr_strings.h>

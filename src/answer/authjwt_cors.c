@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_cors: endpoints answer scripts of AuthJWTTrustedOrigin. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page: pages for people. HTML without scripts; whatever came from a client is escaped, quotes of both kinds
  * included. */
 #include <httpd.h>

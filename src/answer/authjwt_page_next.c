@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page: the way to the login page and back; only ever to paths of this host. */
 #include <httpd.h>
 #include <apr_lib.h>

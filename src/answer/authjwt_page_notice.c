@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page: cookies that browsers would not keep here, and who is told of it. */
 #include <httpd.h>
 #include <http_core.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page: who was refused is offered the login page. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page_private: what the room's files have of each other. */
 #ifndef AUTHJWT_PAGE_PRIVATE_H
 #define AUTHJWT_PAGE_PRIVATE_H

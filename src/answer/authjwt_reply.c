@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_reply: every answer of this module. */
 #include <httpd.h>
 #include <http_core.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_tokens: tokens as JSON members and as cookies. */
 #include <httpd.h>
 #include <http_config.h>

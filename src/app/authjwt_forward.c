@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_forward: what the application gets of the request. */
 #include <httpd.h>
 #include <http_core.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_forward: the environment that a subrequest or redirect has inherited. */
 #include <httpd.h>
 

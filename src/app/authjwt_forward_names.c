@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_forward: names of AuthJWTRequestHeader. */
 #include "authjwt_forward_private.h"
 #include "authjwt_request.h"

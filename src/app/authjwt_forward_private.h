@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_forward: what its files share. */
 #ifndef AUTHJWT_FORWARD_PRIVATE_H
 #define AUTHJWT_FORWARD_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_identity: verified claims become what applications see. */
 #include <apr_hash.h>
 #include <apr_lib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: create and merge. The setters are in authjwt_directives.c, the defaults in authjwt_config_values.c.
  */
 #include <http_core.h>

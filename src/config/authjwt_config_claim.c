@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: names of claims as directives write them. */
 #include <apr_strings.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: names that begin with __Host- or __Secure- must keep their promise. Judged by the tree of directives.
  */
 #include <httpd.h>

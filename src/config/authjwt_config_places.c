@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the places of a configuration. httpd merges sections per request; here the same is done at start. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the places of a configuration, each with what is in effect there, for what is judged at start. */
 #ifndef AUTHJWT_CONFIG_PLACES_PRIVATE_H
 #define AUTHJWT_CONFIG_PLACES_PRIVATE_H

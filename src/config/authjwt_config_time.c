@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: times as directives write them. */
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: what is in effect: what the administrator said, else the default. */
 #include <string.h>
 

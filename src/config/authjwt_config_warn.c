@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: what starts and cannot be meant. One warning each at start, which names the section and the cure. */
 #include <httpd.h>
 #include <http_config.h>

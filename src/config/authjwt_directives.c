@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters and the directive table. A setter returns NULL or a sentence; httpd adds file, line and
  * name. */
 #include <httpd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters that say what applications and clients see. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters of AuthJWTKey and AuthJWTKeySet. They look at the line only; keys are read by
  * authjwt_keys. */
 #include <httpd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters that say where tokens are in a request. */
 #include <httpd.h>
 #include <http_config.h>

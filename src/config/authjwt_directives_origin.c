@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters that say which pages are trusted, and what their scripts may read. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_directives_private: setters that stand in files of their own. As httpd wants them: NULL, or a sentence. */
 #ifndef AUTHJWT_DIRECTIVES_PRIVATE_H
 #define AUTHJWT_DIRECTIVES_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters of times, and of failures in a time. */
 #include <stdlib.h>
 

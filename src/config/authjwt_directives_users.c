@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the setters that say who gets a token and what is in it, by httpd's own authn and authz providers. */
 #include <httpd.h>
 #include <ap_expr.h>

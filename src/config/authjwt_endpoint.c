@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_endpoint: the one table of endpoints. */
 #include <httpd.h>
 

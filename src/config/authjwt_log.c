@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_log: one line a second. */
 #include <apr_atomic.h>
 #include <apr_time.h>

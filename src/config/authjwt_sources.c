@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_sources: read the bytes of a key source. */
 #include <httpd.h>
 #include <apr_file_io.h>

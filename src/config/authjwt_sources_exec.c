@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_sources: run the command of an exec: source. */
 #include <httpd.h>
 #include <apr_strings.h>

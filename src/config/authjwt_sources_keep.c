@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_sources: what the process keeps of a source, from one reading of the configuration to the next. */
 #include <httpd.h>
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_sources_private: what the files of the sources room share. Nobody else includes it. */
 #ifndef AUTHJWT_SOURCES_PRIVATE_H
 #define AUTHJWT_SOURCES_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_verdict: the one table of refusals. */
 #include <string.h>
 

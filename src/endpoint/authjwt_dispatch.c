@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_dispatch: one handler for all endpoints. */
 #include <httpd.h>
 #include <http_config.h>

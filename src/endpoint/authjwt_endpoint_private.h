@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_endpoint_private: one function an endpoint. Each is called with a method that the endpoint takes (HEAD is GET
  * to httpd), and returns OK or the HTTP status of the answer. docs/endpoints.md says what they take and give. */
 #ifndef AUTHJWT_ENDPOINT_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_jwks: the endpoint jwt-jwks. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_login: the endpoint jwt-login. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_logout: the endpoint jwt-logout. */
 #include <apr_strings.h>
 

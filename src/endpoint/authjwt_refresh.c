@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_refresh: the endpoint jwt-refresh. */
 #include "authjwt_body.h"
 #include "authjwt_config.h"

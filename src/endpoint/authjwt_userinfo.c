@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_userinfo: the endpoint jwt-userinfo. */
 #include "authjwt_config.h"
 #include "authjwt_endpoint_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authn_basic: an access token as Basic password. */
 #include <httpd.h>
 #include <ap_provider.h>

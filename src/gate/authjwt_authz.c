@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz: the Require providers. */
 #include <httpd.h>
 #include <ap_expr.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz: `Require expr` with claims in it. httpd asks the rules once without a user. An expression on
  * %{jwt:...} may be false then and true for the user that the token names, so its "no" is not final. httpd itself says
  * the same of expressions on %{REMOTE_USER}. */

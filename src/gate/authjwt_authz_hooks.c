@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz: the wraps around httpd's own authorization. */
 #include <httpd.h>
 #include <http_core.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz_private: the room's files. */
 #ifndef AUTHJWT_AUTHZ_PRIVATE_H
 #define AUTHJWT_AUTHZ_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_csrf: proof that a request with a cookie comes from this site. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_expr: verified claims in httpd's expressions. */
 #include <httpd.h>
 #include <ap_expr.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_judge: whose request is it? */
 #include "authjwt_caching.h"
 #include "authjwt_config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_refusal: a verdict of the gate becomes an answer. */
 #include "authjwt_page.h"
 #include "authjwt_refusal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_renewal: new tokens on the way of a request. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_verify: judge the token of a request. */
 #include <httpd.h>
 #include <http_log.h>

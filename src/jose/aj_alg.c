@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The algorithms, as const rows. There is no row "none", so nothing can select it. */
 #include <string.h>
 

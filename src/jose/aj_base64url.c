@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Strict base64url: each value has exactly one text, so that nobody can write a token in two ways. */
 #include <apr_strings.h>
 

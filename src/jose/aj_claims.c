@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Verified claims, for reading. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_claims_private: how claims are made. Only aj_jwt and aj_claims include it. */
 #ifndef AJ_CLAIMS_PRIVATE_H
 #define AJ_CLAIMS_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes, MACs, random bytes; comparing and overwriting secrets. */
 #include <limits.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts: tags and sentences. A tag is never reused: new verdicts get new numbers at the end. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one door for JSON text, and the one exit. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compact JWS (RFC 7515 7.1): parse, verify with a key of the ring, sign. */
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Judging a token (RFC 7519 7.2, RFC 8725): each check is a line of aj_jwt_validate, and the first that fails ends it.
  */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Check an asymmetric key when it is read: type and curve must fit the algorithm, and its numbers must be valid. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What administrators put into key files by mistake. Some of it is no key at all, some is accepted as a shared secret,
    since any bytes are one, and deserves a warning. */
 #include <string.h>

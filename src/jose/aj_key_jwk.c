@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys as JWK (RFC 7517, RFC 7518 6, RFC 8037 2): strict members, and then OpenSSL's own view of them. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys in PEM (RFC 7468): the first key in the text, without asking anybody for a pass phrase. */
 #include <string.h>
 

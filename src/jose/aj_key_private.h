@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aj_key_private: what the files of the key room share. Nobody else includes it. */
 #ifndef AJ_KEY_PRIVATE_H
 #define AJ_KEY_PRIVATE_H

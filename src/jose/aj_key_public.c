@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The public half as JOSE writes it: JWK (RFC 7517) and thumbprint (RFC 7638). */
 #include <string.h>
 

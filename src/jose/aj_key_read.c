@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One key: which form its source has, and how each form is read. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared secrets of the HS algorithms: how they are written down, and the MAC context made of them. */
 #include <string.h>
 

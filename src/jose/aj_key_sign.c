@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a key does: sign, verify, derive. */
 #include <string.h>
 

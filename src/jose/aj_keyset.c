@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The key ring: the key for a token is chosen by algorithm, then by kid, and by nothing else in the token. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JWK Sets (RFC 7517 5). A set is somebody else's document: a member that cannot be used is skipped with a note and
    never costs the others. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lmdb provider as httpd sees it: its arguments, and the functions of ap_socache_provider_t. */
 #include <errno.h>
 #include <limits.h>

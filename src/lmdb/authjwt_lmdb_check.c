@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The trial opening of an lmdb store at start. It happens in a fork that becomes the httpd user and ends, for two
  * reasons: what the parent opens would be inherited by its children, which LMDB forbids; and root must not open files
  * that the httpd user could have put there. A damaged file can kill the fork (SIGBUS, LMDB's assertions), which is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of an lmdb store, seen by the parent process, usually root: make it, judge it, give it to the httpd
  * user. As root nothing that lies inside is opened or changed: the httpd user could have put anything there. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One LMDB environment: opened, its read transactions, repaired.
  *
  * Nothing here closes an environment at the end of a process: threads of a child that is stopped hard may still be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the lmdb provider share; nobody else includes this.
  *
  *   authjwt_lmdb.c         the provider's face: arguments, init, store, retrieve, remove, iterate, status

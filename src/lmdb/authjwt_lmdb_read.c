@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading transactions of the lmdb provider: one entry, all entries, how full it is.
  *
  * The store has two databases: "entries" maps an id to its expiry and data; "expiry" has expiry and id as its key, so

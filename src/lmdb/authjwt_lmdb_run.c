@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Running a job on an instance: find this process's environment, run the job, repair what can be repaired, turn rc into
  * a status and a log line. */
 #include <errno.h>

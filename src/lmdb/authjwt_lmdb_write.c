@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writing transactions of the lmdb provider. A transaction changes both databases or neither, and also
  * removes some expired entries. */
 #include <string.h>

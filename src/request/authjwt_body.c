@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_body: the fields of a small request body. */
 #include <httpd.h>
 #include <http_core.h>

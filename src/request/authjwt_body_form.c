@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_body: a form as fields. Needs no httpd at run time, so that a fuzzer links it alone. */
 #include <string.h>
 #include <apr_escape.h>

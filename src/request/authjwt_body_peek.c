@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_body: look into a form and leave it whole for the application: what was read is kept and replayed by an input
  * filter. */
 #include <httpd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_body_private: what the files of the body room share. Nobody else includes it. */
 #ifndef AUTHJWT_BODY_PRIVATE_H
 #define AUTHJWT_BODY_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_body: take a body from the input filters. */
 #include <httpd.h>
 #include <http_protocol.h>

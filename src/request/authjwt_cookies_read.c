@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_cookies: read cookies as browsers send them. Needs no httpd at run time, so that a fuzzer links it alone. */
 #include <string.h>
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_credential: find the tokens of a request. */
 #include <httpd.h>
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_credential: take tokens out of what the application gets. */
 #include <httpd.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_origin: which page made the browser send a request? */
 #include <httpd.h>
 #include <http_protocol.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: what a request carries. */
 #include <httpd.h>
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: which endpoint a request is for, and whether it came to that endpoint's own address. */
 #include <httpd.h>
 #include <http_core.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: what an .htaccess file may not say on the way to what issues tokens. */
 #include <httpd.h>
 #include <http_config.h>

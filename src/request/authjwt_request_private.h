@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: the sections of httpd's configuration that a request falls under. */
 #ifndef AUTHJWT_REQUEST_PRIVATE_H
 #define AUTHJWT_REQUEST_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: credentials of a header, parameters of a query or form. Needs no httpd at run time, so that a fuzzer
  * links it alone. */
 #include <string.h>

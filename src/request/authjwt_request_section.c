@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: the section whose SetHandler is in effect. Merging hands pointers on, so that the handler in effect
  * is known by where it lies. */
 #include <httpd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_exchange: a refresh token becomes new tokens. */
 #include <httpd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_session: start a session, renew its tokens, end it. */
 #include <httpd.h>
 #include <http_log.h>

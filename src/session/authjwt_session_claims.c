@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_session: claims that the administrator adds. */
 #include <httpd.h>
 #include <ap_expr.h>

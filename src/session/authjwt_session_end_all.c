@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_session: end the sessions of several tokens. */
 #include <string.h>
 

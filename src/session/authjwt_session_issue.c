@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_session: the claims of a token, and its signature. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_session_private: what the files of the session room share. Nobody else includes it. */
 #ifndef AUTHJWT_SESSION_PRIVATE_H
 #define AUTHJWT_SESSION_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_users: ask httpd's own authz providers. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_users: what the configuration says about providers behind other names. httpd keeps the provider that an alias
  * is made of to itself, so its sections are read here once more. */
 #include <httpd.h>

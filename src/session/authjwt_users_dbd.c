@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_users: did the database fail? APR's driver for PostgreSQL finds no rows where a query has failed: on a dead
  * connection, on one that was made anew and does not know its prepared statements, without the right to read.
  * mod_authn_dbd and mod_authz_dbd take that for an answer. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_users: is the directory there? mod_authnz_ldap's authz providers deny where it does not answer. */
 #include <httpd.h>
 #include <ap_provider.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_users_private: what the files of the users room share. Nobody else includes it. */
 #ifndef AUTHJWT_USERS_PRIVATE_H
 #define AUTHJWT_USERS_PRIVATE_H

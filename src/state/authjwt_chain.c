@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_chain: the refresh tokens of a session. */
 #include <httpd.h>
 

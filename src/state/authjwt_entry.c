@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_entry: ids and values of the entries that revocation and chain keep in the store.
  *
  * A value begins with a byte that says its form; numbers follow, most significant byte first:

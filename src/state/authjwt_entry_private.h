@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_entry_private: the entries of revocation and chain in the store: their ids, and what their values hold. */
 #ifndef AUTHJWT_ENTRY_PRIVATE_H
 #define AUTHJWT_ENTRY_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: the key ring of each server: read while still privileged, re-read when a JWK Set's file changes. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: make a key ring of the lines of a server. */
 #include <httpd.h>
 #include <http_config.h>

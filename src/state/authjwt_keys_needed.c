@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: a server that issues or protects must have the keys to do so. Judged by the tree of directives. */
 #include <httpd.h>
 #include <http_config.h>

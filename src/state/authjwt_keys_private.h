@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys_private: what the files of the keys room share. Nobody else includes it. */
 #ifndef AUTHJWT_KEYS_PRIVATE_H
 #define AUTHJWT_KEYS_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: the keys of one line. */
 #include <httpd.h>
 #include <http_core.h>

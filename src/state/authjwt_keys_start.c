@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: read the keys of all servers, then see whether each has what it needs. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_keys: a server that trusts somebody else's keys must say which of that issuer's tokens are meant for it. */
 #include <httpd.h>
 #include <http_config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_mutex: a mutex over all processes of this host. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_revocation: what has ended. authjwt_entry says how it is written, authjwt_store keeps it. */
 #include <httpd.h>
 #include <apr_strings.h>

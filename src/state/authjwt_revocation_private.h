@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_revocation_private: what the files of revocation share. Nobody else includes it. */
 #ifndef AUTHJWT_REVOCATION_PRIVATE_H
 #define AUTHJWT_REVOCATION_PRIVATE_H

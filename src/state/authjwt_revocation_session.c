@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_revocation: where the session of a token comes from, and when it began. */
 #include <httpd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store: look entries up and record them, for all processes. */
 #include <httpd.h>
 #include <apr_atomic.h>

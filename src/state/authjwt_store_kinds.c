@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store: the socache providers we know and what each is worth. */
 #include <httpd.h>
 #include <apr_lib.h>

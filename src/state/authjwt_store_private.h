@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store_private: what the files of the store share. Nobody else includes it. */
 #ifndef AUTHJWT_STORE_PRIVATE_H
 #define AUTHJWT_STORE_PRIVATE_H

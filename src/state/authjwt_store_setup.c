@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store: find the provider of each server, start it, and say what it is worth. */
 #include <httpd.h>
 #include <ap_provider.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store: which servers may share a store, and which must. */
 #include <httpd.h>
 #include <http_log.h>

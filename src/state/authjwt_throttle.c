@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_throttle: how many logins may fail. */
 #include <httpd.h>
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_throttle: failures that count less and less. */
 #include <httpd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_throttle: failures in a row of one user, and the addresses from where users sign in. */
 #include <httpd.h>
 

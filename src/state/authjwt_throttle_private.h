@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_throttle_private: what the files of the throttle room share. Nobody else includes it. */
 #ifndef AUTHJWT_THROTTLE_PRIVATE_H
 #define AUTHJWT_THROTTLE_PRIVATE_H

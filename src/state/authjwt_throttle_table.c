@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_throttle: the table in shared memory, and its keys. */
 #include <httpd.h>
 #include <http_log.h>

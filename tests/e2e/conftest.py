@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of the end-to-end tests, and the check of the logs after every test."""
 import contextlib
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the fuzz targets share. Each target defines LLVMFuzzerTestOneInput; replay.c runs the same targets over the
  * corpora in `make test`. */
 #ifndef FUZZ_H

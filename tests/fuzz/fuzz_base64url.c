@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What decodes has exactly one encoding. */
 #include "fuzz.h"
 #include "aj_base64url.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values of a Cookie header: never empty, never with what ends one, and all of them found again in the header. Cut out
  * of it, they are gone and the others are as they were. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A form that is accepted gives strings without NUL, each name once. */
 #include "fuzz.h"
 #include "../../src/request/authjwt_body_private.h"

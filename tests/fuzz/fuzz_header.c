@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials of an Authorization field: never empty, no blank at either end, and part of the field. */
 #include "fuzz.h"
 #include "authjwt_request.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is read can be written and read again, and is the same. */
 #include "fuzz.h"
 #include "aj_json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A key that is accepted, from JWK, PEM or secret, signs what it verifies. */
 #include "fuzz.h"
 #include "aj_key.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A refused JWK Set leaves the ring as it was; what is published of an accepted one holds no private member. */
 #include "fuzz.h"
 #include "aj_json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever mutations make of a token: only what was really signed verifies, with a key of each family in the ring. */
 #include "fuzz.h"
 #include "fuzz_keys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Full validation of payloads that are rightly signed: what passes has every property that callers rely on. */
 #include "fuzz.h"
 #include "aj_jws.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys and signing inputs of RFC 7515 appendix A.1 to A.3 and RFC 8037 appendix A: whatever a fuzzer makes, only these
  * may verify. */
 #ifndef FUZZ_KEYS_H

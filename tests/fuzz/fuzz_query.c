@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Parameters of a query: found means there, cut means gone, and the others stay. */
 #include "fuzz.h"
 #include "authjwt_request.h"

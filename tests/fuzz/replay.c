@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Run one fuzz target over files: the corpora and past findings, as tests, with any compiler. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures around lmdb_httpd."""
 import os
 import pwd

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Preloaded into httpd: a file system of another type, and a disk that fails.
  *
  * FAULT_FSTYPE=hex        what fstatfs says

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Holds something of a store until its standard input ends, as a process that hangs would: the write lock, or with a
  * second argument all reader slots that are left. */
 #include <lmdb.h>

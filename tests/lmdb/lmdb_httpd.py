@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real httpd with nothing but the lmdb provider and a consumer of it, built here, in a directory of its own."""
 import glob
 import http.client

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A module that is nothing but the lmdb provider, to show that the provider needs nothing else of mod_authjwt. */
 #include <httpd.h>
 #include <http_config.h>

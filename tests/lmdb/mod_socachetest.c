@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A consumer of any ap_socache provider, driven by requests: each function of the provider is a path below /s/, its
  * answer is the body's first word. `SocacheTest PROVIDER[:ARGS]` names the provider; a second one makes a second
  * instance, asked with use=1. `SocacheTestEarly on` uses the provider in the parent at start. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every ap_socache provider must do, over processes, restarts and crashes."""
 import os
 import signal

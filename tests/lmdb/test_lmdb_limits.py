@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A store that fills up, disks that fail, processes that die, files that go away."""
 import os
 import shutil

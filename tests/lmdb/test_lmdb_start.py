@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is judged at start: arguments, the directory, the file system, the state of the store. Each refusal is a sentence."""
 import os
 import stat

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fill_store DIRECTORY COUNT: put so many live entries into a store of the lmdb provider that httpd has made and left.
  * Layout as in src/lmdb/authjwt_lmdb_write.c: entries id -> expiry, data; expiry expiry, id -> nothing. */
 #include <lmdb.h>

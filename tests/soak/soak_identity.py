@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the directives about identity add to a request with a token, in instructions (see soak_lookup)."""
 import authjwt_env
 from authjwt_env import Httpd, location, protected

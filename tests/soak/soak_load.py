@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that log out under load and remember what was promised to them, and an httpd that may be killed."""
 import http.client
 import itertools

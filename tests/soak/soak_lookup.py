@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a look-up costs, in instructions: callgrind over one `httpd -X`, N and 2 N requests, the difference divided by N."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs every suite; the exit status says whether all passed. */
 #include <stdio.h>
 #include <stdlib.h>

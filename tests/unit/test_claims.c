@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Verified claims: reading them, and their text for environments and headers. */
 #include "unit.h"
 

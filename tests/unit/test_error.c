@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts: unique tags, usable sentences; untrusted text in logs. */
 #include "unit.h"
 

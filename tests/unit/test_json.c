@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The strict JSON door and JSON Pointers. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JWK Sets: odd members are skipped, the others taken; what is no set is refused. */
 #include "unit.h"
 

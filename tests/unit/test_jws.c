@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compact JWS: form, header, the key that is used, and what a log may show. */
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens against a policy at a given time: one row per way to fail, beside the control that passes. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys from PEM: every form is read, every misfit is refused with a sentence. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets derived from a key: the same on every host, different for every purpose. */
 #include "unit.h"
 

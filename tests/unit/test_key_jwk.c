@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys from JWK: strict members, private and public parts that belong together, thumbprints. */
 #include "unit.h"
 

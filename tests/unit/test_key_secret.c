@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared secrets: encodings, lengths, and the hint for the field's commonest mistake. */
 #include "unit.h"
 

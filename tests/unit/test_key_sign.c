@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signing and verifying, for each of the algorithms. */
 #include <apr_thread_proc.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The key ring: which key a token gets. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Public test vectors: the RFCs' examples and Wycheproof's. tests/vectors/README.md says where they are from. */
 #include <stdio.h>
 

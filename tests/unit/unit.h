@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* unit: what the unit tests share. */
 #ifndef UNIT_H
 #define UNIT_H

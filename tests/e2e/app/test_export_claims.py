@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTExportClaims: which claims become environment variables, and under which names."""
 import re
 

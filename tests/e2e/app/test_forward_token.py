@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTForwardToken off: the application gets no token, and everything else as it was sent."""
 import base64
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Applications behind CGI, FastCGI, SCGI, uwsgi and gunicorn: they know the user, nothing that a client made up, and get whole bodies."""
 import hashlib
 

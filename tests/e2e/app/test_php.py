@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real PHP-FPM behind mod_proxy_fcgi: scripts know the user and nothing that the client made up, and get whole bodies."""
 import hashlib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real application behind mod_proxy_http: it learns who the user is by headers that nobody can forge, and gets what was sent."""
 import hashlib
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTRequestHeader: applications behind mod_proxy read the identity from headers that no client can send."""
 import base64
 import http.client

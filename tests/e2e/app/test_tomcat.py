@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real Tomcat behind mod_proxy_ajp and mod_proxy_http: a servlet's getRemoteUser is the user of the token."""
 import pytest
 from authjwt_client import assert_error

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Large uploads to an application: they flow through while they come, also where the session is renewed on the way or PHP reads them;
 and bodies that cannot be read get one answer."""
 import hashlib

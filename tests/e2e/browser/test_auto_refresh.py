@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTCookieAutoRefresh: tokens are renewed during the request, and the application does not notice."""
 import concurrent.futures
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real Chromium: a person signs in, works in an old application, and signs out; other sites get nowhere."""
 import http.server
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cookies: what they look like, what they are checked for, and how strange ones are read."""
 import time
 

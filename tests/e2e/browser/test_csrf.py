@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests with cookies prove that this site made them; a form's body reaches the application whole."""
 import hashlib
 import random

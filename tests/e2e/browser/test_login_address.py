@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Login pages where something is in the way: an address that is none, a prefix that a proxy takes off, no cookies to set."""
 import pathlib
 import re

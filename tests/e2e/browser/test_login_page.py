@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page for signing in, and what of a client shows up in it."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The way to the login page and back, which never leads to another host."""
 from urllib.parse import parse_qs, quote, urlsplit
 

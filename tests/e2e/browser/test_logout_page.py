@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page for signing out, and logout by a form."""
 import os
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which pages may send cookies: the scheme of an origin, origins that the administrator trusts, and CORS at the endpoints."""
 import http.client
 import ssl

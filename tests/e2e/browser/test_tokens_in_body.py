@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """In cookie mode a script of a page reads no token in a body (AuthJWTTokensInBody), and the names of cookies begin with __Host-."""
 import pytest
 from authjwt_client import assert_error, assert_logged_in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """WebSockets through mod_proxy_wstunnel and mod_proxy_http: the token, the identity, and handshakes that other sites make."""
 import pytest
 from authjwt_app import Saw

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/backends.md and docs/httpd.md: their configurations as they stand but for addresses, with the real thing behind."""
 import pytest
 from authjwt_app import seen

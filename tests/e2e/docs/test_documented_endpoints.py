@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every configuration of README, docs/ and conf/examples that defines endpoints, attacked: nothing is answered below an endpoint's address,
 no spelling of a protected address is let in without a token, and who was deleted, demoted or never admitted gets no token."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """conf/examples/git.conf as shipped, but for the replacements that are seen here and in authjwt_examples, with a real git."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """conf/examples/postgresql-users.conf as shipped but for addresses, with a real PostgreSQL and the tables that it names."""
 import re
 

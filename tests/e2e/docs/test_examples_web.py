@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The examples for people with browsers, as shipped but for replacements: a real PHP-FPM, a real Tomcat, a proxied API."""
 import subprocess
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/ldap.md and conf/examples/ldap.conf, as they stand but for addresses and passwords, with a real slapd."""
 import pytest
 from authjwt_app import Saw

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The man page: made of the documentation, complete, without complaint of mandoc, and installed where man finds it."""
 import os
 import pathlib

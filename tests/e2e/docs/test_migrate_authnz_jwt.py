@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/migrate/from-mod_authnz_jwt.md: what it makes of that module's configuration takes that module's tokens.
 
 The module is not in Debian. Where it is installed, or AUTHNZ_JWT_MODULE names its file, the configuration before is run as well.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/migrate/from-mod_auth_basic.md: its configurations as written, before, in between and after, asked the same things."""
 import base64
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/migrate/from-flask-jwt-extended.md: the same application with the real library, with httpd in front of it, and without the
 library behind httpd, asked the same things; and its tables against the library that is installed."""
 import datetime

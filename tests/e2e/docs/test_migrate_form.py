@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/migrate/from-mod_auth_form.md: the real mod_auth_form with its session in a cookie before, and what the page makes of it."""
 import html
 import pathlib

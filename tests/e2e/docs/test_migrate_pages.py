@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all pages of docs/migrate promise: directives, links and hashes that exist."""
 import re
 import subprocess

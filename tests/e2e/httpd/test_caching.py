@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Range and conditional requests, caches in front, connections that users share: nobody gets what is somebody else's."""
 import http.client
 import socket

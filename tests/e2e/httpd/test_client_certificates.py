@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Client certificates beside tokens: FakeBasicAuth, which writes an Authorization of its own, SSLUserName, and rules on certificates."""
 import http.client
 import ssl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A wrong configuration does not start, and says which directive is wrong without repeating a secret."""
 import re
 

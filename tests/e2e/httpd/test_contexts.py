@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where each directive may stand: server config, virtual host, directory, .htaccess."""
 import pathlib
 import re

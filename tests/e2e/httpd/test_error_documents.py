@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTErrorDocument: the administrator's own bodies for refusals."""
 import os
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ErrorDocument in all its forms: what people see instead of httpd's page, and that it opens no door."""
 import pytest
 from authjwt_app import App

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """httpd as a forward proxy: its token stands in Proxy-Authorization and stays here; what is the origin's goes to the origin, as with Basic."""
 import base64
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests start does not outlive them, however they end, and how it ends is judged."""
 import json
 import os
@@ -10,7 +11,7 @@ import time
 
 import pytest
 from authjwt_env import DEFAULT, Httpd, StartFailed
-from authjwt_process import is_empty, left_over
+from authjwt_process import is_empty, left_over, living
 from authjwt_service import Service
 
 E2E = pathlib.Path(__file__).resolve().parents[1]
@@ -74,7 +75,10 @@ def test_everything_ends_with_the_tests_that_started_it(tmp_path, how, workers):
         assert not any(is_empty(one) for one in sessions)
         tests.send_signal(how)
         tests.wait(40)
-        wait_for(lambda: all(is_empty(one) for one in sessions + [tests.pid]))
+        try:
+            wait_for(lambda: all(is_empty(one) for one in sessions + [tests.pid]))
+        except AssertionError:
+            raise AssertionError("left over: %s" % living(lambda _, session: session in sessions + [tests.pid])) from None
         assert how != signal.SIGINT or not any(os.path.exists(one) for one in folders)
     finally:
         for one in [tests.pid, *locals().get("sessions", [])]:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2: the same answers as with HTTP/1.1, and no stream learns who another's user is."""
 import hashlib
 import subprocess

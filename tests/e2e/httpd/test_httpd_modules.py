@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """httpd's other modules at places for members: each does what it does behind Basic, which is asked the same beside it."""
 import base64
 import hashlib

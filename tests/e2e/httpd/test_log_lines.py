@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the log says of ordinary refusals: where a token was looked for, which role was wanted and which were there."""
 import re
 

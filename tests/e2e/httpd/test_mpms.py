@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The main job once more under every MPM: sign in, read a page, roles, refresh, log out in every process, restart."""
 import concurrent.futures
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that httpd starts inherit nothing of this module: no descriptor of store, keys or mutexes, no key from the environment."""
 import os
 import re

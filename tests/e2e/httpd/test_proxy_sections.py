@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules about what is proxied, wherever they stand: <Location>, <Proxy>, <ProxyMatch>, balancers and their members; and HTTP/2 to the application."""
 import base64
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """mod_rewrite in the server, in directories and in .htaccess: it sees verified claims, and leads nobody round a rule."""
 import pytest
 from authjwt_app import App, seen

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """conf/authjwt.conf as it is installed: it does nothing as shipped, and is right in every line once uncommented."""
 import pathlib
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Configurations that start and cannot be meant: one warning each, which names the section and the cure. Never a word about the rest."""
 import re
 

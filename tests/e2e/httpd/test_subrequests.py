@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests within requests: listings, negotiation, actions, local redirects of scripts, includes with sections of their own."""
 import base64
 

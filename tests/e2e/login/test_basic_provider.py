@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthBasicProvider jwt: a token as the password of clients that know nothing but Basic."""
 import os
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong passwords beside AuthBasicProvider jwt count as failed logins do."""
 import concurrent.futures
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bodies of login, refresh and logout as clients, clumsy or hostile, send them."""
 import time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTClaim: claims that the administrator adds at login and at refresh."""
 import pytest
 from authjwt_client import assert_logged_in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Users and groups of a real slapd through mod_authnz_ldap: who they are, what they may, and what happens while it is down."""
 import base64
 

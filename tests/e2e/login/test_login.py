@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A user signs in with a name and password, and what the tokens say."""
 import time
 

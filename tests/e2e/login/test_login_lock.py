@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Failures in a row of one user, from all addresses (AuthJWTLoginLock)."""
 import concurrent.futures
 import re

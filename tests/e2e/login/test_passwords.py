@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Passwords that are too long, and what the log says of logins (docs/endpoints.md, docs/logs.md)."""
 import base64
 import hashlib

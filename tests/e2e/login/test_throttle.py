@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Failed logins are counted per user and address, and per address, over all processes."""
 import concurrent.futures
 import re

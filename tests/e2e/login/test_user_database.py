@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Users in a database, PostgreSQL and SQLite, through mod_dbd: who they are, their columns as claims, and what happens while it is down."""
 import pytest
 from authjwt_client import assert_error

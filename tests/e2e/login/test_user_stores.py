@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/users.md: each configuration as it stands but for paths and addresses, with the real store; stores of files in all their kinds."""
 import subprocess
 

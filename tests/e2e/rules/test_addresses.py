@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An endpoint answers its own address and nothing below it, however that is reached: 404, whoever asks, whatever the method."""
 import pytest
 from authjwt_app import App

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Verified claims in httpd's expressions: %{jwt:NAME} and jwt('NAME'), before and after authentication."""
 import json
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A token that an expression has asked about already is judged anew where a later section says otherwise what a token is, and where."""
 import time
 

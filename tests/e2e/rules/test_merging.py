@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sections within sections: AuthMerging, containers, holes, other kinds of authentication, Satisfy, virtual hosts."""
 import base64
 

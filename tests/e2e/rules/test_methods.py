@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Endpoints answer 405 with Allow to methods that are not theirs."""
 import pytest
 from authjwt_client import assert_error

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AuthJWTOptional and AuthJWTAllowPreflight: who needs no token."""
 import time
 

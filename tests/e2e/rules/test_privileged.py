@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is issued follows from the configuration of the place that issues, and from nothing that a page or an .htaccess says."""
 import pytest
 from authjwt_client import assert_logged_in

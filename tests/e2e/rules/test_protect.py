@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a protected page gets and gives: identity for CGI, caches, subrequests, internal redirects, navigations."""
 import pytest
 from authjwt_client import assert_denied, assert_error

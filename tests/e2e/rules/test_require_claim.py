@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Require jwt-claim: any claim, by name or JSON Pointer, compared exactly."""
 import pytest
 from authjwt_client import assert_denied, assert_error

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Require jwt-fresh: what a login is fresh enough for, and the way to a new one."""
 import time
 from urllib.parse import parse_qs, quote, urlsplit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Require jwt-scope: OAuth scopes in scope or scp, a string of words or an array."""
 import pytest
 from authjwt_client import assert_denied, assert_error

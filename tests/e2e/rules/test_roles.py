@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may do what: Require jwt-role in every container, 401 against 403, AuthMerging."""
 import pytest
 from authjwt_client import assert_denied, assert_error

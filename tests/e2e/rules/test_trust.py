@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whom the module trusts: not whoever writes an .htaccess, not another site, not an old token, not one of several servers."""
 import time
 

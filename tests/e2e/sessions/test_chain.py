@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One entry a session says how far its refresh tokens have come (docs/revocation.md, The chain)."""
 import base64
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logging out ends both tokens of a login, in every process, for good."""
 import concurrent.futures
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A refresh token is exchanged for a new access token; userinfo shows the verified claims."""
 import time
 

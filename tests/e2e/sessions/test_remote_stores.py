@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real memcached and a real Redis as the store: a logout holds with all defaults, and a server that is gone is 503, not "not revoked"."""
 import contextlib
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whom a logout reaches: servers that share keys or stores, other issuers' sessions, users under several claims."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A refresh token works once; its one successor is derived, so tabs and lost answers get the same."""
 import concurrent.futures
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which sessions end, and when: everywhere, users that are gone, stores that fail."""
 import glob
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What whoever steals a store or a key has in hand (docs/security.md)."""
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT, Known

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """When the revocation store cannot answer, nothing passes; a provider made for tests fails on demand."""
 import base64
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was answered with 200 stays recorded, whatever is killed, restarted or full. Long versions: tests/soak/run."""
 import glob
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A proxied application that says what it saw: a threading HTTP/1.1 server in this process.
 
 Its answers are JSON; seen(answer) reads them. The query asks for other things: ?status=403 answers with that status and a body of its

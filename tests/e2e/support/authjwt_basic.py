@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Places and requests with AuthType Basic."""
 import base64
 

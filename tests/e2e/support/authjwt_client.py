@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small HTTP client: one connection per request, every header visible, raw bytes when a test needs them."""
 import http.client
 import json as jsonlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables that tests of users in a database share, and a file of SQLite that holds them."""
 import pathlib
 import sqlite3

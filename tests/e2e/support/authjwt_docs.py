@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Blocks of the pages in docs/, and a private httpd for a configuration that stands there, as written but for a visible list of
 replacements.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private httpd for tests: one temporary directory, one free port, no daemon of the machine touched."""
 import glob
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private httpd for a file of conf/examples, as shipped but for a visible list of replacements.
 
 It loads what Debian enables by itself, and what the file's own a2enmod line names: an example that forgets a module fails.

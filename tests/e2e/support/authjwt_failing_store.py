@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A revocation store that fails on demand (failing_store/mod_failing_store.c), and how to break and mend it."""
 import os
 

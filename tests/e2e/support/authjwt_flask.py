@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Flask-JWT-Extended application with the secret of the tests."""
 import pathlib
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a page of ours must be: well-formed HTML5 with labels, and nothing that runs."""
 from html.parser import HTMLParser
 

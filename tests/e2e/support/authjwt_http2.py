@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2 by Debian's python3-h2: one connection, any number of streams at once.
 
     with Connection(port) as h2: h2.get("/protected", token)                                           in clear, with prior knowledge

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keys of every algorithm and form, made once for a test run."""
 import functools
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must never appear in a log: every token, password and key that a test made or received."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Entries of an lmdb store as its files hold them, read and written beside httpd through liblmdb."""
 import ctypes
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server with all kinds of login pages: CONFIG and FILES for the fixture server, and one whose store fails."""
 from urllib.parse import parse_qs, urlsplit
 

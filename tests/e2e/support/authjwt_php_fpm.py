@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private PHP-FPM on a unix socket and on a TCP port; the pages are files that httpd serves.
 
     with PhpFpm() as php: Httpd(CONFIG.replace("@php@", php.handler), modules=PhpFpm.MODULES)

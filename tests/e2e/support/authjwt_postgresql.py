@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private PostgreSQL with a table of users, by the statements of conf/examples/postgresql-users.conf or of a page.
 
     with PostgreSQL() as database: Httpd(CONFIG.replace("@pgsql@", database.parameters), modules=PostgreSQL.MODULES)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Processes that tests start: they end with the tests, however these end, and nothing of them is left over."""
 import ctypes
 import os
@@ -18,6 +19,12 @@ def tethered():
     Linux nothing happens. A program that changes its user by itself loses this; let Popen change it."""
     if hasattr(LIBC, "prctl"):
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def tethered_hard():
+    """The same with SIGKILL, for a program of one process that may miss a SIGTERM, as uWSGI does just after it has started."""
+    if hasattr(LIBC, "prctl"):
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def launch(command, **options):
@@ -75,6 +82,22 @@ def processes_of(pid):
         except OSError:
             pass   # it has ended since
     return found
+
+
+def _is_stopped(pid):
+    """Whether each thread of a process is stopped; also where there is no /proc to ask, or the process has ended."""
+    try:
+        return all((_stat("%s/task/%s" % (pid, thread)) or "T")[0] in "TtZX" for thread in os.listdir("/proc/%s/task" % pid))
+    except OSError:
+        return True
+
+
+def wait_until_stopped(pids):
+    """SIGSTOP takes a moment to reach all threads of a busy process."""
+    end = time.monotonic() + 10
+    while not all(_is_stopped(pid) for pid in pids):
+        assert time.monotonic() < end, "not stopped: %s" % pids
+        time.sleep(0.005)
 
 
 def is_empty(session):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every example for people with browsers promises."""
 import contextlib
 from urllib.parse import unquote

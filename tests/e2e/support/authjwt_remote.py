@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stores of httpd's own providers memcache and redis, on a free port.
 
     with Remote("redis") as store: Httpd(config_on(store), modules=Remote.MODULES)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Require lines say about tokens."""
 from authjwt_client import assert_denied
 from authjwt_env import Known

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers that are not httpd: each in a temporary directory, on free ports, stopped and removed at the end."""
 import contextlib
 import os
@@ -7,7 +8,7 @@ import socket
 import tempfile
 import time
 
-from authjwt_process import end_session, launch, processes_of
+from authjwt_process import end_session, launch, processes_of, wait_until_stopped
 
 START_LIMIT = 60                            # seconds; Java on a loaded machine is slow
 
@@ -76,6 +77,7 @@ class Service:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGSTOP)
                     held.append(pid)
+            wait_until_stopped(held)
             yield
         finally:
             for pid in held:

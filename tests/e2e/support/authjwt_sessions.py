@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions that go on: refreshes, and refresh tokens of any age."""
 import os
 import subprocess

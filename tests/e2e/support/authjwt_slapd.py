@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private slapd with people and groups: ann, bob and cara of Known.passwords.
 
     with Slapd() as directory: Httpd(CONFIG.replace("@ldap@", directory.url), modules=Slapd.MODULES)

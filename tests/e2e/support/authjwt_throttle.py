@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Somebody who guesses passwords, from whatever address."""
 from authjwt_client import assert_error
 from authjwt_env import Known

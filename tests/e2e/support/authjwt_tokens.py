@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tokens as friends and attackers make them."""
 import base64
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private Tomcat 10 with an HTTP and an AJP connector; one application, /app, whose pages a test writes as JSP.
 
     with Tomcat() as tomcat: Httpd(CONFIG.replace("@ajp@", tomcat.ajp), modules=Tomcat.MODULES)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A browser without scripts: keeps cookies, and says of each request what browsers say."""
 from authjwt_env import ENDPOINTS, KEY_AND_STORE, Known, protected
 from authjwt_leaks import register_token

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A WebSocket server that says what it saw, and a client that sends any header: Debian's python3-websockets on both sides."""
 import asyncio
 import json

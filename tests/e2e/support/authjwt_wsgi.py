@@ -1,9 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Python application in the servers that administrators run: uWSGI (by the protocols uwsgi, SCGI and FastCGI) and gunicorn (by HTTP).
 
 Its answers are JSON: the environment that it saw, length and SHA-256 of the body. seen(answer) reads them.
 """
 import os
 
+from authjwt_process import tethered_hard
 from authjwt_service import Service, free_port
 
 APPLICATION = """import hashlib, json
@@ -28,7 +30,7 @@ class Uwsgi(Service):
         sockets = [word for option, port in zip(options, self.ports.values()) for word in (option, "127.0.0.1:%d" % port)]
         user = {"user": "www-data", "group": "www-data", "extra_groups": []} if os.getuid() == 0 else {}
         self.run(["uwsgi", "--plugin", "python3", "--wsgi-file", self.write("app.py", APPLICATION), "--need-app", "--die-on-term", *sockets],
-                 *(("127.0.0.1", port) for port in self.ports.values()), **user)
+                 *(("127.0.0.1", port) for port in self.ports.values()), preexec_fn=tethered_hard, **user)
 
     def address(self, kind):
         """Target of ProxyPass. kind: uwsgi, scgi or fcgi"""

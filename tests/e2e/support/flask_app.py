@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Flask-JWT-Extended app as its documentation and tutorials write it. Usage: flask_app.py PORT, the secret in JWT_SECRET."""
 import os
 import sys

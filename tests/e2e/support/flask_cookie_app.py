@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Flask-JWT-Extended app with cookies as its documentation writes it. Usage: flask_cookie_app.py PORT, the secret in JWT_SECRET."""
 import os
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Attacks on tokens, each beside what it imitates (RFC 8725): headers, payloads, times, issuers, lengths."""
 import json
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where tokens are: several cookies of one name, several Cookie lines, what applications get, what a public page forgives."""
 import time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tokens are interchangeable with a real Flask-JWT-Extended app that has the same secret, in both directions."""
 import pytest
 from authjwt_client import ONLY_ACCESS, ONLY_REFRESH, assert_denied, assert_error

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cookies and CSRF values are interchangeable with a real Flask-JWT-Extended app that has the same secret."""
 import pytest
 from authjwt_client import assert_error

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tokens of somebody else's issuer: what they may say, what revokes them, and for whom they are meant (docs/keys.md)."""
 import base64
 import re

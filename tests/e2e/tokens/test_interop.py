@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every algorithm with every form and source of its key, against third parties in both directions.
 
 docs/algorithms.md shows what these tests do: its table must equal what ran.

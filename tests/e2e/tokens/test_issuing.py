@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an administrator sets for issued tokens: lifetimes, issuer, audiences, names of claims."""
 import time
 

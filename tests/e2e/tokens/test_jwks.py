@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """jwt-jwks: the public keys for others, and nothing else."""
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keys change under load, and nobody is logged out: by graceful restart, and by a new JWK Set."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where keys come from: files and commands, and who else can read them."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every algorithm, every form and source of a key, and what happens where several keys are in use."""
 import base64
 import json

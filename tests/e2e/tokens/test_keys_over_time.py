@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What takes its time about keys: JWK Sets that change under a running server, commands that never end."""
 import collections
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which key a token meets, and what of a JWK Set counts: AuthJWTKey, AuthJWTKeySet."""
 import json
 

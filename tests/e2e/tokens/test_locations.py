@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the token is looked for: header, cookie, query, in the order that is configured."""
 import base64
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log's reasons for a refusal, of which the client learns no more than the table of refusals."""
 import os
 import re

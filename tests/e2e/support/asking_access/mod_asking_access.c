@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For tests: a module of somebody else that looks at an expression when access is checked, and says no whatever it is.
  */
 #include <httpd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Preloaded into httpd: a clock that is wrong by as many seconds as the file named by CLOCK_OFFSET says. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A socache provider for tests: "failing:FILE:PROVIDER:ARGS" is PROVIDER:ARGS, until FILE exists; while it does, every
  * operation fails. FILE with the content "store" lets look-ups succeed and fails stores alone.
  * It asks for a mutex, and logs an error when two operations meet nevertheless. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // npm's jose as a third party: one JSON job per line on stdin, one JSON answer per line on stdout.
 import { createInterface } from 'node:readline'
 import * as jose from 'jose'

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One key of each algorithm, in every form in which AuthJWTKey and AuthJWTKeySet read it."""
 import base64
 import datetime

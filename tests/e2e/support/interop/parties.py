@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Third parties: each signs tokens for the module and verifies those it issues, with keys in the forms it can read.
 
 Forms of a key: "pem" (for HS algorithms: the secret itself), "jwk", "set" (a JWK Set) and "url" (the address of one).
