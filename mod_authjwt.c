@@ -28,12 +28,9 @@
 #include "authjwt_throttle.h"
 #include "authjwt_users.h"
 
-static void register_hooks(apr_pool_t *pool)
+/* What happens at a start: configuration is checked, what outlives requests is made. */
+static void register_start(void)
 {
-    /* SSLOptions +FakeBasicAuth writes over the Authorization of whoever has a client certificate. */
-    static const char *const before_ssl[] = { "mod_ssl.c", NULL };
-
-    authjwt_lmdb_register(pool);
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -46,7 +43,15 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+}
 
+static void register_hooks(apr_pool_t *pool)
+{
+    /* SSLOptions +FakeBasicAuth writes over the Authorization of whoever has a client certificate. */
+    static const char *const before_ssl[] = { "mod_ssl.c", NULL };
+
+    authjwt_lmdb_register(pool);
+    register_start();
     ap_hook_check_authn(authjwt_authn_basic_check, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(authjwt_authn_check, NULL, before_ssl, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);

@@ -24,7 +24,6 @@ APLOG_USE_MODULE(authjwt);
 #ifndef AUTHJWT_STATEDIR
 #define AUTHJWT_STATEDIR "/var/lib/apache2/authjwt"
 #endif
-
 #define MEGA         ((apr_uint64_t)1 << 20)
 #define SIZE_DEFAULT (MEGA << 10)
 #define SIZE_LEAST   MEGA
