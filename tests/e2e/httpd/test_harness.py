@@ -60,11 +60,12 @@ def wait_for(condition, seconds=40, what=str):
 
 
 def interruptible():
-    """preexec_fn: where the tests run in the background of a shell, SIGINT is ignored by them and whatever they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """preexec_fn: in the background of a shell, or under nohup, the tests and whatever they start ignore these."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("workers", [0, 1])
 def test_everything_ends_with_the_tests_that_started_it(tmp_path, how, workers):
     (tmp_path / "test_that_waits.py").write_text(WAITS)
@@ -82,7 +83,7 @@ def test_everything_ends_with_the_tests_that_started_it(tmp_path, how, workers):
         tests.send_signal(how)
         tests.wait(40)
         wait_for(lambda: all(is_empty(one) for one in sessions + [tests.pid]), what=lambda: living(lambda _, of: of in sessions + [tests.pid]))
-        assert how != signal.SIGINT or not any(os.path.exists(one) for one in folders)
+        assert how == signal.SIGKILL or not any(os.path.exists(one) for one in folders)
     finally:
         for one in [tests.pid, *locals().get("sessions", [])]:
             if not is_empty(one):
