@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What conf/need-packages installs is not started, and not enabled for the next boot; what was enabled stays so."""
 import os
 import pathlib
