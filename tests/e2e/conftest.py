@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -28,6 +29,13 @@ class LogExpectations:
 
     def may(self, pattern):
         self.allowed.append(pattern)
+
+
+def pytest_configure():
+    """SIGTERM and the end of a terminal are as Ctrl-C: what is running is torn down."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:          # as nohup wants it
+            signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

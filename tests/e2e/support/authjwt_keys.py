@@ -47,7 +47,7 @@ def certificate(key):
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
             .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1)))
     return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()

@@ -108,23 +108,28 @@ def is_empty(session):
     return not living(lambda _, of: of == session)
 
 
+def _is_soon_empty(session, patience):
+    end = time.monotonic() + patience
+    while not is_empty(session):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def end_session(process, patience=LEFT_OVER_AFTER):
     """Kill what is left of the session of a launched process: at once where that still runs, else after patience seconds. Returns what was
     left over after these, a line each."""
     session, left = process.pid, []
-    if process.poll() is not None:
-        end = time.monotonic() + patience
-        while not is_empty(session) and time.monotonic() < end:
-            time.sleep(0.01)
-        left = living(lambda _, of: of == session)
-        if not left and not is_empty(session):
-            left = ["processes of group %d" % session]
+    if process.poll() is not None and not _is_soon_empty(session, patience):
+        left = living(lambda _, of: of == session) or ["processes of group %d" % session]
     try:
         os.killpg(session, signal.SIGKILL)
     except ProcessLookupError:
         pass
     process.wait()
-    sessions.discard(session)
+    if _is_soon_empty(session, LEFT_OVER_AFTER):
+        sessions.discard(session)
     return left
 
 

@@ -109,7 +109,7 @@ def public_forms(alg):
 
 def ed25519_certificate(pair):
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(pair.public_key()).serial_number(1)
             .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1)))
     return made.sign(pair, None).public_bytes(serialization.Encoding.PEM).decode()
