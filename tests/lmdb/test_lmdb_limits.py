@@ -126,7 +126,10 @@ def test_no_program_that_a_child_starts_inherits_the_data_file(make):
     fds = "/proc/%d/fd" % httpd.children()[0]
     found = {}
     for fd in os.listdir(fds):
-        target = os.readlink(os.path.join(fds, fd))
+        try:
+            target = os.readlink(os.path.join(fds, fd))
+        except FileNotFoundError:
+            continue   # closed since it was listed
         if target.startswith(httpd.store):
             with open("/proc/%d/fdinfo/%s" % (httpd.children()[0], fd)) as info:
                 flags = next(line.split()[1] for line in info if line.startswith("flags:"))
