@@ -74,6 +74,15 @@ const char *aj_node_string(const aj_json_doc_t *doc, const aj_node_t *node);
 /** Name of a member. @return borrowed, NUL-terminated */
 const char *aj_node_name(const aj_json_doc_t *doc, const aj_node_t *node);
 
+/** Number of elements or members. @return 0 where node is NULL, or neither array nor object */
+apr_uint32_t aj_node_size(const aj_node_t *node);
+
+/** The first element or member. @return NULL where aj_node_size is 0 */
+const aj_node_t *aj_node_first(const aj_node_t *node);
+
+/** The element or member after this one. After the last comes something else: count them by aj_node_size. */
+const aj_node_t *aj_node_next(const aj_json_doc_t *doc, const aj_node_t *node);
+
 /** The value and all within it as jansson has it. @return a new reference, NULL without memory */
 json_t *aj_node_json(const aj_json_doc_t *doc, const aj_node_t *node);
 

@@ -13,13 +13,28 @@ const char *aj_node_name(const aj_json_doc_t *doc, const aj_node_t *node)
     return doc->text + node->name.at;
 }
 
+apr_uint32_t aj_node_size(const aj_node_t *node)
+{
+    return node && (node->type == AJ_NODE_ARRAY || node->type == AJ_NODE_OBJECT) ? node->value.size : 0;
+}
+
+const aj_node_t *aj_node_first(const aj_node_t *node)
+{
+    return aj_node_size(node) > 0 ? node + 1 : NULL;
+}
+
+const aj_node_t *aj_node_next(const aj_json_doc_t *doc, const aj_node_t *node)
+{
+    return &doc->nodes[node->end];
+}
+
 const aj_node_t *aj_node_member(const aj_json_doc_t *doc, const aj_node_t *object, const char *name)
 {
     apr_size_t len = strlen(name);
     apr_uint32_t left = object && object->type == AJ_NODE_OBJECT ? object->value.size : 0;
     const aj_node_t *node;
 
-    for (node = object + 1; left > 0; left--, node = &doc->nodes[node->end]) {
+    for (node = aj_node_first(object); left > 0; left--, node = aj_node_next(doc, node)) {
         if (node->name.len == len && !memcmp(aj_node_name(doc, node), name, len)) {
             return node;
         }
@@ -30,10 +45,10 @@ const aj_node_t *aj_node_member(const aj_json_doc_t *doc, const aj_node_t *objec
 static json_t *array_json(const aj_json_doc_t *doc, const aj_node_t *array)
 {
     json_t *json = json_array();
-    const aj_node_t *node = array + 1;
+    const aj_node_t *node = aj_node_first(array);
     apr_uint32_t i;
 
-    for (i = 0; json && i < array->value.size; i++, node = &doc->nodes[node->end]) {
+    for (i = 0; json && i < array->value.size; i++, node = aj_node_next(doc, node)) {
         if (json_array_append_new(json, aj_node_json(doc, node))) {
             json_decref(json);
             json = NULL;
@@ -45,10 +60,10 @@ static json_t *array_json(const aj_json_doc_t *doc, const aj_node_t *array)
 static json_t *object_json(const aj_json_doc_t *doc, const aj_node_t *object)
 {
     json_t *json = json_object();
-    const aj_node_t *node = object + 1;
+    const aj_node_t *node = aj_node_first(object);
     apr_uint32_t i;
 
-    for (i = 0; json && i < object->value.size; i++, node = &doc->nodes[node->end]) {
+    for (i = 0; json && i < object->value.size; i++, node = aj_node_next(doc, node)) {
         if (json_object_set_new_nocheck(json, aj_node_name(doc, node), aj_node_json(doc, node))) {
             json_decref(json);
             json = NULL;

@@ -102,14 +102,14 @@ const json_t *aj_json_lookup(const json_t *object, const char *name)
 
 static const aj_node_t *node_within(const aj_json_doc_t *doc, const aj_node_t *node, const char *token, apr_size_t len)
 {
-    const aj_node_t *child = node + 1;
+    const aj_node_t *child = aj_node_first(node);
     apr_size_t index = 0, i;
-    apr_size_t size = node->type == AJ_NODE_ARRAY || node->type == AJ_NODE_OBJECT ? node->value.size : 0;
+    apr_size_t size = aj_node_size(node);
 
     if (node->type == AJ_NODE_ARRAY && !read_index(token, len, &index)) {
         return NULL;
     }
-    for (i = 0; i < size; i++, child = &doc->nodes[child->end]) {
+    for (i = 0; i < size; i++, child = aj_node_next(doc, child)) {
         if (node->type == AJ_NODE_ARRAY ? i == index : token_is(token, len, aj_node_name(doc, child))) {
             return child;
         }
