@@ -32,10 +32,10 @@ static void export_claim(void *data, const char *claim, const char *text)
     const export_t *export = data;
     apr_table_t *env = export->r->subprocess_env;
     const char *name = env_name(claim, export->r->pool);
-    int collides = apr_hash_get(export->names, name, APR_HASH_KEY_STRING) != NULL;
+    unsigned int before = apr_hash_count(export->names);
 
     apr_hash_set(export->names, name, APR_HASH_KEY_STRING, name);
-    if (collides) {
+    if (apr_hash_count(export->names) == before) {
         apr_table_unset(env, name);
     }
     else if (text) {
