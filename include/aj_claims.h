@@ -41,7 +41,8 @@ apr_time_t aj_claims_session_expires(const aj_claims_t *claims);
 /** The key that verified the token; lives as long as the policy's ring. */
 const aj_key_t *aj_claims_key(const aj_claims_t *claims);
 
-/** SHA-256 of what is signed, header '.' payload as sent, 32 bytes, borrowed. Two signatures of one token share it. */
+/** SHA-256 of what is signed, header '.' payload as sent, 32 bytes, borrowed. Two signatures of one token share it.
+ * Made when it is asked for, by validating only where the token has no jti. @return NULL when OpenSSL fails */
 const unsigned char *aj_claims_token_hash(const aj_claims_t *claims);
 
 /**
@@ -60,6 +61,18 @@ int aj_claims_has_control(const char *text);
  * @return owned by pool; NULL for null and for text with a control character
  */
 const char *aj_claims_text(const json_t *value, apr_pool_t *pool);
+
+/**
+ * Text of a claim, as aj_claims_text gives it, by literal name or JSON Pointer.
+ * @return borrowed from the claims or owned by pool; NULL when the claim is absent, too
+ */
+const char *aj_claims_text_of(const aj_claims_t *claims, const char *name, apr_pool_t *pool);
+
+/** @param text  of the claim, as from aj_claims_text_of; NULL where it has none */
+typedef void aj_claims_visit_t(void *data, const char *name, const char *text);
+
+/** Visit each claim, in the order of the token. Names and texts are borrowed from the claims or owned by pool. */
+void aj_claims_each(const aj_claims_t *claims, apr_pool_t *pool, aj_claims_visit_t *visit, void *data);
 
 /**
  * Is the value this text, or an array with such an element? Strings are compared byte for byte; numbers and booleans by

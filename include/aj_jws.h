@@ -18,7 +18,7 @@ typedef struct {
     apr_size_t signing_input_len;
     const unsigned char *signature;
     apr_size_t signature_len;
-    const char *payload; /**< decoded, NUL follows; may be empty */
+    char *payload; /**< decoded, NUL follows; may be empty; aj_json_read may have it */
     apr_size_t payload_len;
 } aj_jws_t;
 

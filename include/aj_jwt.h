@@ -26,6 +26,7 @@ typedef struct {
  * counts as access, a jti or sid that is no string as absent, and a `typ` or `token_type` that says Refresh, Offline,
  * ID or Logout is refused. Revocation is the caller's.
  * @param now     microseconds since 1970
+ * @param token   must live as long as the claims
  * @param pool    owns the claims
  * @param claims  set on AJ_OK only
  * @param detail  set on failure where there is more to say ("expired 37 s ago", `aud "x" is none of "a" "b"`), else

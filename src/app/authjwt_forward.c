@@ -76,7 +76,7 @@ static void set_headers(request_rec *r, const apr_array_header_t *headers)
 
     for (i = 0; claims && i < headers->nelts; i++) {
         const authjwt_request_header_t *entry = &APR_ARRAY_IDX(headers, i, authjwt_request_header_t);
-        const char *text = aj_claims_text(aj_claims_get(claims, entry->claim), r->pool);
+        const char *text = aj_claims_text_of(claims, entry->claim, r->pool);
 
         if (text && fits_header(text)) {
             apr_table_setn(authjwt_request_own_headers(r), entry->header, text);

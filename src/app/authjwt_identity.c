@@ -21,19 +21,26 @@ static const char *env_name(const char *claim, apr_pool_t *pool)
     return name;
 }
 
-/* Two claims whose names become one are both left out, so that nobody can pass for the other. */
-static void export_claim(request_rec *r, apr_hash_t *names, const char *claim, const json_t *value)
-{
-    const char *name = env_name(claim, r->pool);
-    const char *text = value ? aj_claims_text(value, r->pool) : NULL;
-    int collides = apr_hash_get(names, name, APR_HASH_KEY_STRING) != NULL;
+typedef struct {
+    request_rec *r;
+    apr_hash_t
+        *names; /**< those there already. A table would compare each name with all: their beginning is the same */
+} export_t;
 
-    apr_hash_set(names, name, APR_HASH_KEY_STRING, name);
-    if (collides) {
-        apr_table_unset(r->subprocess_env, name);
+/* Two claims whose names become one are both left out, so that nobody can pass for the other. */
+static void export_claim(void *data, const char *claim, const char *text)
+{
+    const export_t *export = data;
+    apr_table_t *env = export->r->subprocess_env;
+    const char *name = env_name(claim, export->r->pool);
+    unsigned int before = apr_hash_count(export->names);
+
+    apr_hash_set(export->names, name, APR_HASH_KEY_STRING, name);
+    if (apr_hash_count(export->names) == before) {
+        apr_table_unset(env, name);
     }
     else if (text) {
-        apr_table_addn(r->subprocess_env, name, text);
+        apr_table_addn(env, name, text);
     }
 }
 
@@ -58,21 +65,16 @@ static void export_claims(request_rec *r, const aj_claims_t *claims)
 {
     const apr_array_header_t *wanted;
     authjwt_export_e which = authjwt_config_export(authjwt_config_dir(r), &wanted);
-    /* A table would compare each name with all others: their beginning is the same. */
-    apr_hash_t *names = apr_hash_make(r->pool);
-    const char *claim;
-    json_t *value;
+    export_t export = { r, apr_hash_make(r->pool) };
     int i;
 
     if (which == AUTHJWT_EXPORT_ALL) {
-        json_object_foreach((json_t *)aj_claims_object(claims), claim, value)
-        {
-            export_claim(r, names, claim, value);
-        }
+        aj_claims_each(claims, r->pool, export_claim, &export);
     }
     for (i = 0; which == AUTHJWT_EXPORT_NAMED && i < wanted->nelts; i++) {
-        claim = APR_ARRAY_IDX(wanted, i, const char *);
-        export_claim(r, names, claim, aj_claims_get(claims, claim));
+        const char *claim = APR_ARRAY_IDX(wanted, i, const char *);
+
+        export_claim(&export, claim, aj_claims_text_of(claims, claim, r->pool));
     }
 }
 
@@ -84,7 +86,7 @@ static void publish(request_rec *r, const aj_claims_t *claims)
     forget_inherited(r);
     export_claims(r, claims);
     apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
-    if (jti && aj_claims_text(aj_claims_get(claims, "jti"), r->pool)) {
+    if (jti && aj_claims_text_of(claims, "jti", r->pool)) {
         apr_table_setn(r->notes, "jwt-jti", jti);
     }
     state->published = r->subprocess_env;

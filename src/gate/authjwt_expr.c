@@ -11,7 +11,7 @@
 #include "authjwt_judge.h"
 #include "authjwt_request.h"
 
-static const json_t *find(const ap_expr_eval_ctx_t *ctx, const char *name)
+static const aj_claims_t *find_claims(const ap_expr_eval_ctx_t *ctx)
 {
     const aj_claims_t *claims;
 
@@ -24,12 +24,13 @@ static const json_t *find(const ap_expr_eval_ctx_t *ctx, const char *name)
     if (!claims) {
         claims = authjwt_judge_quietly(ctx->r);
     }
-    return claims ? aj_claims_get(claims, name) : NULL;
+    return claims;
 }
 
 static const char *claim_text(ap_expr_eval_ctx_t *ctx, const void *data, const char *name)
 {
-    const char *text = aj_claims_text(find(ctx, name), ctx->p);
+    const aj_claims_t *claims = find_claims(ctx);
+    const char *text = claims ? aj_claims_text_of(claims, name, ctx->p) : NULL;
 
     (void)data;
     return text ? text : "";
@@ -38,7 +39,8 @@ static const char *claim_text(ap_expr_eval_ctx_t *ctx, const void *data, const c
 /* The elements of an array; anything else is a list of one. */
 static apr_array_header_t *claim_list(ap_expr_eval_ctx_t *ctx, const void *data, const char *name)
 {
-    const json_t *value = find(ctx, name);
+    const aj_claims_t *claims = find_claims(ctx);
+    const json_t *value = claims ? aj_claims_get(claims, name) : NULL;
     apr_array_header_t *list = apr_array_make(ctx->p, 4, sizeof(const char *));
     apr_size_t count = json_is_array(value) ? json_array_size(value) : value != NULL;
     apr_size_t i;

@@ -18,28 +18,46 @@ static const unsigned char value_plus_1[256] = {
     ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
 };
 
-/* Collect six bits a character and write each byte that is full. @return 0 when a character is foreign
-   or bits remain that encode nothing. */
-static int decode(const unsigned char *in, apr_size_t in_len, unsigned char *out)
+/* The two or three characters of the last turn; none encodes nothing. @return 0 when one is foreign or a bit is left
+   over that is not zero */
+static int decode_rest(const unsigned char *in, apr_size_t in_len, unsigned char *out)
 {
-    unsigned bits = 0;
-    int pending = 0;
+    unsigned values[3] = { 1, 1, 1 };
+    unsigned bits;
     apr_size_t i;
 
     for (i = 0; i < in_len; i++) {
-        unsigned value = value_plus_1[in[i]];
-
-        if (value == 0) {
+        values[i] = value_plus_1[in[i]];
+        if (values[i] == 0) {
             return 0;
         }
-        bits = (bits << 6 | (value - 1)) & 0xffff;
-        pending += 6;
-        if (pending >= 8) {
-            pending -= 8;
-            *out++ = (unsigned char)(bits >> pending);
-        }
     }
-    return (bits & ((1u << pending) - 1)) == 0;
+    bits = (values[0] - 1) << 18 | (values[1] - 1) << 12 | (values[2] - 1) << 6;
+    for (i = 0; i + 1 < in_len; i++) {
+        *out++ = (unsigned char)(bits >> 16);
+        bits = (bits << 8) & 0xffffff;
+    }
+    return bits == 0;
+}
+
+/* Four characters are three bytes. @return 0 when a character is foreign or bits remain that encode nothing */
+static int decode(const unsigned char *in, apr_size_t in_len, unsigned char *out)
+{
+    const unsigned char *end = in + in_len / 4 * 4;
+
+    for (; in < end; in += 4, out += 3) {
+        unsigned a = value_plus_1[in[0]], b = value_plus_1[in[1]], c = value_plus_1[in[2]], d = value_plus_1[in[3]];
+        unsigned bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+        /* The values of four characters fill 24 bits; 0 less one fills all of them. */
+        if (bits >> 24) {
+            return 0;
+        }
+        out[0] = (unsigned char)(bits >> 16);
+        out[1] = (unsigned char)(bits >> 8);
+        out[2] = (unsigned char)bits;
+    }
+    return decode_rest(in, in_len % 4, out);
 }
 
 aj_error_e aj_base64url_decode(const char *in, apr_size_t in_len, apr_pool_t *pool, unsigned char **out,

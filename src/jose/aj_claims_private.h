@@ -5,19 +5,30 @@
 
 #include "aj_claims.h"
 #include "aj_digest.h"
+#include "aj_json_read.h"
+
+/** What is made when it is first asked for. */
+typedef struct {
+    apr_pool_t *pool;
+    json_t **values; /**< by index of node: what jansson has made of it; NULL until one is asked for */
+    int is_hashed;
+    unsigned char token_hash[AJ_SHA256_BYTES];
+} aj_claims_lazy_t;
 
 struct aj_claims_t {
-    const json_t *object;
+    aj_json_doc_t doc;
+    aj_claims_lazy_t *lazy;
+    const char *signed_text; /**< header '.' payload as sent */
+    apr_size_t signed_len;
     const char *identity;
     const aj_key_t *key;
     aj_token_type_e type;
     apr_time_t expires;
     apr_time_t issued;          /**< 0 when absent */
     apr_time_t session_expires; /**< 0 when absent */
-    unsigned char token_hash[AJ_SHA256_BYTES];
 };
 
 /** Read a NumericDate (RFC 7519 2) in microseconds. @return 0 when the value is none, or beyond the year 9999 */
-int aj_claims_read_date(const json_t *value, apr_time_t *out);
+int aj_claims_read_date(const aj_node_t *value, apr_time_t *out);
 
 #endif

@@ -20,9 +20,24 @@ static apr_status_t status(int ok)
     return ok ? APR_SUCCESS : APR_EGENERAL;
 }
 
+/* Looking an algorithm up costs about as much as hashing an id with it, so that is done once a process. Never freed:
+   OpenSSL keeps it anyway. */
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+static EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+static const EVP_MD *get_sha256(void)
+{
+    return CRYPTO_THREAD_run_once(&once, fetch_sha256) && sha256 ? sha256 : EVP_sha256();
+}
+
 apr_status_t aj_sha256(const void *in, apr_size_t in_len, unsigned char out[AJ_SHA256_BYTES])
 {
-    return status(EVP_Digest(in, in_len, out, NULL, EVP_sha256(), NULL) == 1);
+    return status(EVP_Digest(in, in_len, out, NULL, get_sha256(), NULL) == 1);
 }
 
 apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in, apr_size_t in_len,

@@ -74,7 +74,10 @@ int aj_json_read_object(const char *text, apr_size_t len, apr_pool_t *pool, json
     }
     else {
         aj_json_own(json, pool);
-        if (json_is_object(json)) {
+        if (memchr(text, '\0', len)) {
+            *detail = "not JSON"; /* jansson passes over NUL behind a number or word */
+        }
+        else if (json_is_object(json)) {
             *out = json;
             ok = 1;
         }
@@ -121,99 +124,6 @@ char *aj_json_write(const json_t *json, apr_pool_t *pool)
     text = apr_pstrdup(pool, heap);
     free(heap);
     return text;
-}
-
-/* Does a reference token of a JSON Pointer, with its ~0 and ~1, spell this member name? */
-static int token_is(const char *token, apr_size_t len, const char *name)
-{
-    apr_size_t i;
-
-    for (i = 0; i < len; i++, name++) {
-        char c = token[i];
-
-        if (c == '~') {
-            c = token[++i] == '0' ? '~' : '/';
-        }
-        if (*name != c) {
-            return 0;
-        }
-    }
-    return *name == '\0';
-}
-
-/* RFC 6901 section 3: a tilde is followed by 0 or 1. */
-static int well_formed(const char *pointer)
-{
-    for (; *pointer != '\0'; pointer++) {
-        if (*pointer == '~' && pointer[1] != '0' && pointer[1] != '1') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static const json_t *member(const json_t *object, const char *token, apr_size_t len)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach((json_t *)object, name, value)
-    {
-        if (token_is(token, len, name)) {
-            return value;
-        }
-    }
-    return NULL;
-}
-
-/* RFC 6901 section 4: digits without leading zeros. Nine digits are more than any array here has. */
-static const json_t *element(const json_t *array, const char *token, apr_size_t len)
-{
-    apr_size_t index = 0, i;
-
-    if (len == 0 || len > 9 || (token[0] == '0' && len > 1)) {
-        return NULL;
-    }
-    for (i = 0; i < len; i++) {
-        if (token[i] < '0' || token[i] > '9') {
-            return NULL;
-        }
-        index = index * 10 + (apr_size_t)(token[i] - '0');
-    }
-    return json_array_get(array, index);
-}
-
-static const json_t *resolve(const json_t *value, const char *pointer)
-{
-    while (value && *pointer == '/') {
-        const char *token = pointer + 1;
-        apr_size_t len = strcspn(token, "/");
-
-        if (json_is_object(value)) {
-            value = member(value, token, len);
-        }
-        else if (json_is_array(value)) {
-            value = element(value, token, len);
-        }
-        else {
-            value = NULL;
-        }
-        pointer = token + len;
-    }
-    return value;
-}
-
-int aj_json_is_name(const char *name)
-{
-    return name[0] != '/' || well_formed(name);
-}
-
-const json_t *aj_json_lookup(const json_t *object, const char *name)
-{
-    if (name[0] != '/') {
-        return json_object_get(object, name);
-    }
-    return well_formed(name) ? resolve(object, name) : NULL;
 }
 
 int aj_json_is_text(const char *text)

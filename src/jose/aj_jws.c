@@ -7,6 +7,7 @@
 
 #include "aj_base64url.h"
 #include "aj_json.h"
+#include "aj_json_read.h"
 #include "aj_jws.h"
 
 /** A piece of the token as sent. */
@@ -34,16 +35,12 @@ static int split(const char *token, apr_size_t len, segment_t parts[3])
     return 1;
 }
 
-static aj_error_e decode(const segment_t *part, const char *name, apr_pool_t *pool, const unsigned char **out,
+static aj_error_e decode(const segment_t *part, const char *name, apr_pool_t *pool, unsigned char **out,
                          apr_size_t *out_len, const char **detail)
 {
-    unsigned char *bytes;
-    aj_error_e verdict = aj_base64url_decode(part->text, part->len, pool, &bytes, out_len);
+    aj_error_e verdict = aj_base64url_decode(part->text, part->len, pool, out, out_len);
 
-    if (verdict == AJ_OK) {
-        *out = bytes;
-    }
-    else {
+    if (verdict != AJ_OK) {
         *detail = name;
     }
     return verdict;
@@ -51,10 +48,9 @@ static aj_error_e decode(const segment_t *part, const char *name, apr_pool_t *po
 
 /* RFC 9068 2.1, RFC 8725 3.11: logout tokens, DPoP proofs and security events name themselves, and are no access
    tokens. A media type is compared without case, and its "application/" may be left out (RFC 7515 4.1.9). */
-static int is_access_token(const json_t *typ)
+static int is_access_token(const char *text)
 {
     static const char prefix[] = "application/";
-    const char *text = json_string_value(typ);
 
     if (text && !strncasecmp(text, prefix, sizeof(prefix) - 1)) {
         text += sizeof(prefix) - 1;
@@ -62,65 +58,64 @@ static int is_access_token(const json_t *typ)
     return text && (!strcasecmp(text, "JWT") || !strcasecmp(text, "at+jwt"));
 }
 
-static aj_error_e check_typ(const json_t *typ, apr_pool_t *pool, const char **detail)
+static aj_error_e check_typ(const aj_json_doc_t *header, apr_pool_t *pool, const char **detail)
 {
-    if (!typ || is_access_token(typ)) {
+    const aj_node_t *typ = aj_node_member(header, header->nodes, "typ");
+    const char *text = aj_node_string(header, typ);
+
+    if (!typ || is_access_token(text)) {
         return AJ_OK;
     }
-    *detail = json_is_string(typ)
-                ? apr_psprintf(pool, "typ \"%s\"", aj_escape(json_string_value(typ), json_string_length(typ), pool))
-                : "typ is no string";
+    *detail = text ? apr_psprintf(pool, "typ \"%s\"", aj_escape(text, strlen(text), pool)) : "typ is no string";
     return AJ_E_TYP;
 }
 
 /* `alg`, `kid`, `crit`. jku, jwk, x5u, x5c and the like are never looked at: a token does not bring its own key. */
-static aj_error_e read_members(const json_t *header, aj_jws_t *jws, const char **detail)
+static aj_error_e read_members(const aj_json_doc_t *header, aj_jws_t *jws, const char **detail)
 {
-    const json_t *alg = json_object_get(header, "alg");
-    const json_t *kid = json_object_get(header, "kid");
-    const json_t *b64 = json_object_get(header, "b64");
+    const aj_node_t *alg = aj_node_member(header, header->nodes, "alg");
+    const aj_node_t *kid = aj_node_member(header, header->nodes, "kid");
+    const aj_node_t *b64 = aj_node_member(header, header->nodes, "b64");
 
-    if (json_object_get(header, "crit")) {
+    if (aj_node_member(header, header->nodes, "crit")) {
         *detail = "crit is present";
         return AJ_E_CRIT;
     }
     /* b64 must be listed in crit (RFC 7797 6). Refuse it also where the sender forgot to list it: such a payload is
        not base64url, so it would be read wrongly. */
-    if (b64 && !json_is_true(b64)) {
+    if (b64 && b64->type != AJ_NODE_TRUE) {
         *detail = "b64 is present";
         return AJ_E_CRIT;
     }
-    if (!json_is_string(alg)) {
+    jws->alg = aj_node_string(header, alg);
+    jws->kid = aj_node_string(header, kid);
+    if (!jws->alg) {
         *detail = alg ? "alg is no string" : "alg is absent";
         return AJ_E_HEADER_MEMBER;
     }
-    if (kid && !json_is_string(kid)) {
+    if (kid && !jws->kid) {
         *detail = "kid is no string";
         return AJ_E_HEADER_MEMBER;
     }
-    jws->alg = json_string_value(alg);
-    jws->kid = json_string_value(kid);
     return AJ_OK;
 }
 
-static aj_error_e read_header(const unsigned char *text, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws,
-                              const char **detail)
+static aj_error_e read_header(unsigned char *text, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws, const char **detail)
 {
-    json_t *header;
-
+    aj_json_doc_t header;
     aj_error_e verdict;
 
-    if (!aj_json_read_object((const char *)text, len, pool, &header, detail)) {
+    if (!aj_json_read((char *)text, len, pool, &header, detail)) {
         return AJ_E_HEADER_JSON;
     }
-    verdict = read_members(header, jws, detail);
-    return verdict == AJ_OK ? check_typ(json_object_get(header, "typ"), pool, detail) : verdict;
+    verdict = read_members(&header, jws, detail);
+    return verdict == AJ_OK ? check_typ(&header, pool, detail) : verdict;
 }
 
 aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws, const char **detail)
 {
     segment_t parts[3] = { { NULL, 0 } };
-    const unsigned char *header = NULL, *payload = NULL;
+    unsigned char *header = NULL, *payload = NULL, *signature = NULL;
     apr_size_t header_len = 0;
     aj_jws_t parsed = { 0 };
     const char *why = NULL;
@@ -135,10 +130,10 @@ aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_
     }
     else if ((verdict = decode(&parts[0], "the header", pool, &header, &header_len, &why)) == AJ_OK
              && (verdict = decode(&parts[1], "the payload", pool, &payload, &parsed.payload_len, &why)) == AJ_OK
-             && (verdict = decode(&parts[2], "the signature", pool, &parsed.signature, &parsed.signature_len, &why))
-                    == AJ_OK
+             && (verdict = decode(&parts[2], "the signature", pool, &signature, &parsed.signature_len, &why)) == AJ_OK
              && (verdict = read_header(header, header_len, pool, &parsed, &why)) == AJ_OK) {
-        parsed.payload = (const char *)payload;
+        parsed.payload = (char *)payload;
+        parsed.signature = signature;
         parsed.signing_input = token;
         parsed.signing_input_len = parts[0].len + 1 + parts[1].len;
         *jws = parsed;

@@ -19,10 +19,19 @@ typedef struct {
     const aj_jwt_policy_t *policy;
     apr_time_t now;
     apr_pool_t *pool;
-    const json_t *object;
     aj_claims_t *claims;
     const char *detail;
 } judge_t;
+
+static const aj_node_t *claim(const judge_t *judge, const char *name)
+{
+    return aj_node_member(&judge->claims->doc, judge->claims->doc.nodes, name);
+}
+
+static const char *string(const judge_t *judge, const aj_node_t *node)
+{
+    return aj_node_string(&judge->claims->doc, node);
+}
 
 /* Whole seconds, rounded up so that nothing is "0 s" away. */
 static apr_time_t seconds_between(apr_time_t earlier, apr_time_t later)
@@ -32,7 +41,7 @@ static apr_time_t seconds_between(apr_time_t earlier, apr_time_t later)
 
 static aj_error_e check_exp(judge_t *judge)
 {
-    const json_t *exp = json_object_get(judge->object, "exp");
+    const aj_node_t *exp = claim(judge, "exp");
     apr_time_t *expires = &judge->claims->expires;
 
     if (!exp) {
@@ -56,10 +65,9 @@ static int is_foreign(const judge_t *judge)
 }
 
 /* How other issuers mark what is no access token: Keycloak in `typ`, others in `token_type`. */
-static int names_other_use(const json_t *value)
+static int names_other_use(const char *text)
 {
     static const char *const uses[] = { "Refresh", "Offline", "ID", "Logout" };
-    const char *text = json_string_value(value);
     size_t i;
 
     for (i = 0; text && i < sizeof(uses) / sizeof(uses[0]); i++) {
@@ -76,10 +84,10 @@ static aj_error_e check_foreign_use(judge_t *judge)
     size_t i;
 
     for (i = 0; is_foreign(judge) && i < sizeof(names) / sizeof(names[0]); i++) {
-        const json_t *value = json_object_get(judge->object, names[i]);
+        const char *value = string(judge, claim(judge, names[i]));
 
         if (names_other_use(value)) {
-            judge->detail = apr_psprintf(judge->pool, "%s \"%s\"", names[i], json_string_value(value));
+            judge->detail = apr_psprintf(judge->pool, "%s \"%s\"", names[i], value);
             return AJ_E_TYPE_FOREIGN;
         }
     }
@@ -88,8 +96,8 @@ static aj_error_e check_foreign_use(judge_t *judge)
 
 static aj_error_e check_type(judge_t *judge)
 {
-    const json_t *type = json_object_get(judge->object, "type");
-    const char *text = type ? json_string_value(type) : "access";
+    const aj_node_t *type = claim(judge, "type");
+    const char *text = type ? string(judge, type) : "access";
 
     if (is_foreign(judge) && (!text || strcmp(text, "refresh"))) {
         text = "access";
@@ -108,7 +116,7 @@ static aj_error_e check_type(judge_t *judge)
 static aj_error_e check_iss(judge_t *judge)
 {
     const char *ours = judge->policy->issuer;
-    const char *text = json_string_value(json_object_get(judge->object, "iss"));
+    const char *text = string(judge, claim(judge, "iss"));
 
     if (!ours || (text && !strcmp(text, ours))) {
         return AJ_OK;
@@ -117,9 +125,8 @@ static aj_error_e check_iss(judge_t *judge)
     return AJ_E_ISS;
 }
 
-static int is_ours(const apr_array_header_t *audiences, const json_t *value)
+static int is_ours(const apr_array_header_t *audiences, const char *text)
 {
-    const char *text = json_string_value(value);
     int i;
 
     for (i = 0; text && i < audiences->nelts; i++) {
@@ -131,16 +138,18 @@ static int is_ours(const apr_array_header_t *audiences, const json_t *value)
 }
 
 /* A string, or an array of nothing but strings (RFC 7519 4.1.3). */
-static int names_us(const apr_array_header_t *audiences, const json_t *aud)
+static int names_us(const judge_t *judge, const aj_node_t *aud)
 {
-    int found = is_ours(audiences, aud);
-    size_t i;
+    const apr_array_header_t *ours = judge->policy->audiences;
+    const aj_node_t *one = aj_node_first(aud);
+    int found = is_ours(ours, string(judge, aud));
+    apr_uint32_t left = aud && aud->type == AJ_NODE_ARRAY ? aj_node_size(aud) : 0;
 
-    for (i = 0; i < json_array_size(aud); i++) {
-        if (!json_is_string(json_array_get(aud, i))) {
+    for (; left > 0; left--, one = aj_node_next(&judge->claims->doc, one)) {
+        if (!string(judge, one)) {
             return 0;
         }
-        found |= is_ours(audiences, json_array_get(aud, i));
+        found |= is_ours(ours, string(judge, one));
     }
     return found;
 }
@@ -152,43 +161,42 @@ static const char *quoted(const char *list, const char *name, apr_pool_t *pool)
 }
 
 /* What the token says, for the log: its signature is good, so it is the issuer's own word. */
-static const char *audiences_of(const json_t *aud, apr_pool_t *pool)
+static const char *audiences_of(const judge_t *judge, const aj_node_t *aud)
 {
-    const char *list = json_is_string(aud) ? quoted("", json_string_value(aud), pool) : "";
-    size_t i;
+    const char *list = string(judge, aud) ? quoted("", string(judge, aud), judge->pool) : "";
+    apr_uint32_t size = aud && aud->type == AJ_NODE_ARRAY ? aj_node_size(aud) : 0, i;
+    const aj_node_t *one = aj_node_first(aud);
 
-    for (i = 0; i < json_array_size(aud) && i < AUDIENCES_SHOWN; i++) {
-        const char *name = json_string_value(json_array_get(aud, i));
-
-        if (!name) {
+    for (i = 0; i < size && i < AUDIENCES_SHOWN; i++, one = aj_node_next(&judge->claims->doc, one)) {
+        if (!string(judge, one)) {
             return " holds a value that is no string and";
         }
-        list = quoted(list, name, pool);
+        list = quoted(list, string(judge, one), judge->pool);
     }
-    return i < json_array_size(aud) ? apr_pstrcat(pool, list, " ...", NULL) : list;
+    return i < size ? apr_pstrcat(judge->pool, list, " ...", NULL) : list;
 }
 
 static aj_error_e check_aud(judge_t *judge)
 {
     const apr_array_header_t *ours = judge->policy->audiences;
-    const json_t *aud = json_object_get(judge->object, "aud");
+    const aj_node_t *aud = claim(judge, "aud");
     const char *list = "";
     int i;
 
-    if (!ours || ours->nelts == 0 || names_us(ours, aud)) {
+    if (!ours || ours->nelts == 0 || names_us(judge, aud)) {
         return AJ_OK;
     }
     for (i = 0; i < ours->nelts; i++) {
         list = quoted(list, APR_ARRAY_IDX(ours, i, const char *), judge->pool);
     }
-    judge->detail = apr_pstrcat(judge->pool, "aud", audiences_of(aud, judge->pool), " is none of", list, NULL);
+    judge->detail = apr_pstrcat(judge->pool, "aud", audiences_of(judge, aud), " is none of", list, NULL);
     return AJ_E_AUD;
 }
 
 /* `nbf` and `iat`: absent, or a date that is not in the future. */
 static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusal, apr_time_t *out)
 {
-    const json_t *value = json_object_get(judge->object, name);
+    const aj_node_t *value = claim(judge, name);
 
     if (!value) {
         return AJ_OK;
@@ -208,8 +216,8 @@ static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusa
 static aj_error_e check_identity(judge_t *judge)
 {
     const char *name = judge->policy->identity_claim;
-    const json_t *value = aj_json_lookup(judge->object, name);
-    const char *text = json_string_value(value);
+    const aj_node_t *value = aj_node_lookup(&judge->claims->doc, name);
+    const char *text = string(judge, value);
     const char *why = NULL;
 
     if (!value) {
@@ -236,14 +244,14 @@ static aj_error_e check_identity(judge_t *judge)
    aj_claims_string returns NULL, and the token is revoked by its hash. */
 static aj_error_e check_members(judge_t *judge)
 {
-    const json_t *jti = json_object_get(judge->object, "jti");
-    const json_t *sid = json_object_get(judge->object, "sid");
-    const json_t *sid_exp = json_object_get(judge->object, "sid_exp");
+    const aj_node_t *jti = claim(judge, "jti");
+    const aj_node_t *sid = claim(judge, "sid");
+    const aj_node_t *sid_exp = claim(judge, "sid_exp");
 
-    if (!is_foreign(judge) && jti && !json_is_string(jti)) {
+    if (!is_foreign(judge) && jti && !string(judge, jti)) {
         judge->detail = "jti is no string";
     }
-    else if (!is_foreign(judge) && sid && !json_is_string(sid)) {
+    else if (!is_foreign(judge) && sid && !string(judge, sid)) {
         judge->detail = "sid is no string";
     }
     else if (sid_exp
@@ -258,22 +266,24 @@ static aj_error_e check_members(judge_t *judge)
 static aj_error_e open_token(judge_t *judge, const char *token, apr_size_t len)
 {
     aj_jws_t jws;
-    json_t *object;
+    aj_claims_t *claims = judge->claims;
     aj_error_e verdict = aj_jws_parse(token, len, judge->pool, &jws, &judge->detail);
 
     if (verdict == AJ_OK) {
-        verdict = aj_jws_verify(&jws, judge->policy->keys, judge->pool, &judge->claims->key, &judge->detail);
+        verdict = aj_jws_verify(&jws, judge->policy->keys, judge->pool, &claims->key, &judge->detail);
     }
-    if (verdict == AJ_OK && !aj_json_read_object(jws.payload, jws.payload_len, judge->pool, &object, &judge->detail)) {
+    if (verdict == AJ_OK && !aj_json_read(jws.payload, jws.payload_len, judge->pool, &claims->doc, &judge->detail)) {
         verdict = AJ_E_PAYLOAD_JSON;
     }
-    /* Without the signature: whoever holds an ECDSA token can make a second one for it (s and n - s). */
-    if (verdict == AJ_OK
-        && aj_sha256(jws.signing_input, jws.signing_input_len, judge->claims->token_hash) != APR_SUCCESS) {
-        verdict = AJ_E_CRYPTO;
-    }
     if (verdict == AJ_OK) {
-        judge->object = judge->claims->object = object;
+        claims->lazy = apr_pcalloc(judge->pool, sizeof(*claims->lazy));
+        claims->lazy->pool = judge->pool;
+        claims->signed_text = jws.signing_input;
+        claims->signed_len = jws.signing_input_len;
+        /* Whoever needs the hash later, needs it because there is no jti. */
+        if (!string(judge, claim(judge, "jti")) && !aj_claims_token_hash(claims)) {
+            verdict = AJ_E_CRYPTO;
+        }
     }
     return verdict;
 }
@@ -281,7 +291,7 @@ static aj_error_e open_token(judge_t *judge, const char *token, apr_size_t len)
 aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr_size_t len, apr_time_t now,
                            apr_pool_t *pool, const aj_claims_t **claims, const char **detail)
 {
-    judge_t judge = { policy, now, pool, NULL, apr_pcalloc(pool, sizeof(*judge.claims)), NULL };
+    judge_t judge = { policy, now, pool, apr_pcalloc(pool, sizeof(*judge.claims)), NULL };
     apr_time_t not_before;
     aj_error_e verdict;
 

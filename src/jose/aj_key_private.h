@@ -7,6 +7,9 @@
 
 #include "aj_key.h"
 
+/** Contexts that make the MACs of an HS key; its threads share them. */
+typedef struct aj_key_mac_t aj_key_mac_t;
+
 struct aj_key_t {
     const aj_alg_t *alg;
     const char *kid;    /**< or NULL */
@@ -19,7 +22,7 @@ struct aj_key_t {
     apr_size_t secret_len;
     const char *doubt; /**< of a secret that is plainly something else; or NULL */
     int secret_is_raw; /**< the secret is the source's text: another encoding may have been meant */
-    EVP_MAC_CTX *mac;  /**< HS only: initialised, duplicated for each use */
+    aj_key_mac_t *mac; /**< HS only */
 
     EVP_PKEY *pkey;       /**< asymmetric only, like all that follows */
     EVP_MD_CTX *verifier; /**< initialised, copied for each use */
@@ -55,6 +58,15 @@ const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t le
  * @param is_private  non-zero when the private part is there
  */
 const char *aj_key_set_pkey(aj_key_t *key, EVP_PKEY *pkey, int is_private, apr_pool_t *pool) AJ_MUST_USE;
+
+/** @param prepared  has the key; becomes pool's */
+aj_key_mac_t *aj_key_mac_make(EVP_MAC_CTX *prepared, apr_pool_t *pool);
+
+/** A context with the key, for one MAC. @return the caller's, who gives it back; NULL when OpenSSL fails */
+EVP_MAC_CTX *aj_key_mac_take(const aj_key_mac_t *mac);
+
+/** Give back what aj_key_mac_take returned, whatever has become of it. @param ctx  or NULL */
+void aj_key_mac_give(const aj_key_mac_t *mac, EVP_MAC_CTX *ctx);
 
 /** Read the one key of a PEM text. @param pkey  a new reference, set on success */
 const char *aj_key_pem(const unsigned char *text, apr_size_t len, EVP_PKEY **pkey, int *is_private) AJ_MUST_USE;

@@ -133,12 +133,6 @@ const char *aj_key_set_text(aj_key_t *key, const unsigned char *text, apr_size_t
     return aj_key_set_secret(key, bytes, bytes_len, pool);
 }
 
-static apr_status_t free_mac(void *mac)
-{
-    EVP_MAC_CTX_free(mac);
-    return APR_SUCCESS;
-}
-
 /* A MAC context that has taken up the secret. @return NULL when OpenSSL fails */
 static EVP_MAC_CTX *start_mac(const aj_alg_t *alg, const unsigned char *secret, apr_size_t len)
 {
@@ -158,6 +152,8 @@ static EVP_MAC_CTX *start_mac(const aj_alg_t *alg, const unsigned char *secret, 
 
 const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
 {
+    EVP_MAC_CTX *prepared;
+
     aj_wipe_with_pool(bytes, len, pool);
     if (len == 0) {
         return "is an empty secret";
@@ -167,11 +163,11 @@ const char *aj_key_set_secret(aj_key_t *key, unsigned char *bytes, apr_size_t le
             pool, "is a secret of %" APR_SIZE_T_FMT " bytes; %s needs at least %" APR_SIZE_T_FMT " (RFC 7518 3.2)", len,
             key->alg->name, key->alg->digest_bytes);
     }
-    key->mac = start_mac(key->alg, bytes, len);
-    if (!key->mac) {
+    prepared = start_mac(key->alg, bytes, len);
+    if (!prepared) {
         return "OpenSSL refuses it";
     }
-    apr_pool_cleanup_register(pool, key->mac, free_mac, apr_pool_cleanup_null);
+    key->mac = aj_key_mac_make(prepared, pool);
     key->secret = bytes;
     key->secret_len = len;
     key->sig_len = key->alg->digest_bytes;

@@ -29,12 +29,12 @@ static void clean_errors(int ok)
 
 static int make_mac(const aj_key_t *key, const void *in, apr_size_t in_len, unsigned char out[EVP_MAX_MD_SIZE])
 {
-    EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
+    EVP_MAC_CTX *mac = aj_key_mac_take(key->mac);
     size_t len = 0;
     int ok =
         mac && EVP_MAC_update(mac, in, in_len) && EVP_MAC_final(mac, out, &len, EVP_MAX_MD_SIZE) && len == key->sig_len;
 
-    EVP_MAC_CTX_free(mac);
+    aj_key_mac_give(key->mac, mac);
     return ok;
 }
 

@@ -100,7 +100,7 @@ static authjwt_revocation_e check_origin(request_rec *r, const aj_claims_t *clai
 
 static authjwt_revocation_e check_subject(request_rec *r, const aj_claims_t *claims)
 {
-    const char *subject = aj_claims_text(aj_claims_get(claims, "sub"), r->pool);
+    const char *subject = aj_claims_text_of(claims, "sub", r->pool);
     authjwt_store_id_t id;
 
     if (!subject) {
@@ -244,7 +244,7 @@ apr_status_t authjwt_revocation_end_session(request_rec *r, const char *issuer, 
 apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims)
 {
     const char *issuer = authjwt_entry_issuer(claims);
-    const char *subject = aj_claims_text(aj_claims_get(claims, "sub"), r->pool);
+    const char *subject = aj_claims_text_of(claims, "sub", r->pool);
     authjwt_entry_mark_t mark = mark_for(r, claims);
     authjwt_store_id_t id;
     apr_status_t rv = APR_SUCCESS;

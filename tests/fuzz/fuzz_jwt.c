@@ -34,7 +34,9 @@ static void holds_promises(const aj_claims_t *claims, apr_pool_t *pool)
     json_object_foreach((json_t *)aj_claims_object(claims), name, value)
     {
         const char *text = aj_claims_text(value, pool);
+        const char *same = *name == '/' ? text : aj_claims_text_of(claims, name, pool);
 
+        HOLDS(text == same || (text && same && !strcmp(text, same)));
         for (p = (const unsigned char *)text; p && *p; p++) {
             HOLDS(*p >= 0x20 && *p != 0x7f);
         }

@@ -241,6 +241,7 @@ int main(void)
     runner = srunner_create(suite_error());
     srunner_add_suite(runner, suite_base64url());
     srunner_add_suite(runner, suite_json());
+    srunner_add_suite(runner, suite_json_read());
     srunner_add_suite(runner, suite_digest());
     srunner_add_suite(runner, suite_alg());
     srunner_add_suite(runner, suite_key());

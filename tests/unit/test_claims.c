@@ -128,6 +128,47 @@ START_TEST(values_have_a_text)
 }
 END_TEST
 
+/* The same without jansson, by name, by pointer, and in a visit. */
+START_TEST(claims_have_the_text_of_their_value)
+{
+    const aj_claims_t *claims =
+        claims_of(apr_psprintf(pool, "{\"sub\":\"ann\",\"exp\":1700000900,\"x\":[0,{\"y\":%s}]}", texts[_i].json));
+    const char *text = aj_claims_text_of(claims, "/x/1/y", pool);
+
+    assert_row((text == NULL) == (texts[_i].text == NULL), texts[_i].json, "%s", text ? text : "none");
+    ck_assert(text == NULL || strcmp(text, texts[_i].text) == 0);
+    ck_assert_ptr_null(aj_claims_text_of(claims, "absent", pool));
+}
+END_TEST
+
+static void note(void *data, const char *name, const char *text)
+{
+    const char **all = data;
+
+    *all = apr_pstrcat(pool, *all, name, "=", text ? text : "(none)", ";", NULL);
+}
+
+START_TEST(claims_are_visited_in_order)
+{
+    const char *all = "";
+
+    aj_claims_each(claims_of("{\"z\":{\"a\":[1]},\"sub\":\"ann\",\"n\":null,\"exp\":1700000900,\"a\":[1,\"b\"]}"), pool,
+                   note, &all);
+    ck_assert_str_eq(all, "z={\"a\":[1]};sub=ann;n=(none);exp=1700000900;a=1,b;");
+}
+END_TEST
+
+/* Made when they are first asked for, they are the same ever after. */
+START_TEST(values_are_made_once)
+{
+    const aj_claims_t *claims = claims_of(payload);
+
+    ck_assert_ptr_eq(aj_claims_get(claims, "roles"), aj_claims_get(claims, "/roles"));
+    ck_assert_ptr_eq(aj_claims_object(claims), aj_claims_object(claims));
+    ck_assert(json_equal((json_t *)aj_claims_get(claims, "roles"), json_object_get(aj_claims_object(claims), "roles")));
+}
+END_TEST
+
 START_TEST(what_is_absent_has_no_text)
 {
     ck_assert_ptr_null(aj_claims_text(NULL, pool));
@@ -318,6 +359,9 @@ Suite *suite_claims(void)
     tcase_add_test(tcase, what_is_absent_is_zero);
     tcase_add_loop_test(tcase, strings_of_several_claims_are_joined, 0, ROWS(lists));
     tcase_add_loop_test(tcase, values_have_a_text, 0, ROWS(texts));
+    tcase_add_loop_test(tcase, claims_have_the_text_of_their_value, 0, ROWS(texts));
+    tcase_add_test(tcase, claims_are_visited_in_order);
+    tcase_add_test(tcase, values_are_made_once);
     tcase_add_test(tcase, what_is_absent_has_no_text);
     tcase_add_loop_test(tcase, a_value_holds_exactly_its_text, 0, ROWS(holding));
     tcase_add_loop_test(tcase, words_stand_between_blanks_or_in_an_array, 0, ROWS(words));

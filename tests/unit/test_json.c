@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The strict JSON door and JSON Pointers. */
 #include "unit.h"
+#include "aj_json_read.h"
 
 static const struct {
     const char *name;
@@ -35,14 +36,58 @@ static const struct {
     { "escaped NUL in a name", "{\"x\\u0000y\":1}", 0, "a string holds NUL" },
     { "raw NUL in a value", "{\"a\":\"x\0y\"}", 11, "not JSON" },
     { "NUL after the object", "{}\0", 3, "text follows the object" },
+    { "NUL after a number", "{\"a\":1\0}", 8, "not JSON" },
+    { "NUL after a word", "{\"a\":[null\0]}", 13, "not JSON" },
     { "not UTF-8", "{\"a\":\"\xff\"}", 0, "not UTF-8" },
     { "overlong UTF-8", "{\"a\":\"\xc0\xaf\"}", 0, "not UTF-8" },
     { "surrogate in UTF-8", "{\"a\":\"\xed\xa0\x80\"}", 0, "not UTF-8" },
     { "lone surrogate escape", "{\"a\":\"\\ud800\"}", 0, "not JSON" },
     { "raw control character", "{\"a\":\"\n\"}", 0, "not JSON" },
     { "integer too large", "{\"a\":99999999999999999999}", 0, "a number is out of range" },
+    { "integers at the limits", "{\"a\":[9223372036854775807,-9223372036854775808,-0]}", 0, NULL },
+    { "integer above the limit", "{\"a\":9223372036854775808}", 0, "a number is out of range" },
+    { "integer below the limit", "{\"a\":-9223372036854775809}", 0, "a number is out of range" },
+    { "many digits of a real", "{\"a\":99999999999999999999.5}", 0, NULL },
+    { "reals", "{\"a\":[0.1,-0.0,1e5,1E-5,0e+1,123.456e-789,1.7976931348623157e308]}", 0, NULL },
     { "real too large", "{\"a\":1e999}", 0, "a number is out of range" },
+    { "point without digits", "{\"a\":1.}", 0, "not JSON" },
+    { "exponent without digits", "{\"a\":1e+}", 0, "not JSON" },
+    { "minus without digits", "{\"a\":-}", 0, "not JSON" },
+    { "plus", "{\"a\":+1}", 0, "not JSON" },
+    { "value is missing", "{\"a\":,\"b\":1}", 0, "not JSON" },
+    { "name is missing", "{:1}", 0, "not JSON" },
+    { "name is no string", "{1:1}", 0, "not JSON" },
+    { "wrong bracket", "{\"a\":[1}", 0, "not JSON" },
+    { "comma alone", "{,}", 0, "not JSON" },
+    { "word goes on", "{\"a\":truely}", 0, "not JSON" },
+    { "word in capitals", "{\"a\":True}", 0, "not JSON" },
+    { "every escape", "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\\u007f\\u07ff\\uffff\\udbff\\udfff\"}", 0, NULL },
+    { "unknown escape", "{\"a\":\"\\v\"}", 0, "not JSON" },
+    { "escape cut off", "{\"a\":\"\\u00e\"}", 0, "not JSON" },
+    { "low surrogate first", "{\"a\":\"\\udc00\\ud800\"}", 0, "not JSON" },
+    { "high surrogate twice", "{\"a\":\"\\ud800\\ud800\"}", 0, "not JSON" },
+    { "UTF-8 of each length", "{\"a\":\"\xc2\x80\xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"}", 0, NULL },
+    { "UTF-8 above U+10FFFF", "{\"a\":\"\xf4\x90\x80\x80\"}", 0, "not UTF-8" },
+    { "UTF-8 cut off", "{\"a\":\"\xe2\x82\"}", 0, "not UTF-8" },
+    { "continuation alone", "{\"a\":\"\x80\"}", 0, "not UTF-8" },
 };
+
+/* The reader of tokens says the same of every row. */
+static void read_as_nodes(const char *name, const char *text, apr_size_t len, const json_t *object, const char *detail)
+{
+    const char *why = NULL;
+    aj_json_doc_t doc;
+    int ok = aj_json_read(apr_pstrmemdup(pool, text, len), len, pool, &doc, &why);
+
+    assert_row(ok == (object != NULL), name, "the reader says: %s", why ? why : "accepted");
+    if (ok) {
+        ck_assert_str_eq(aj_json_write(aj_json_own(aj_node_json(&doc, doc.nodes), pool), pool),
+                         aj_json_write(object, pool));
+    }
+    else {
+        ck_assert_str_eq(why, detail);
+    }
+}
 
 START_TEST(text_is_read_strictly)
 {
@@ -56,6 +101,7 @@ START_TEST(text_is_read_strictly)
     if (!ok) {
         ck_assert_str_eq(detail, rows[_i].detail);
     }
+    read_as_nodes(rows[_i].name, rows[_i].text, len, out, detail);
 }
 END_TEST
 
@@ -69,20 +115,31 @@ static const char *nested(const char *open, const char *close, int depth)
     return apr_pstrcat(pool, "{\"a\":", text, "}", NULL);
 }
 
+static int read_by_both(const char *text, const char **detail)
+{
+    const char *why = NULL;
+    aj_json_doc_t doc;
+    json_t *out;
+    int ok = aj_json_read_object(text, strlen(text), pool, &out, detail);
+
+    ck_assert_int_eq(aj_json_read(apr_pstrdup(pool, text), strlen(text), pool, &doc, &why), ok);
+    ck_assert(ok || !strcmp(why, *detail));
+    return ok;
+}
+
 START_TEST(depth_is_bounded)
 {
-    json_t *out;
     const char *detail;
     const char *deepest = nested("[", "]", AJ_JSON_MAX_DEPTH - 1);
     const char *deeper = nested("[", "]", AJ_JSON_MAX_DEPTH);
     const char *objects = nested("{\"b\":", "}", AJ_JSON_MAX_DEPTH);
     const char *huge = apr_pstrcat(pool, "{\"a\":", memset(apr_pcalloc(pool, 100001), '[', 100000), NULL);
 
-    ck_assert(aj_json_read_object(deepest, strlen(deepest), pool, &out, &detail));
-    ck_assert(!aj_json_read_object(deeper, strlen(deeper), pool, &out, &detail));
+    ck_assert(read_by_both(deepest, &detail));
+    ck_assert(!read_by_both(deeper, &detail));
     ck_assert_str_eq(detail, "nested too deeply");
-    ck_assert(!aj_json_read_object(objects, strlen(objects), pool, &out, &detail));
-    ck_assert(!aj_json_read_object(huge, strlen(huge), pool, &out, &detail));
+    ck_assert(!read_by_both(objects, &detail));
+    ck_assert(!read_by_both(huge, &detail));
 }
 END_TEST
 
@@ -155,12 +212,18 @@ START_TEST(members_are_found_by_name_or_pointer)
     json_t *object;
     const char *detail;
     const json_t *found;
+    const aj_node_t *node;
+    aj_json_doc_t doc;
 
     ck_assert(aj_json_read_object(document, strlen(document), pool, &object, &detail));
+    ck_assert(aj_json_read(apr_pstrdup(pool, document), strlen(document), pool, &doc, &detail));
     found = aj_json_lookup(object, lookups[_i].name);
     assert_row((found != NULL) == (lookups[_i].value != NULL), lookups[_i].name, "presence is wrong");
+    node = aj_node_lookup(&doc, lookups[_i].name);
+    assert_row((node != NULL) == (found != NULL), lookups[_i].name, "presence as a node is wrong");
     if (found != NULL) {
         ck_assert_str_eq(aj_json_write(found, pool), lookups[_i].value);
+        ck_assert_str_eq(aj_json_write(aj_json_own(aj_node_json(&doc, node), pool), pool), lookups[_i].value);
     }
 }
 END_TEST

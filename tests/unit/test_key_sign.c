@@ -211,8 +211,10 @@ START_TEST(lost_memory_refuses)
     }
     ck_assert_int_gt(crypto, 0);
     ck_assert_str_eq(aj_error_tag(AJ_E_CRYPTO), "AJ0127");
+    /* The context of an HS key is kept: to sign again it needs no memory. */
     unit_fail_allocation(1);
-    ck_assert_int_eq(aj_key_sign(key, INPUT, pool, &again, &again_len), APR_EGENERAL);
+    ck_assert_int_eq(aj_key_sign(key, INPUT, pool, &again, &again_len),
+                     aj_alg_at(_i)->kty == AJ_KTY_OCT ? APR_SUCCESS : APR_EGENERAL);
     unit_fail_allocation(0);
     assert_no_openssl_error();
 }
@@ -240,7 +242,8 @@ typedef struct {
     int right;
 } work_t;
 
-#define THREADS 4
+/* More than an HS key keeps contexts for. */
+#define THREADS 16
 #define ROUNDS  25
 
 static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)

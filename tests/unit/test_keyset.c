@@ -135,6 +135,37 @@ START_TEST(a_hostile_kid_is_escaped_in_the_sentence)
 }
 END_TEST
 
+/* In whatever order keys come, each is found, and a kid beside or between them is unknown. */
+START_TEST(many_keys_are_found_by_kid)
+{
+    enum { COUNT = 210 };
+    static const char *const algs[] = { "HS512", "HS256", "HS384" };
+    aj_keyset_t *ring = aj_keyset_make(pool);
+    const aj_key_t *made[COUNT], *found;
+    int i;
+
+    for (i = 0; i < COUNT; i++) {
+        const char *kid = i < 3 ? NULL : apr_itoa(pool, i * 61 % COUNT);
+
+        made[i] = unit_key(algs[i % 3], unit_secret, kid);
+        ck_assert_ptr_null(aj_keyset_add(ring, made[i]));
+        ck_assert(!kid || aj_keyset_namesake(ring, made[i]) == made[i]);
+    }
+    for (i = 0; i < COUNT; i++) {
+        const char *kid = aj_key_kid(made[i]);
+
+        ck_assert_ptr_eq(aj_keyset_at(ring, i), made[i]);
+        if (kid) {
+            ck_assert_int_eq(aj_keyset_find(ring, algs[i % 3], kid, &found), AJ_OK);
+            ck_assert_ptr_eq(found, made[i]);
+            ck_assert_int_eq(aj_keyset_find(ring, algs[(i + 1) % 3], kid, &found), AJ_E_KID);
+            ck_assert_int_eq(aj_keyset_find(ring, algs[i % 3], apr_pstrcat(pool, kid, "x", NULL), &found), AJ_E_KID);
+        }
+    }
+    ck_assert_int_eq(aj_keyset_find(ring, "RS256", "1", &found), AJ_E_ALG);
+}
+END_TEST
+
 START_TEST(the_first_key_that_can_sign_signs)
 {
     aj_keyset_t *ring = unit_ring(key_of('p'), key_of('f'), NULL);
@@ -189,6 +220,7 @@ Suite *suite_keyset(void)
 
     tcase_add_loop_test(tcase, a_token_finds_its_key, 0, ROWS(rows));
     tcase_add_test(tcase, a_kid_occurs_once_for_an_algorithm);
+    tcase_add_test(tcase, many_keys_are_found_by_kid);
     tcase_add_test(tcase, a_hostile_kid_is_escaped_in_the_sentence);
     tcase_add_test(tcase, the_first_key_that_can_sign_signs);
     tcase_add_test(tcase, the_public_set_holds_our_keys_and_those_marked_publish);

@@ -84,6 +84,7 @@ int unit_allocations_left(void);
 Suite *suite_error(void);
 Suite *suite_base64url(void);
 Suite *suite_json(void);
+Suite *suite_json_read(void);
 Suite *suite_digest(void);
 Suite *suite_alg(void);
 Suite *suite_key(void);
