@@ -280,7 +280,7 @@ int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see
  * (the second one, or the only one under -t)
  */
-int authjwt_config_announces(void);
+int authjwt_config_logs_now(void);
 
 /** @return non-zero under `httpd -t` and its kin */
 int authjwt_config_testing(void);

@@ -148,7 +148,7 @@ int authjwt_config_testing(void)
     return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
 }
 
-int authjwt_config_announces(void)
+int authjwt_config_logs_now(void)
 {
     return authjwt_config_testing() || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_CONFIG;
 }

@@ -189,7 +189,7 @@ int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
     (void)pconf;
     (void)plog;
-    if (!authjwt_config_announces()) {
+    if (!authjwt_config_logs_now()) {
         return OK;
     }
     warn_of_handlers(ap_conftree, main_server, ptemp);

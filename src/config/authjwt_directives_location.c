@@ -56,7 +56,7 @@ const char *authjwt_directives_set_locations(cmd_parms *cmd, void *dir, int argc
     if (!is_listed(conf->locations, AUTHJWT_IN_COOKIE)) {
         APR_ARRAY_PUSH(conf->locations_and_cookie, authjwt_location_e) = AUTHJWT_IN_COOKIE;
     }
-    if (is_listed(conf->locations, AUTHJWT_IN_QUERY) && authjwt_config_announces() && cmd->directive) {
+    if (is_listed(conf->locations, AUTHJWT_IN_QUERY) && authjwt_config_logs_now() && cmd->directive) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
                      "AJ1001: AuthJWTTokenLocation query (%s:%d): tokens in addresses end up in access logs, histories "
                      "and Referer headers",

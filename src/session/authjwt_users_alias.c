@@ -81,7 +81,7 @@ static void look_at(const ap_directive_t *node, apr_hash_t *authz_aliases, serve
         else if (!ap_cstr_casecmp(node->directive, "AuthLDAPInitialBindAsUser")) {
             binds_as_user |= !ap_cstr_casecmp(node->args, "on");
         }
-        else if (rule && apr_hash_get(authz_aliases, rule, APR_HASH_KEY_STRING) && authjwt_config_announces()) {
+        else if (rule && apr_hash_get(authz_aliases, rule, APR_HASH_KEY_STRING) && authjwt_config_logs_now()) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                          "AJ1213: %s %s (%s:%d): while the directory is down this alias reads as \"not in the "
                          "group\"; write the ldap- provider itself there",

@@ -18,7 +18,7 @@ static const char *directive_of(const authjwt_key_spec_t *spec)
 /* Once per start or restart, and whenever a JWK Set is read again while httpd runs. */
 static int is_heard(void)
 {
-    return authjwt_config_announces() || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_RUN_MPM;
+    return authjwt_config_logs_now() || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_RUN_MPM;
 }
 
 static int has_secret(const aj_keyset_t *keys)

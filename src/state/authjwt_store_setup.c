@@ -150,7 +150,7 @@ int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     (void)plog;
     (void)ptemp;
     /* The first of the two passes at start only looks; nothing is started for it. */
-    if (!authjwt_config_announces() || !stores) {
+    if (!authjwt_config_logs_now() || !stores) {
         return OK;
     }
     if (authjwt_mutex_create(&mutex, MUTEX_TYPE, s, pconf) != APR_SUCCESS) {

@@ -71,7 +71,7 @@ int authjwt_throttle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t
 
     (void)plog;
     (void)ptemp;
-    if (!authjwt_config_announces() || !is_needed(s)) {
+    if (!authjwt_config_logs_now() || !is_needed(s)) {
         return OK;
     }
     rv = authjwt_mutex_create_lasting(&mutex, MUTEX_TYPE, s, pconf);
