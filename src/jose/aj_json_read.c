@@ -219,7 +219,7 @@ static int read_text(aj_json_reader_t *reader)
 
 int aj_json_read(char *text, apr_size_t len, apr_pool_t *pool, aj_json_doc_t *doc, const char **detail)
 {
-    aj_json_reader_t reader;
+    aj_json_reader_t reader = { 0 };
 
     reader.text = reader.at = text;
     reader.end = text + len;
