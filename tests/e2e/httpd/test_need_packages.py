@@ -42,7 +42,7 @@ def may_mount():
 
 @pytest.mark.skipif(not may_mount(), reason="to show it other folders needs root and a mount namespace of its own")
 @pytest.mark.parametrize("own_policy", [False, True])
-@pytest.mark.parametrize("then, status", [("true", 0), ("exit 100", 100), ("kill -%d $PPID; sleep 1" % signal.SIGINT, 130)])
+@pytest.mark.parametrize("then, status", [("true", 0), ("exit 100", 100), ("kill -%d $PPID; sleep 1" % signal.SIGTERM, 130)])
 def test_nothing_is_enabled_or_started(tmp_path, own_policy, then, status):
     for name, content in (("bin/dpkg-query", DPKG_QUERY), ("bin/apt-get", APT_GET % then), ("sbin/update-rc.d", "")):
         path = tmp_path / name
