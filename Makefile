@@ -17,6 +17,9 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
+# What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.
+BENCH_PACKAGES := $(RUN_PACKAGES) python3 python3-jwt python3-cryptography wrk util-linux valgrind libapache2-mod-auth-openidc libapache2-mod-oauth2 \
+                  haproxy gunicorn python3-python-flask-jwt-extended
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
@@ -50,7 +53,7 @@ UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
-.PHONY: build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
+.PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
 help:
@@ -64,6 +67,7 @@ help:
 	@echo 'make valgrind     unit tests under valgrind'
 	@echo 'make fuzz         each parser for FUZZ_SECONDS; make replay: their corpora alone'
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
+	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
 	@echo 'make clean        remove build/'
 
@@ -98,7 +102,7 @@ $(B)/unit: $(UNIT_OBJ) $(B)/libaj.a
 
 # --- running and testing ----------------------------------------------------------------------------
 
-build-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
+bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
 	@conf/need-packages $($(shell echo $@ | tr 'a-z-' 'A-Z_'))
 
 # What was missing when this make began may be there now, so a second one builds.
@@ -167,6 +171,13 @@ fuzz: fuzz-packages
 soak: soak-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/soak/run
+
+# The table of bench/README.md; in BENCH_OUT as bench.md, bench.json and bench.svg. QUICK=1: the main rows, in two minutes.
+QUICK     ?=
+BENCH_OUT ?= $(B)/bench
+bench: bench-packages
+	@$(MAKE) --no-print-directory -s all
+	@$(PYTHON) bench/run $(if $(QUICK),--quick) $(MODULE) $(BENCH_OUT)
 
 # Line coverage of the core by its unit tests and the fuzz corpora.
 coverage: test-packages

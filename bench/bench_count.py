@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Instructions of a request: callgrind over one `httpd -X`, N and M requests, the difference divided by M - N."""
+import os
+import pathlib
+import re
+import shutil
+import socket
+
+from bench_servers import Httpd, program
+
+
+def total(path):
+    """Instructions of a whole run."""
+    with open(path, encoding="latin-1") as file:
+        return int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M).group(1))
+
+
+def _tokens(case):
+    if not case.tokens:
+        return [None]
+    with open(case.tokens, encoding="ascii") as file:
+        return file.read().split()
+
+
+def _ask(port, case, count):
+    """Requests over one kept connection, each token of the case in turn."""
+    tokens = _tokens(case)
+    with socket.create_connection(("127.0.0.1", port), 120) as connection:
+        answer = connection.makefile("rb")
+        for number in range(count):
+            headers = dict(case.headers)
+            if case.tokens:
+                headers["Authorization"] = "Bearer " + tokens[number % len(tokens)]
+            connection.sendall(("%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n" % (
+                case.method, case.path, "".join("%s: %s\r\n" % pair for pair in headers.items()))).encode())
+            code, length = int(answer.readline().split()[1]), 0
+            for line in iter(answer.readline, b"\r\n"):
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            answer.read(length)
+            if code != 200:
+                raise RuntimeError("%s answered %d under callgrind" % (case.name, code))
+
+
+def _give_away(folder):
+    shutil.chown(folder, "www-data", "www-data")
+    for path in pathlib.Path(folder).rglob("*"):
+        shutil.chown(path, "www-data", "www-data")
+
+
+def instructions(case, folder, keys, fewer, more):
+    """Of one request, the start of the server left out."""
+    counts, drop, totals = pathlib.Path(folder, "counts"), [], []
+    if os.getuid() == 0:
+        # httpd would change its user after valgrind has opened its files.
+        drop = ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups"]
+    for requests in (fewer, more):
+        shutil.rmtree(counts, ignore_errors=True)
+        counts.mkdir()
+        if drop:
+            _give_away(folder)
+        wrapper = drop + [program("valgrind"), "--quiet", "--tool=callgrind", "--callgrind-out-file=%s/%%p" % counts]
+        with Httpd(case, folder, keys, wrapper, alone=True) as server:
+            _ask(server.port, case, requests)
+        # Of the server alone: it starts another process that checks the store, which costs more the fuller that is.
+        totals.append(total(counts / str(server.process.pid)))
+    return (totals[1] - totals[0]) / (more - fewer)
