@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from authjwt_env import DEFAULT, Httpd, StartFailed
+from authjwt_env import DEFAULT, Httpd, StartFailed, not_sanitized
 from authjwt_process import is_empty, left_over, living
 from authjwt_service import Service
 
@@ -95,6 +95,7 @@ def may_mount():
     return os.getuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
 
 
+@not_sanitized
 @pytest.mark.skipif(not may_mount(), reason="to hide /proc needs root and a mount namespace of its own")
 def test_where_there_is_no_proc_nothing_is_left_over_either():
     script = 'mount -t tmpfs tmpfs /proc && exec "$@"'
@@ -153,8 +154,7 @@ def test_a_crash_after_the_signal_is_passed_over_only_under_load(monkeypatch, id
     Httpd.live.remove(server)
     found, _ = server.faults()
     assert bool(found) == idle, found
-
-
+@not_sanitized
 def test_a_crash_before_the_signal_is_always_a_fault():
     server = Httpd(DEFAULT).start()
     child, *_ = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True).stdout.split()

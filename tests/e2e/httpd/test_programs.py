@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 from authjwt_client import assert_logged_in
-from authjwt_env import DEFAULT, Httpd, Known, apxs, location
+from authjwt_env import DEFAULT, Httpd, Known, apxs, location, not_sanitized
 from authjwt_leaks import register_secret
 
 KEY = register_secret(secrets.token_hex(24))
@@ -95,6 +95,7 @@ def test_no_key_is_in_their_environment(shown):
 PHP = sorted(glob.glob(os.path.join(apxs("LIBEXECDIR"), "libphp*.so")))
 
 
+@not_sanitized
 @pytest.mark.skipif(not PHP, reason="libapache2-mod-php is not installed")
 def test_nor_does_php_within_httpd_see_them(new_server):
     config = DEFAULT.replace("file:@dir@/secret", "env:SIGNING_SECRET")

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+import pytest
 import authjwt_client as client
 from authjwt_leaks import find_leaks, register_secret, register_token
 from authjwt_process import end_session, launch, processes_of
@@ -24,6 +25,8 @@ MODULES = ("authn_core authz_core authz_user authz_host authz_groupfile authn_fi
 SANITIZER = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
 if "AUTHJWT_PRELOAD" in os.environ:
     SANITIZER["LD_PRELOAD"] = os.environ["AUTHJWT_PRELOAD"]
+# For what a sanitizer itself does not allow.
+not_sanitized = pytest.mark.skipif("LD_PRELOAD" in SANITIZER, reason="a sanitizer needs /proc, takes over signals and refuses RTLD_DEEPBIND")
 START_LIMIT = 20                            # seconds until a server must be up, or down
 
 # Lines that httpd itself writes about an ordinary refusal, about its capacity, (event) about a stop amid traffic, and where it
