@@ -167,7 +167,7 @@ static apr_status_t read_back(authjwt_store_t *store, request_rec *r, const auth
 apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                const authjwt_store_value_t *value, apr_time_t expires, authjwt_store_purpose_e purpose)
 {
-    authjwt_store_put_fn *put = store->provider->store;
+    authjwt_socache_store_fn *put = store->provider->store;
     authjwt_store_value_t copy = *value;
     apr_status_t rv = enter(store, r);
 
