@@ -42,7 +42,8 @@ static const char *memcached_server(const char *args, apr_pool_t *pool)
 
 /* The last row is for providers we do not know: it trusts them with nothing. */
 static const authjwt_store_kind_t kinds[] = {
-    { AUTHJWT_LMDB, 1, 0, 0, 0, authjwt_lmdb_store_reserved, NULL, NULL, authjwt_lmdb_directory },
+    { AUTHJWT_LMDB, 1, 0, 0, 0, authjwt_lmdb_store_reserved, authjwt_lmdb_swap, authjwt_lmdb_swap_reserved,
+      authjwt_lmdb_directory },
     { "shmcb", 1, 1, 0, 0, NULL, NULL, NULL, file_of },
     { "dbm", 0, 1, 0, 0, NULL, NULL, NULL, file_of },
     { "redis", 0, 0, 1, 0, NULL, NULL, NULL, redis_server },
