@@ -40,6 +40,19 @@ struct authjwt_store_t {
 /** The row for a provider. @param name  as registered with httpd @return never NULL */
 const authjwt_store_kind_t *authjwt_store_kind(const char *name);
 
+/** Say what the store cannot do, at most once a second. @return rv */
+apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv);
+
+/**
+ * Begin a critical section over all processes of this host. May be waited for; look-ups and records inside it take no
+ * further lock.
+ * @return APR_SUCCESS, or why not (logged)
+ */
+apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/** End the critical section. */
+void authjwt_store_unlock(authjwt_store_t *store, request_rec *r);
+
 /**
  * Check a server against those before it: who shares a store must share keys or have another issuer, and who accepts
  * another's tokens must share the store.
