@@ -59,13 +59,27 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
                                const authjwt_store_value_t *value, apr_time_t expires,
                                authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
-/**
- * Begin a critical section over all processes of this host, for look-up and record as one step. May be waited for;
- * look-ups and records inside it take no further lock.
- */
-apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_ATTR_WARN_UNUSED_RESULT;
+/** What is to become of an entry. Zero: it cannot be said. */
+typedef enum { AUTHJWT_STORE_FAIL = 0, AUTHJWT_STORE_LEAVE, AUTHJWT_STORE_RECORD } authjwt_store_change_e;
 
-/** End the critical section. */
-void authjwt_store_unlock(authjwt_store_t *store, request_rec *r);
+/**
+ * Decides what becomes of an entry. May be called several times for one update, each time with what is there by then;
+ * the last call counts. So it records nothing itself, but it may look up.
+ * @param old  the value; NULL: there is no entry
+ * @param value  to be set for AUTHJWT_STORE_RECORD
+ * @param expires  the same, microseconds since 1970
+ */
+typedef authjwt_store_change_e authjwt_store_change_fn(void *ctx, const authjwt_store_value_t *old,
+                                                       authjwt_store_value_t *value, apr_time_t *expires);
+
+/**
+ * Look an entry up and record what follows from it, as one step against all others who update it: on this host, and
+ * with a provider that can swap on all hosts that share the store.
+ * @return APR_SUCCESS when the function's last word was AUTHJWT_STORE_LEAVE, or was RECORD and is recorded;
+ * APR_EGENERAL when it was FAIL; else why not (logged at most once a second)
+ */
+apr_status_t authjwt_store_update(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                                  authjwt_store_change_fn *change, void *ctx,
+                                  authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 #endif

@@ -171,25 +171,37 @@ static apr_status_t put_end(request_rec *r, const authjwt_store_id_t *id, apr_ti
     return put_mark(r, id, &mark, authjwt_entry_expires(authjwt_config_server(r->server), end));
 }
 
-/* Read the mark and write a later one in one critical section, so that marks only ever move forward. A session that was
- * born behind the mark of before, which may be ahead of the clock, is ended too. */
+/** A mark on its way forward. */
+typedef struct {
+    request_rec *r;
+    const authjwt_entry_mark_t *least;
+} moved_t;
+
+/* A session that was born behind the mark of before, which may be ahead of the clock, is ended too. */
+static authjwt_store_change_e later_mark(void *ctx, const authjwt_store_value_t *old, authjwt_store_value_t *value,
+                                         apr_time_t *expires)
+{
+    const moved_t *moved = ctx;
+    const authjwt_entry_mark_t *least = moved->least;
+    authjwt_entry_mark_t mark = { 0, 0 };
+
+    if (old && authjwt_entry_read_mark(moved->r, old, &mark) != APR_SUCCESS) {
+        return AUTHJWT_STORE_FAIL;
+    }
+    mark.ended = mark.ended > least->ended ? mark.ended : least->ended;
+    mark.until = mark.until >= least->until ? mark.until + 1 : least->until;
+    authjwt_entry_write_mark(&mark, value);
+    *expires = mark.until + MARK_LIFE;
+    return AUTHJWT_STORE_RECORD;
+}
+
+/* Marks only ever move forward, also where several ask at once. */
 static apr_status_t move_mark(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least)
 {
-    authjwt_store_t *store = authjwt_config_server(r->server)->store;
-    authjwt_entry_mark_t mark = { 0, 0 };
-    apr_status_t rv = authjwt_store_lock(store, r);
+    moved_t moved = { r, least };
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = authjwt_entry_get_mark(r, id, &mark);
-    if (rv == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(rv)) {
-        mark.ended = mark.ended > least->ended ? mark.ended : least->ended;
-        mark.until = mark.until >= least->until ? mark.until + 1 : least->until;
-        rv = put_mark(r, id, &mark, mark.until + MARK_LIFE);
-    }
-    authjwt_store_unlock(store, r);
-    return rv;
+    return authjwt_store_update(authjwt_config_server(r->server)->store, r, id, later_mark, &moved,
+                                AUTHJWT_STORE_ENDING);
 }
 
 /* Issuers' clocks may be ahead within the leeway: the token that asks is ended itself. */

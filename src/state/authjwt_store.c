@@ -25,7 +25,7 @@ APLOG_USE_MODULE(authjwt);
 
 static volatile apr_uint32_t last_complaint;
 
-static apr_status_t complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
+apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
     if (authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
@@ -57,7 +57,7 @@ apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r)
     apr_status_t rv = authjwt_mutex_lock(store->mutex);
 
     if (rv != APR_SUCCESS) {
-        return complain(store, r, "be locked", rv);
+        return authjwt_store_complain(store, r, "be locked", rv);
     }
     authjwt_request_state(r)->store_locked = 1;
     return APR_SUCCESS;
@@ -128,7 +128,7 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
         return rv;
     }
     if (rv != APR_SUCCESS) {
-        return complain(store, r, "be locked", rv);
+        return authjwt_store_complain(store, r, "be locked", rv);
     }
     value->len = sizeof(value->bytes);
     rv = look_up(store, r, id, value->bytes, &value->len);
@@ -136,7 +136,7 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
     if (APR_STATUS_IS_NOTFOUND(rv)) {
         return APR_NOTFOUND;
     }
-    return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "answer", rv);
+    return rv == APR_SUCCESS ? APR_SUCCESS : authjwt_store_complain(store, r, "answer", rv);
 }
 
 /* memcached takes lifetimes over 30 days for dates since 1970, and mod_socache_memcache sends it the difference to now.
@@ -167,12 +167,12 @@ static apr_status_t read_back(authjwt_store_t *store, request_rec *r, const auth
 apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                const authjwt_store_value_t *value, apr_time_t expires, authjwt_store_purpose_e purpose)
 {
-    authjwt_store_put_fn *put = store->provider->store;
+    authjwt_socache_store_fn *put = store->provider->store;
     authjwt_store_value_t copy = *value;
     apr_status_t rv = enter(store, r);
 
     if (rv != APR_SUCCESS) {
-        return complain(store, r, "be locked", rv);
+        return authjwt_store_complain(store, r, "be locked", rv);
     }
     if (purpose == AUTHJWT_STORE_ENDING && store->kind->put_ending) {
         put = store->kind->put_ending;
@@ -183,5 +183,5 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
         rv = read_back(store, r, id, value);
     }
     leave(store, r);
-    return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "record", rv);
+    return rv == APR_SUCCESS ? APR_SUCCESS : authjwt_store_complain(store, r, "record", rv);
 }

@@ -42,12 +42,13 @@ static const char *memcached_server(const char *args, apr_pool_t *pool)
 
 /* The last row is for providers we do not know: it trusts them with nothing. */
 static const authjwt_store_kind_t kinds[] = {
-    { AUTHJWT_LMDB, 1, 0, 0, 0, authjwt_lmdb_store_reserved, authjwt_lmdb_directory },
-    { "shmcb", 1, 1, 0, 0, NULL, file_of },
-    { "dbm", 0, 1, 0, 0, NULL, file_of },
-    { "redis", 0, 0, 1, 0, NULL, redis_server },
-    { "memcache", 0, 1, 1, 1, NULL, memcached_server },
-    { NULL, 0, 1, 1, 0, NULL, as_written },
+    { AUTHJWT_LMDB, 1, 0, 0, 0, authjwt_lmdb_store_reserved, authjwt_lmdb_swap, authjwt_lmdb_swap_reserved,
+      authjwt_lmdb_directory },
+    { "shmcb", 1, 1, 0, 0, NULL, NULL, NULL, file_of },
+    { "dbm", 0, 1, 0, 0, NULL, NULL, NULL, file_of },
+    { "redis", 0, 0, 1, 0, NULL, NULL, NULL, redis_server },
+    { "memcache", 0, 1, 1, 1, NULL, NULL, NULL, memcached_server },
+    { NULL, 0, 1, 1, 0, NULL, NULL, NULL, as_written },
 };
 
 const authjwt_store_kind_t *authjwt_store_kind(const char *name)
