@@ -8,6 +8,8 @@
 #include <ap_socache.h>
 #include <apr_pools.h>
 
+#include "authjwt_socache_doors.h"
+
 /** Name under which the provider is registered in AP_SOCACHE_PROVIDER_GROUP. */
 #define AUTHJWT_LMDB "lmdb"
 
@@ -48,6 +50,9 @@ void authjwt_lmdb_register(apr_pool_t *pool);
 apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *instance, server_rec *s, const unsigned char *id,
                                          unsigned int idlen, apr_time_t expiry, unsigned char *data,
                                          unsigned int datalen, apr_pool_t *pool);
+
+/** As the provider's retrieve, for several ids in one read transaction: they are answered from one snapshot. */
+authjwt_socache_retrieve_several_fn authjwt_lmdb_retrieve_several;
 
 /**
  * The directory that arguments of create mean, so that equal results mean the same store: without the size, absolute,

@@ -134,6 +134,12 @@ static apr_status_t odd_value(request_rec *r)
     return APR_EGENERAL;
 }
 
+apr_status_t authjwt_entry_read_mark(request_rec *r, const authjwt_store_question_t *answered,
+                                     authjwt_entry_mark_t *mark)
+{
+    return answered->status == APR_SUCCESS && !read_mark(&answered->value, mark) ? odd_value(r) : answered->status;
+}
+
 apr_status_t authjwt_entry_get_mark(request_rec *r, const authjwt_store_id_t *id, authjwt_entry_mark_t *mark)
 {
     authjwt_store_value_t value;
