@@ -59,8 +59,8 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
-/* An access token that a renewal has just issued shows nothing: the client has not received it yet. A logout is about to
- * end the session, so how far it had come need not be written. */
+/* An access token that a renewal has just issued shows nothing: the client has not received it yet. A logout is about
+ * to end the session, so how far it had come need not be written. */
 static void note_seen(request_rec *r, const aj_claims_t *claims)
 {
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
