@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include <ap_socache.h>
 #include <apr_pools.h>
+
 #include "authjwt_socache_doors.h"
 
 /** Name under which the provider is registered in AP_SOCACHE_PROVIDER_GROUP. */
@@ -53,6 +54,9 @@ apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *instance, server
 
 /** The doors `swap` and `swap_ending` (authjwt_socache_doors.h). Otherwise as store, and as store_reserved. */
 authjwt_socache_swap_fn authjwt_lmdb_swap, authjwt_lmdb_swap_reserved;
+
+/** As the provider's retrieve, for several ids in one read transaction: they are answered from one snapshot. */
+authjwt_socache_retrieve_several_fn authjwt_lmdb_retrieve_several;
 
 /**
  * The directory that arguments of create mean, so that equal results mean the same store: without the size, absolute,

@@ -33,4 +33,23 @@ typedef apr_status_t authjwt_socache_swap_fn(ap_socache_instance_t *instance, se
                                              apr_time_t expiry, unsigned char *data, unsigned int datalen,
                                              apr_pool_t *pool);
 
+/** One entry that is looked up among others. */
+typedef struct {
+    const unsigned char *id; /**< as for the provider's retrieve */
+    unsigned int idlen;
+    unsigned char *data; /**< set on success */
+    unsigned int len;    /**< room in data before; length of what was found after */
+    apr_status_t status; /**< as the provider's retrieve returns it */
+} authjwt_socache_question_t;
+
+/**
+ * Look several entries up in one go: one round trip, or one read transaction. The answer to the last question is no
+ * older than the others.
+ * @param questions  n of them; each status is set when it returns APR_SUCCESS
+ * @return APR_SUCCESS when every question has its status; else why none was answered
+ */
+typedef apr_status_t authjwt_socache_retrieve_several_fn(ap_socache_instance_t *instance, server_rec *s,
+                                                         authjwt_socache_question_t *questions, unsigned int n,
+                                                         apr_pool_t *pool);
+
 #endif

@@ -49,6 +49,25 @@ void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s);
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                authjwt_store_value_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/** The most entries that are looked up in one go. */
+#define AUTHJWT_STORE_SEVERAL 6
+
+/** One of several entries that are looked up in one go. */
+typedef struct {
+    const authjwt_store_id_t *id;
+    authjwt_store_value_t value; /**< set on success */
+    apr_status_t status;         /**< as authjwt_store_get returns it, but not yet logged */
+} authjwt_store_question_t;
+
+/**
+ * Look several entries up, in one round trip or one read transaction where the provider can.
+ * @param n  1 to AUTHJWT_STORE_SEVERAL
+ * @return APR_SUCCESS when every question has been answered, with "found" or "not found"; else why one has not (logged
+ * at most once a second), while each status is set all the same
+ */
+apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
+                                       unsigned int n) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
 /**
  * Record an entry, over one of the same id. Returns after the provider has acknowledged, and where its word is not
  * enough, after the entry has been read back.

@@ -89,23 +89,32 @@ static int bad_id(unsigned int idlen)
     return idlen == 0 || idlen > AUTHJWT_LMDB_ID_MAX;
 }
 
+apr_status_t authjwt_lmdb_retrieve_several(ap_socache_instance_t *inst, server_rec *s,
+                                           authjwt_socache_question_t *questions, unsigned int n, apr_pool_t *pool)
+{
+    authjwt_lmdb_get_t get = { .now = apr_time_now(), .questions = questions, .n = n };
+    unsigned int i;
+
+    (void)pool;
+    for (i = 0; i < n; i++) {
+        if (bad_id(questions[i].idlen)) {
+            return APR_EINVAL;
+        }
+    }
+    return authjwt_lmdb_run(inst, s, &authjwt_lmdb_get_job, &get);
+}
+
 static apr_status_t lmdb_retrieve(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
                                   unsigned int idlen, unsigned char *data, unsigned int *datalen, apr_pool_t *pool)
 {
-    authjwt_lmdb_get_t get = { .id = id_of(id, idlen), .now = apr_time_now(), .dest = data, .room = *datalen };
-    apr_status_t rv;
+    authjwt_socache_question_t question = { .id = id, .idlen = idlen, .data = data, .len = *datalen };
+    apr_status_t rv = authjwt_lmdb_retrieve_several(inst, s, &question, 1, pool);
 
-    (void)pool;
-    if (bad_id(idlen)) {
-        return APR_EINVAL;
-    }
-    if ((rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_get_job, &get)) != APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (get.answer == APR_SUCCESS) {
-        *datalen = (unsigned int)get.len;
-    }
-    return get.answer;
+    *datalen = question.len;
+    return question.status;
 }
 
 static void warn_if_low(ap_socache_instance_t *inst, server_rec *s, const authjwt_lmdb_write_t *put)

@@ -24,6 +24,8 @@
 #include <ap_socache.h>
 #include <lmdb.h>
 
+#include "authjwt_socache_doors.h"
+
 #define AUTHJWT_LMDB_MUST_USE __attribute__((warn_unused_result))
 
 /** Bytes of big-endian expiry (apr_time_t) before the data of an entry, and before the id in the expiry index. */
@@ -201,13 +203,12 @@ typedef struct {
     apr_uint64_t used, all;
 } authjwt_lmdb_pages_t;
 
+/** Look-ups in one transaction. Each status becomes APR_SUCCESS, APR_NOTFOUND, or APR_ENOSPC: there is too little room.
+ */
 typedef struct {
-    MDB_val id;
     apr_time_t now;
-    unsigned char *dest; /* room bytes */
-    apr_size_t room;
-    apr_size_t len;      /* found bytes */
-    apr_status_t answer; /* APR_SUCCESS, APR_NOTFOUND, APR_ENOSPC: dest is too small */
+    authjwt_socache_question_t *questions;
+    unsigned n;
 } authjwt_lmdb_get_t;
 
 typedef struct {

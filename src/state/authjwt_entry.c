@@ -144,6 +144,12 @@ apr_status_t authjwt_entry_read_chain(request_rec *r, const authjwt_store_value_
     return read_chain(value, chain) ? APR_SUCCESS : odd_value(r);
 }
 
+apr_status_t authjwt_entry_answered_mark(request_rec *r, const authjwt_store_question_t *answered,
+                                         authjwt_entry_mark_t *mark)
+{
+    return answered->status == APR_SUCCESS && !read_mark(&answered->value, mark) ? odd_value(r) : answered->status;
+}
+
 apr_status_t authjwt_entry_get_mark(request_rec *r, const authjwt_store_id_t *id, authjwt_entry_mark_t *mark)
 {
     authjwt_store_value_t value;

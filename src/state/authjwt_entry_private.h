@@ -65,6 +65,13 @@ apr_status_t authjwt_entry_read_chain(request_rec *r, const authjwt_store_value_
                                       authjwt_entry_chain_t *chain) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
+ * The mark that one of several look-ups has found.
+ * @return its status; APR_EGENERAL (logged) for a value that is of another form
+ */
+apr_status_t authjwt_entry_answered_mark(request_rec *r, const authjwt_store_question_t *answered,
+                                         authjwt_entry_mark_t *mark) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
  * Look up an entry that is a mark, or a chain.
  * @return as authjwt_store_get; APR_EGENERAL (logged) for a value that is of another form
  */

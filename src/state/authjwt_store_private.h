@@ -17,9 +17,10 @@ typedef struct {
     int is_remote;    /**< APR's client would spread entries over a list of servers */
     int takes_dates;  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
     /* Doors beside ap_socache (authjwt_socache_doors.h), each NULL where there is none. */
-    authjwt_socache_store_fn *put_ending; /**< else the provider's store */
-    authjwt_socache_swap_fn *swap;        /**< else look-up and store under our mutex */
-    authjwt_socache_swap_fn *swap_ending; /**< else swap */
+    authjwt_socache_store_fn *put_ending;                  /**< else the provider's store */
+    authjwt_socache_swap_fn *swap;                         /**< else look-up and store under our mutex */
+    authjwt_socache_swap_fn *swap_ending;                  /**< else swap */
+    authjwt_socache_retrieve_several_fn *retrieve_several; /**< else one by one */
     /** What the arguments name, so that equal results mean the same entries: size and spelling left out. */
     const char *(*place)(const char *args, apr_pool_t *pool);
 } authjwt_store_kind_t;

@@ -223,11 +223,11 @@ class Httpd:
     def start(self):
         if self.port is None:
             self._pick_port()
-        begin = self.mark()
+        begin, socket_before = self.mark(), self._cgi_sockets()
         with open(self.path("stderr"), "ab") as stderr:
             self.process = launch(self._command("-DFOREGROUND"), env=self.env, stdout=stderr, stderr=stderr)
         try:
-            self._wait("httpd to listen", lambda: self._is_up(begin))
+            self._wait("httpd to listen", lambda: self._is_up(begin) and self._cgi_runs(socket_before))
         except BaseException:
             end_session(self.process, 0)    # nothing of a start that failed, or was interrupted, is left over
             self.process = None
@@ -242,6 +242,23 @@ class Httpd:
         except OSError:
             return False
         return "resuming normal operations" in self.log_since(begin)
+
+    def _cgi_sockets(self):
+        """The sockets at which daemons of mod_cgid listen, once the httpd user may connect; a parent that was killed leaves its own."""
+        found = set()
+        for path in glob.glob(self.path("run/cgisock.*")):
+            try:
+                one = os.stat(path)
+            except OSError:
+                continue
+            if os.getuid() or one.st_uid:        # made by root, and given away when the daemon listens
+                found.add((path, one.st_ino, one.st_ctime_ns))
+        return found
+
+    def _cgi_runs(self, before):
+        """Whether this generation's daemon for CGI listens: httpd says that it is up without waiting for it, and a request that
+        comes too early is answered 503. @before  what _cgi_sockets gave before the start"""
+        return self.mpm == "prefork" or bool(self._cgi_sockets() - before)
 
     def _wait(self, what, condition, seconds=START_LIMIT):
         end = time.monotonic() + seconds
@@ -317,9 +334,9 @@ class Httpd:
 
     def graceful(self, how=signal.SIGUSR1):
         """Graceful restart, as logrotate does; returns when the new generation runs."""
-        mark = len(self.read_log())
+        mark, socket_before = len(self.read_log()), self._cgi_sockets()
         self.process.send_signal(how)
-        self._wait("the new generation", lambda: "resuming normal operations" in self.read_log()[mark:])
+        self._wait("the new generation", lambda: "resuming normal operations" in self.read_log()[mark:] and self._cgi_runs(socket_before))
 
     def reload(self):
         """What httpd calls restart: the parent lives on, and reads its configuration again; the children are ended."""
