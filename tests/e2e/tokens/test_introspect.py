@@ -280,6 +280,15 @@ def test_an_error_document_of_the_administrator_takes_the_place_of_the_body(serv
     assert is_active(server, signed(), path="/odd")
 
 
+@pytest.mark.parametrize("handler", ["introspect", "revoke"])
+def test_a_server_without_a_key_does_not_start_with_it(new_server, handler):
+    server = new_server("AuthJWTRevocationStore lmdb:@dir@/state(64M)\n" + endpoint("/x", handler))
+    status, said = server.configtest()
+    assert status != 0 and "AJ1004: SetHandler jwt-%s" % handler in said and "add AuthJWTKey" in said
+    server.config = "AuthJWTKey HS256 file:@dir@/secret\n" + server.config
+    assert server.configtest()[0] == 0
+
+
 # -- the store -----------------------------------------------------------------------------------------------------------
 
 def test_while_the_store_cannot_answer_nobody_is_told_active(new_server, on_failing_store, expect_log):
