@@ -8,13 +8,13 @@ import time
 import pytest
 
 from authjwt_client import assert_error, at_once
-from authjwt_env import DEFAULT, Known
+from authjwt_env import DEFAULT, Known, endpoint
 from authjwt_lmdb import Store
 from authjwt_sessions import rotate
 from authjwt_tokens import claims, sign
 from authjwt_visitor import FETCH, WEB, signed_in
 
-CONFIG = DEFAULT
+CONFIG = DEFAULT + endpoint("/revoke", "revoke")
 
 
 @contextlib.contextmanager
@@ -59,12 +59,14 @@ def test_the_same_token_again_is_none(server):
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
 @pytest.mark.parametrize("rotations", [0, 2])
-def test_a_logout_is_one_commit(server, kind, rotations):
+@pytest.mark.parametrize("by", ["logout", "revoke"])
+def test_a_logout_is_one_commit(server, kind, rotations, by):
     tokens = server.login()
     for _ in range(rotations):
         tokens = rotate(server, tokens[1])
+    token = tokens[0 if kind == "access" else 1]
     with commits(server, 1):
-        assert server.post("/logout", tokens[0 if kind == "access" else 1]).status == 200
+        assert (server.post("/logout", token) if by == "logout" else server.post("/revoke", form={"token": token})).status == 200
     assert_error(server.get("/protected", tokens[0]), "token_revoked")
     assert_error(server.post("/refresh", tokens[1]), "token_revoked")
 
