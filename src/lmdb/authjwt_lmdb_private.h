@@ -299,9 +299,6 @@ int authjwt_lmdb_finish(MDB_txn *txn, int rc) AUTHJWT_LMDB_MUST_USE;
 
 /* ---- group ---- */
 
-/** @return 0, or an errno value */
-int authjwt_lmdb_group_init(authjwt_lmdb_group_t *group) AUTHJWT_LMDB_MUST_USE;
-
 extern const authjwt_lmdb_job_t authjwt_lmdb_store_job;  /* authjwt_lmdb_write_t */
 extern const authjwt_lmdb_job_t authjwt_lmdb_remove_job; /* authjwt_lmdb_write_t */
 

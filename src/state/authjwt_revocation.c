@@ -184,10 +184,13 @@ static apr_status_t put_end(request_rec *r, const authjwt_store_id_t *id, apr_ti
     return put_mark(r, id, &mark, authjwt_entry_expires(authjwt_config_server(r->server), end));
 }
 
+/* How often a mark is moved because the clock has gone on; a disk that is slower still has other troubles. */
+#define MOVES_MOST 4
+
 /** A mark on its way forward. */
 typedef struct {
     request_rec *r;
-    const authjwt_entry_mark_t *least;
+    authjwt_entry_mark_t least;
 } moved_t;
 
 /* A session that was born behind the mark of before, which may be ahead of the clock, is ended too. */
@@ -195,7 +198,7 @@ static authjwt_store_change_e later_mark(void *ctx, const authjwt_store_value_t 
                                          apr_time_t *expires)
 {
     const moved_t *moved = ctx;
-    const authjwt_entry_mark_t *least = moved->least;
+    const authjwt_entry_mark_t *least = &moved->least;
     authjwt_entry_mark_t mark = { 0, 0 };
 
     if (old && authjwt_entry_read_mark(moved->r, old, &mark) != APR_SUCCESS) {
@@ -208,13 +211,23 @@ static authjwt_store_change_e later_mark(void *ctx, const authjwt_store_value_t 
     return AUTHJWT_STORE_RECORD;
 }
 
-/* Marks only ever move forward, also where several ask at once. */
+/* Marks only ever move forward, also where several ask at once. Until this one is recorded, refreshes go on; where only
+ * iat tells when a session began, which is in seconds, the mark must be of the second in which it was recorded. */
 static apr_status_t move_mark(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least)
 {
-    moved_t moved = { r, least };
+    moved_t moved = { r, *least };
+    apr_time_t begun;
+    apr_status_t rv;
+    int moves = 0;
 
-    return authjwt_store_update(authjwt_config_server(r->server)->store, r, id, later_mark, &moved,
-                                AUTHJWT_STORE_ENDING);
+    do {
+        begun = apr_time_now();
+        moved.least.ended = begun > moved.least.ended ? begun : moved.least.ended;
+        moved.least.until = moved.least.ended > moved.least.until ? moved.least.ended : moved.least.until;
+        rv = authjwt_store_update(authjwt_config_server(r->server)->store, r, id, later_mark, &moved,
+                                  AUTHJWT_STORE_ENDING);
+    } while (rv == APR_SUCCESS && apr_time_sec(apr_time_now()) != apr_time_sec(begun) && ++moves < MOVES_MOST);
+    return rv;
 }
 
 /* Issuers' clocks may be ahead within the leeway: the token that asks is ended itself. */
