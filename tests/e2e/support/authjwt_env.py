@@ -204,7 +204,7 @@ class Httpd:
                   "ScriptAliasMatch ^/cgi(/.*)?$ %s" % self.path("cgi-bin/env.sh"),
                   "ScriptAliasMatch ^/echo(/.*)?$ %s" % self.path("cgi-bin/echo.sh")]
         if CACHE:
-            lines += ["AuthJWTCache " + CACHE]
+            lines += ["<IfModule authjwt_module>\n    AuthJWTCache %s\n</IfModule>" % CACHE]
         return self.write("httpd.conf", "\n".join(lines) + "\n" + self.expand(self.config) + PASS_THROUGH)
 
     # -- processes -----------------------------------------------------------------------------------------------
