@@ -8,6 +8,7 @@
  *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
  *   authjwt_lmdb_env.c     one environment: opened, its read transactions, repaired
  *   authjwt_lmdb_read.c    what happens inside one reading transaction,
+ *   authjwt_lmdb_absent.c  one that tells that entries are not there,
  *   authjwt_lmdb_write.c   and inside a writing one
  *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
