@@ -15,6 +15,7 @@
 /* NIST SP 800-63B-4, 3.2.2: no more than 100. */
 #define DEFAULT_LOCK_FAILURES 100
 #define DEFAULT_LOCK_TIME     apr_time_from_sec(3600)
+#define DEFAULT_CACHE         1024
 /* bcrypt of the cost that the documentation recommends (htpasswd -B -C 10); nobody's password. */
 #define DEFAULT_DUMMY_HASH "$2y$10$xRFb.Vai44qlB/dqT3JwWeMlfX/hjbdCm5Vf.9FVh/6XG7627K7nS"
 
@@ -238,6 +239,11 @@ int authjwt_config_lock(const authjwt_server_conf_t *conf, apr_interval_time_t *
 {
     *time = conf->lock_failures >= 0 ? conf->lock_time : DEFAULT_LOCK_TIME;
     return conf->lock_failures >= 0 ? conf->lock_failures : DEFAULT_LOCK_FAILURES;
+}
+
+int authjwt_config_cache(const authjwt_server_conf_t *conf)
+{
+    return conf->cache >= 0 ? conf->cache : DEFAULT_CACHE;
 }
 
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)

@@ -51,6 +51,7 @@ static const authjwt_store_kind_t kinds[] = {
       .retrieve_several = authjwt_lmdb_retrieve_several,
       .birth = authjwt_lmdb_birth,
       .expect = authjwt_lmdb_expect,
+      .absent = authjwt_lmdb_absent,
       .place = authjwt_lmdb_directory },
     { .name = "shmcb", .is_exact = 1, .is_local = 1, .can_forget = 1, .place = file_of },
     { .name = "dbm", .is_local = 1, .can_forget = 1, .place = file_of },
