@@ -98,5 +98,6 @@ Suite *suite_jws(void);
 Suite *suite_claims(void);
 Suite *suite_jwt(void);
 Suite *suite_vectors(void);
+Suite *suite_valkey_args(void);
 
 #endif
