@@ -214,9 +214,11 @@ void authjwt_valkey_give(authjwt_valkey_links_t *links, authjwt_valkey_link_t *l
 {
     pthread_mutex_lock(&links->lock);
     links->waiting -= waits != 0;
+    if (link->is_probe) {
+        links->probing = 0;
+    }
     if (link->generation == links->generation) {
         if (link->is_probe) {
-            links->probing = 0;
             links->failures = 0;
             link->is_probe = 0;
         }
