@@ -2,6 +2,7 @@
 """A primary with two replicas under three Sentinels: found, found again after a fail-over, and AuthJWTStoreReplicas, which loses nothing."""
 import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from authjwt_authority import Authority
@@ -160,3 +161,18 @@ def test_password_and_tls_hold_for_sentinels_too(new_server, valkey, expect_log)
         assert_error(server.get("/protected", token), "token_revoked")
         expect_log(r":error\].*AJ2102: .*Sentinel 127.0.0.1:\d+: the server refuses: it asks for a password")
         new_server(config.replace("AuthJWTStoreAuth", "#AuthJWTStoreAuth")).start()
+
+
+def test_writes_that_wait_for_replicas_leave_connections_for_look_ups(small_group, doors, expect_log):
+    expect_log(COMPLAINT + ".*cannot store: ")
+    store = doors(small_group.primary.address, "ValkeyDoorsReplicas 1 1000",
+                  "ThreadLimit 40\nThreadsPerChild 40\nMaxRequestWorkers 40\nMinSpareThreads 1\nMaxSpareThreads 40", children=1, mpm="worker")
+    assert store.set("a") == "ok"
+    with small_group.members[1].hanging(), ThreadPoolExecutor(20) as crowd:
+        writes = [crowd.submit(store.set, "b%d" % i) for i in range(20)]
+        begin = time.monotonic()
+        while time.monotonic() < begin + 0.8:
+            with at_most(0.3):
+                assert store.get("a") == b"v"
+        assert [one.result() for one in writes] == ["egeneral"] * 20
+    wait(lambda: store.set("b") == "ok", 5)
