@@ -191,13 +191,14 @@ def test_a_host_that_has_no_address_is_a_sentence(timed, expect_log):
 
 
 @pytest.mark.parametrize("options, said", [
-    (["cluster-enabled yes"], "the server is in cluster mode, which is not supported; use one primary, with replicas and Sentinel"),
+    (["cluster-enabled yes", "cluster-port %d"], "the server is in cluster mode, which is not supported; use one primary, with replicas and Sentinel"),
     (["replicaof 127.0.0.1 1"], "the server is a replica; name the primary"),
     (["requirepass secret-of-the-server"], "it asks for a password; set AuthJWTStoreAuth"),
 ])
 def test_a_server_that_cannot_be_used_is_a_sentence(valkey, timed, expect_log, any_server, options, said):
     expect_log("AJ2102: .*" + said)
     expect_log(COMPLAINT + ".*" + said)
+    options = [one.replace("%d", str(free_port())) for one in options]
     store = timed(valkey(*options, server=any_server).address, children=1)
     assert store.get("a") == "egeneral" and store.set("a") == "egeneral"
 
