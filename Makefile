@@ -55,7 +55,7 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
+.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -67,6 +67,7 @@ help:
 	@echo 'make unit e2e     the tests of the core; the tests on a real httpd (TESTS=tests/e2e/...)'
 	@echo 'make lint format  what a change must pass; C in the one dialect of the tree'
 	@echo 'make asan         unit tests under ASan and UBSan; make asan-e2e: the module in httpd'
+	@echo 'make tsan         what threads share without a lock, under ThreadSanitizer'
 	@echo 'make valgrind     unit tests under valgrind'
 	@echo 'make fuzz         each parser for FUZZ_SECONDS; make replay: their corpora alone'
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
@@ -97,8 +98,8 @@ $(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
 	$(APXS) -c -o $(B)/mod_authjwt.la $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
-# Unit tests link the core alone, and what else needs no httpd.
-UNIT_ALSO := $(B)/obj/src/valkey/authjwt_valkey_args.o
+# Unit tests link the core, and of the other wings what knows nothing of httpd.
+UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
@@ -153,6 +154,15 @@ asan-e2e: lint-packages
 	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' all
 	AUTHJWT_MODULE=$(abspath $(B)/asan-e2e/mod_authjwt.so) AUTHJWT_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 $(PYTHON) -m pytest -q -p no:cacheprovider $(TESTS)
+
+# The one structure that threads share without a lock, alone and with eight threads.
+tsan: lint-packages
+	@$(MAKE) --no-print-directory -s $(B)/tsan/cache_ring
+	$(B)/tsan/cache_ring
+
+$(B)/tsan/%: tests/tsan/%.c src/state/authjwt_cache_ring.c src/state/authjwt_cache_ring_private.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP -D_FORTIFY_SOURCE=2,$(CORE_CF)) -O1 -g -fsanitize=thread $(CFLAGS) -o $@ $(filter %.c,$^)
 
 valgrind: lint-packages
 	@$(MAKE) --no-print-directory -s $(B)/unit

@@ -11,6 +11,7 @@
 #include "authjwt_authn_basic.h"
 #include "authjwt_authz.h"
 #include "authjwt_body.h"
+#include "authjwt_cache.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_cors.h"
@@ -44,6 +45,7 @@ static void register_start(void)
     ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(authjwt_cache_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 static void register_hooks(apr_pool_t *pool)

@@ -74,6 +74,41 @@ typedef void aj_claims_visit_t(void *data, const char *name, const char *text);
 /** Visit each claim, in the order of the token. Names and texts are borrowed from the claims or owned by pool. */
 void aj_claims_each(const aj_claims_t *claims, apr_pool_t *pool, aj_claims_visit_t *visit, void *data);
 
+/** What the names of variables begin with. */
+#define AJ_VARIABLE_PREFIX "JWT_CLAIM_"
+
+/** A claim as a variable of the environment. */
+typedef struct {
+    const char *name;
+    const char *text; /**< as aj_claims_text_of gives it */
+} aj_variable_t;
+
+/** Name of a claim's variable: AJ_VARIABLE_PREFIX and the claim in upper case, `_` for all but letters and digits. */
+const char *aj_claims_variable_name(const char *claim, apr_pool_t *pool);
+
+/**
+ * All claims that have a text, as variables. Two whose names become one are both left out, so that nobody can pass for
+ * the other.
+ * @param count  set to the number of them
+ * @return borrowed, in the order of the token
+ */
+const aj_variable_t *aj_claims_variables(const aj_claims_t *claims, int *count);
+
+/**
+ * Bytes that aj_claims_pack needs, a multiple of eight.
+ * @param most  more are not wanted; then no text is made for variables
+ * @return 0 when it would be more than most
+ */
+apr_size_t aj_claims_packed_size(const aj_claims_t *claims, apr_size_t most);
+
+/**
+ * Write claims, and their variables, into one block that may be copied anywhere within the process. aj_jwt_recall makes
+ * claims of it. It holds neither header nor signature of the token.
+ * @param size   of aj_claims_packed_size
+ * @param block  so many bytes, aligned for any type
+ */
+void aj_claims_pack(const aj_claims_t *claims, apr_size_t size, void *block);
+
 /**
  * Is the value this text, or an array with such an element? Strings are compared byte for byte; numbers and booleans by
  * the text that aj_claims_text gives them. null, objects and arrays within arrays are no text, nor is an absent value

@@ -77,6 +77,7 @@ typedef struct {
     apr_interval_time_t lock_time;       /**< for this time */
     apr_array_header_t *claim_names;     /**< const char *: what AuthJWTClaim adds, in any section of the server */
     apr_array_header_t *role_names;      /**< const char *: what AuthJWTRoleClaim names, likewise */
+    int cache;                           /**< tokens that a process remembers, 0 off, -1 unset */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
@@ -275,6 +276,8 @@ int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time
 
 /** Failures in a row that lock a user for `time`. @return 0 when users are not locked */
 int authjwt_config_lock(const authjwt_server_conf_t *conf, apr_interval_time_t *time);
+/** Tokens that a process remembers. @return 0: none */
+int authjwt_config_cache(const authjwt_server_conf_t *conf);
 /** A hash as htpasswd writes it; never NULL. */
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf);
 /** @return non-zero when refresh tokens work once */

@@ -20,6 +20,7 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->check_interval = -1;
     conf->store_replicas = -1;
     conf->store_timeout = -1;
+    conf->cache = -1;
     return conf;
 }
 
@@ -67,6 +68,7 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_NUMBER(lock_failures);
     merged->lock_time = add->lock_failures >= 0 ? add->lock_time : base->lock_time;
     MERGE_POINTER(dummy_hash);
+    MERGE_NUMBER(cache);
     MERGE_LIST(claim_names);
     MERGE_LIST(role_names);
     merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;

@@ -15,6 +15,7 @@
 /* NIST SP 800-63B-4, 3.2.2: no more than 100. */
 #define DEFAULT_LOCK_FAILURES 100
 #define DEFAULT_LOCK_TIME     apr_time_from_sec(3600)
+#define DEFAULT_CACHE         1024
 
 #define DEFAULT_STORE_REPLICAS      0
 #define DEFAULT_STORE_REPLICAS_TIME apr_time_from_sec(1)
@@ -255,6 +256,11 @@ int authjwt_config_store_replicas(const authjwt_server_conf_t *conf, apr_interva
 apr_interval_time_t authjwt_config_store_timeout(const authjwt_server_conf_t *conf)
 {
     return conf->store_timeout >= 0 ? conf->store_timeout : DEFAULT_STORE_TIMEOUT;
+}
+
+int authjwt_config_cache(const authjwt_server_conf_t *conf)
+{
+    return conf->cache >= 0 ? conf->cache : DEFAULT_CACHE;
 }
 
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)

@@ -87,6 +87,23 @@ const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
 
 /* --- from nodes: what aj_claims_text would say, without making values for jansson ------------------- */
 
+/* As "%" APR_INT64_T_FMT, at a tenth of its cost. */
+static const char *integer_text(apr_int64_t value, apr_pool_t *pool)
+{
+    char digits[24], *at = digits + sizeof(digits);
+    apr_uint64_t left = value < 0 ? 0 - (apr_uint64_t)value : (apr_uint64_t)value;
+
+    *--at = '\0';
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (value < 0) {
+        *--at = '-';
+    }
+    return apr_pstrmemdup(pool, at, (apr_size_t)(digits + sizeof(digits) - 1 - at));
+}
+
 /* @return borrowed or of pool; NULL for what is no scalar, and for null */
 static const char *scalar_node_text(const aj_json_doc_t *doc, const aj_node_t *node, apr_pool_t *pool)
 {
@@ -94,7 +111,7 @@ static const char *scalar_node_text(const aj_json_doc_t *doc, const aj_node_t *n
     case AJ_NODE_STRING:
         return aj_node_string(doc, node);
     case AJ_NODE_INTEGER:
-        return apr_psprintf(pool, "%" APR_INT64_T_FMT, node->value.integer);
+        return integer_text(node->value.integer, pool);
     case AJ_NODE_TRUE:
         return "true";
     case AJ_NODE_FALSE:

@@ -52,6 +52,7 @@ static const authjwt_store_kind_t kinds[] = {
       .retrieve_several = authjwt_lmdb_retrieve_several,
       .birth = authjwt_lmdb_birth,
       .expect = authjwt_lmdb_expect,
+      .absent = authjwt_lmdb_absent,
       .place = authjwt_lmdb_directory },
     { .name = AUTHJWT_VALKEY,
       .is_exact = 1,

@@ -31,6 +31,7 @@ typedef struct {
     apr_time_t (*birth)(const ap_socache_instance_t *instance, int *is_lost);
     /** Before init: this host has used the store before. Only with birth. */
     void (*expect)(ap_socache_instance_t *instance);
+    authjwt_socache_absent_fn *absent; /**< else nobody knows without retrieving */
     /** What the arguments name, so that equal results mean the same entries: size and spelling left out. */
     const char *(*place)(const char *args, apr_pool_t *pool);
     /** Says that calls with these pools share their time (authjwt_valkey_begin), or NULL. */
