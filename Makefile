@@ -9,10 +9,12 @@ DESTDIR  ?=
 # Where revocations live by default; written into the module.
 STATEDIR ?= /var/lib/apache2/authjwt
 
-BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libssl-dev
+BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libhiredis-dev libssl-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
+# Debian 13 and later have it beside Redis.
+VALKEY         := $(shell . /etc/os-release 2>/dev/null && [ "$${VERSION_ID:-0}" -ge 13 ] 2>/dev/null && echo valkey-server)
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xdist python3-requests python3-jwt python3-cryptography \
-                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
+                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
                   libapache2-mod-auth-openidc libapache2-mod-oauth2
@@ -24,7 +26,7 @@ BENCH_PACKAGES := $(RUN_PACKAGES) python3 python3-jwt python3-cryptography wrk u
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state request config lmdb
+WINGS     := endpoint gate answer session app state request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
@@ -45,7 +47,7 @@ CORE_CF := -std=gnu11 $(WARN) $(OPT) $(HARDEN) -fPIC -fvisibility=hidden -Iinclu
 HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
 CHECK_CF = $(CORE_CF) $(shell pkg-config --cflags check)
 CORE_LIBS := -ljansson -lcrypto
-LIBS      := $(CORE_LIBS) -llmdb
+LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
@@ -97,7 +99,7 @@ $(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
-UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o
+UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
