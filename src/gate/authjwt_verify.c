@@ -62,7 +62,7 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
 /* An access token that a renewal has just made has not been anywhere yet. */
 static void note_seen(request_rec *r, const aj_claims_t *claims)
 {
-    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !authjwt_request_state(authjwt_request_initial(r))->new_token) {
+    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !authjwt_request_known(authjwt_request_initial(r))->new_token) {
         authjwt_chain_seen(r, claims);
     }
 }
