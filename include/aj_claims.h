@@ -74,6 +74,26 @@ typedef void aj_claims_visit_t(void *data, const char *name, const char *text);
 /** Visit each claim, in the order of the token. Names and texts are borrowed from the claims or owned by pool. */
 void aj_claims_each(const aj_claims_t *claims, apr_pool_t *pool, aj_claims_visit_t *visit, void *data);
 
+/** What the names of variables begin with. */
+#define AJ_VARIABLE_PREFIX "JWT_CLAIM_"
+
+/** A claim as a variable of the environment. */
+typedef struct {
+    const char *name;
+    const char *text; /**< as aj_claims_text_of gives it */
+} aj_variable_t;
+
+/** Name of a claim's variable: AJ_VARIABLE_PREFIX and the claim in upper case, `_` for all but letters and digits. */
+const char *aj_claims_variable_name(const char *claim, apr_pool_t *pool);
+
+/**
+ * All claims that have a text, as variables. Two whose names become one are both left out, so that nobody can pass for
+ * the other.
+ * @param count  set to the number of them
+ * @return borrowed, in the order of the token
+ */
+const aj_variable_t *aj_claims_variables(const aj_claims_t *claims, int *count);
+
 /**
  * Is the value this text, or an array with such an element? Strings are compared byte for byte; numbers and booleans by
  * the text that aj_claims_text gives them. null, objects and arrays within arrays are no text, nor is an absent value

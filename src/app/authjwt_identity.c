@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_identity: verified claims become what applications see. */
 #include <apr_hash.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
 #include "authjwt_request.h"
-
-#define ENV_PREFIX "JWT_CLAIM_"
-
-static const char *env_name(const char *claim, apr_pool_t *pool)
-{
-    char *name = apr_pstrcat(pool, ENV_PREFIX, claim, NULL);
-    char *p;
-
-    for (p = name; *p; p++) {
-        *p = apr_isalnum(*p) ? apr_toupper(*p) : '_';
-    }
-    return name;
-}
 
 typedef struct {
     request_rec *r;
@@ -28,11 +14,10 @@ typedef struct {
 } export_t;
 
 /* Two claims whose names become one are both left out, so that nobody can pass for the other. */
-static void export_claim(void *data, const char *claim, const char *text)
+static void export_claim(const export_t *export, const char *claim, const char *text)
 {
-    const export_t *export = data;
     apr_table_t *env = export->r->subprocess_env;
-    const char *name = env_name(claim, export->r->pool);
+    const char *name = aj_claims_variable_name(claim, export->r->pool);
     unsigned int before = apr_hash_count(export->names);
 
     apr_hash_set(export->names, name, APR_HASH_KEY_STRING, name);
@@ -54,27 +39,45 @@ static void forget_inherited(request_rec *r)
     for (i = all->nelts - 1; i >= 0; i--) {
         const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
 
-        if (!strncmp(name, ENV_PREFIX, strlen(ENV_PREFIX))) {
+        if (!strncmp(name, AJ_VARIABLE_PREFIX, strlen(AJ_VARIABLE_PREFIX))) {
             apr_table_unset(r->subprocess_env, name);
             i = i < all->nelts ? i : all->nelts;
         }
     }
 }
 
-static void export_claims(request_rec *r, const aj_claims_t *claims)
+static void export_all(request_rec *r, const aj_claims_t *claims)
 {
-    const apr_array_header_t *wanted;
-    authjwt_export_e which = authjwt_config_export(authjwt_config_dir(r), &wanted);
+    int count, i;
+    const aj_variable_t *variables = aj_claims_variables(claims, &count);
+
+    for (i = 0; i < count; i++) {
+        apr_table_addn(r->subprocess_env, variables[i].name, variables[i].text);
+    }
+}
+
+static void export_named(request_rec *r, const aj_claims_t *claims, const apr_array_header_t *names)
+{
     export_t export = { r, apr_hash_make(r->pool) };
     int i;
 
-    if (which == AUTHJWT_EXPORT_ALL) {
-        aj_claims_each(claims, r->pool, export_claim, &export);
-    }
-    for (i = 0; which == AUTHJWT_EXPORT_NAMED && i < wanted->nelts; i++) {
-        const char *claim = APR_ARRAY_IDX(wanted, i, const char *);
+    for (i = 0; i < names->nelts; i++) {
+        const char *claim = APR_ARRAY_IDX(names, i, const char *);
 
         export_claim(&export, claim, aj_claims_text_of(claims, claim, r->pool));
+    }
+}
+
+static void export_claims(request_rec *r, const aj_claims_t *claims)
+{
+    const apr_array_header_t *names;
+    authjwt_export_e which = authjwt_config_export(authjwt_config_dir(r), &names);
+
+    if (which == AUTHJWT_EXPORT_ALL) {
+        export_all(r, claims);
+    }
+    else if (which == AUTHJWT_EXPORT_NAMED) {
+        export_named(r, claims, names);
     }
 }
 
@@ -123,14 +126,18 @@ const aj_claims_t *authjwt_identity_claims(request_rec *r)
 
 int authjwt_identity_fixups(request_rec *r)
 {
-    const aj_claims_t *claims = authjwt_identity_claims(r);
+    const aj_claims_t *claims;
 
+    if (!r->user) {
+        return DECLINED;
+    }
+    claims = authjwt_identity_claims(r);
     /* mod_dir may have made another request of this one since, whose environment is of both. */
-    if (claims && authjwt_request_state(r)->published != r->subprocess_env) {
+    if (claims && authjwt_request_known(r)->published != r->subprocess_env) {
         publish(r, claims);
     }
     /* A part that authenticates in another way: its user is not the one of the page's claims. */
-    if (!claims && r->main && r->user) {
+    if (!claims && r->main) {
         forget_inherited(r);
     }
     return DECLINED;

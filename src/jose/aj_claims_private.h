@@ -10,7 +10,9 @@
 /** What is made when it is first asked for. */
 typedef struct {
     apr_pool_t *pool;
-    json_t **values; /**< by index of node: what jansson has made of it; NULL until one is asked for */
+    json_t **values;          /**< by index of node: what jansson has made of it; NULL until one is asked for */
+    aj_variable_t *variables; /**< NULL until they are asked for */
+    int variable_count;
     int is_hashed;
     unsigned char token_hash[AJ_SHA256_BYTES];
 } aj_claims_lazy_t;

@@ -59,16 +59,24 @@ static const char *joined_text(const json_t *array, apr_pool_t *pool)
     return apr_array_pstrcat(pool, texts, ',');
 }
 
+/* Bytes that are a control character, or begin one, or end the text. */
+static const unsigned char suspect[256] = { [0 ... 0x1f] = 1, [0x7f] = 1, [0xc2] = 1 };
+
 int aj_claims_has_control(const char *text)
 {
-    const unsigned char *c;
+    const unsigned char *c = (const unsigned char *)text;
 
-    for (c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
+    for (;; c++) {
+        while (!suspect[*c]) {
+            c++;
+        }
+        if (*c != 0xc2) {
+            return *c != '\0';
+        }
+        if (c[1] >= 0x80 && c[1] <= 0x9f) {
             return 1;
         }
     }
-    return 0;
 }
 
 const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
@@ -87,6 +95,23 @@ const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
 
 /* --- from nodes: what aj_claims_text would say, without making values for jansson ------------------- */
 
+/* Dates are integers, so that most tokens hold some. */
+static const char *integer_text(apr_int64_t value, apr_pool_t *pool)
+{
+    char digits[sizeof("-9223372036854775808")];
+    char *at = digits + sizeof(digits);
+    apr_uint64_t left = value < 0 ? 0 - (apr_uint64_t)value : (apr_uint64_t)value;
+
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (value < 0) {
+        *--at = '-';
+    }
+    return apr_pstrmemdup(pool, at, (apr_size_t)(digits + sizeof(digits) - at));
+}
+
 /* @return borrowed or of pool; NULL for what is no scalar, and for null */
 static const char *scalar_node_text(const aj_json_doc_t *doc, const aj_node_t *node, apr_pool_t *pool)
 {
@@ -94,7 +119,7 @@ static const char *scalar_node_text(const aj_json_doc_t *doc, const aj_node_t *n
     case AJ_NODE_STRING:
         return aj_node_string(doc, node);
     case AJ_NODE_INTEGER:
-        return apr_psprintf(pool, "%" APR_INT64_T_FMT, node->value.integer);
+        return integer_text(node->value.integer, pool);
     case AJ_NODE_TRUE:
         return "true";
     case AJ_NODE_FALSE:
