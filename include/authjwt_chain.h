@@ -41,7 +41,7 @@ typedef struct {
 apr_uint32_t authjwt_chain_generation(const aj_claims_t *claims);
 
 /**
- * Check and mark the use of a refresh token in one critical section of this host (RFC 9700 4.14.2).
+ * Check and mark the use of a refresh token as one step, see authjwt_store_update (RFC 9700 4.14.2).
  * @param successor  set on AUTHJWT_USE_GRANTED
  */
 authjwt_use_e authjwt_chain_use(request_rec *r, const authjwt_use_t *use, authjwt_successor_t *successor);

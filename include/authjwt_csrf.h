@@ -24,6 +24,14 @@ authjwt_verdict_e authjwt_csrf_check(request_rec *r, authjwt_location_e from, co
 /** The same for a token from a cookie. @param csrf  its `csrf`, or NULL */
 authjwt_verdict_e authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields) AUTHJWT_MUST_USE;
 
+/**
+ * Does the request hold a token's `csrf` value (double submit)? Nothing is logged.
+ * @param csrf    of the token, or NULL
+ * @param fields  as in authjwt_csrf_check
+ * @return AUTHJWT_OK, AUTHJWT_CSRF_FAILED, or what authjwt_body_peek returns where the form cannot be read
+ */
+authjwt_verdict_e authjwt_csrf_match(request_rec *r, const char *csrf, const json_t *fields) AUTHJWT_MUST_USE;
+
 /** Does the request say that another site made it? Never with AuthJWTCookieCSRFProtect off. */
 int authjwt_csrf_is_foreign(request_rec *r);
 

@@ -8,6 +8,8 @@
 #include <ap_socache.h>
 #include <apr_pools.h>
 
+#include "authjwt_socache_doors.h"
+
 /** Name under which the provider is registered in AP_SOCACHE_PROVIDER_GROUP. */
 #define AUTHJWT_LMDB "lmdb"
 
@@ -34,7 +36,8 @@
  *              in the error log (one a second)
  *
  * Several processes and threads may use it without a mutex of the caller's (no AP_SOCACHE_FLAG_NOTMPSAFE). A store that
- * has returned APR_SUCCESS is on the disk.
+ * has returned APR_SUCCESS is on the disk. Stores and removals that threads of a process ask for at the same time share
+ * transactions; each has its own outcome all the same.
  *
  * Expired entries are not found any more, but are removed only a week later while the store is less than 80 % full: a
  * clock that is ahead for a while then loses nothing.
@@ -48,6 +51,12 @@ void authjwt_lmdb_register(apr_pool_t *pool);
 apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *instance, server_rec *s, const unsigned char *id,
                                          unsigned int idlen, apr_time_t expiry, unsigned char *data,
                                          unsigned int datalen, apr_pool_t *pool);
+
+/** The doors `swap` and `swap_ending` (authjwt_socache_doors.h). Otherwise as store, and as store_reserved. */
+authjwt_socache_swap_fn authjwt_lmdb_swap, authjwt_lmdb_swap_reserved;
+
+/** As the provider's retrieve, for several ids in one read transaction: they are answered from one snapshot. */
+authjwt_socache_retrieve_several_fn authjwt_lmdb_retrieve_several;
 
 /**
  * The directory that arguments of create mean, so that equal results mean the same store: without the size, absolute,

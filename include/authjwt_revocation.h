@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include "aj_claims.h"
 #include "authjwt_config.h"
+#include "authjwt_store.h"
 
 /** Claim of a session that was begun by a refresh token of another issuer's session: names that session. */
 #define AUTHJWT_CLAIM_ORIGIN "sid_from"
@@ -17,6 +18,31 @@ typedef enum {
     AUTHJWT_REVOCATION_REVOKED,
     AUTHJWT_REVOCATION_CLEAR
 } authjwt_revocation_e;
+
+/** The most entries that can end one token: its session (or itself), that session's origin, and marks of its user. */
+#define AUTHJWT_REVOCATION_IDS 4
+
+/** What can end a token, and what of the token has to be known for judging that. Holds no pointers: it may be copied,
+ * and kept for as long as the token itself, for places with the same AuthJWTIdentityClaim. */
+typedef struct {
+    authjwt_store_id_t id[AUTHJWT_REVOCATION_IDS]; /**< of the session or token first, then of what holds marks */
+    unsigned int count;
+    apr_time_t issued; /**< `iat` */
+    apr_time_t began;  /**< as authjwt_revocation_session_birth */
+    int is_foreign;    /**< as authjwt_revocation_is_foreign_session */
+    int knows_instant; /**< `began` is finer than a second: a session of ours, not begun from another issuer's */
+} authjwt_revocation_ids_t;
+
+/**
+ * Work out which entries can end a token. Asks the store nothing.
+ * @param ids  set on success
+ * @return APR_SUCCESS, or as aj_sha256
+ */
+apr_status_t authjwt_revocation_ids(request_rec *r, const aj_claims_t *claims,
+                                    authjwt_revocation_ids_t *ids) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/** As authjwt_revocation_check, for a token whose ids have been worked out. Looks all of them up in one go. */
+authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_revocation_ids_t *ids);
 
 /**
  * Has the token been revoked: its session (or jti, or hash), the session that its own was begun from, or all of its

@@ -49,6 +49,25 @@ void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s);
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                authjwt_store_value_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/** The most entries that are looked up in one go. */
+#define AUTHJWT_STORE_SEVERAL 6
+
+/** One of several entries that are looked up in one go. */
+typedef struct {
+    const authjwt_store_id_t *id;
+    authjwt_store_value_t value; /**< set on success */
+    apr_status_t status;         /**< as authjwt_store_get returns it, but not yet logged */
+} authjwt_store_question_t;
+
+/**
+ * Look several entries up, in one round trip or one read transaction where the provider can.
+ * @param n  1 to AUTHJWT_STORE_SEVERAL
+ * @return APR_SUCCESS when every question has been answered, with "found" or "not found"; else why one has not (logged
+ * at most once a second), while each status is set all the same
+ */
+apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
+                                       unsigned int n) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
 /**
  * Record an entry, over one of the same id. Returns after the provider has acknowledged, and where its word is not
  * enough, after the entry has been read back.
@@ -59,13 +78,27 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
                                const authjwt_store_value_t *value, apr_time_t expires,
                                authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
-/**
- * Begin a critical section over all processes of this host, for look-up and record as one step. May be waited for;
- * look-ups and records inside it take no further lock.
- */
-apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_ATTR_WARN_UNUSED_RESULT;
+/** What is to become of an entry. Zero: it cannot be said. */
+typedef enum { AUTHJWT_STORE_FAIL = 0, AUTHJWT_STORE_LEAVE, AUTHJWT_STORE_RECORD } authjwt_store_change_e;
 
-/** End the critical section. */
-void authjwt_store_unlock(authjwt_store_t *store, request_rec *r);
+/**
+ * Decides what becomes of an entry. May be called several times for one update, each time with what is there by then;
+ * the last call counts. So it records nothing itself, but it may look up.
+ * @param old  the value; NULL: there is no entry
+ * @param value  to be set for AUTHJWT_STORE_RECORD
+ * @param expires  the same, microseconds since 1970
+ */
+typedef authjwt_store_change_e authjwt_store_change_fn(void *ctx, const authjwt_store_value_t *old,
+                                                       authjwt_store_value_t *value, apr_time_t *expires);
+
+/**
+ * Look an entry up and record what follows from it, as one step against all others who update it: on this host, and
+ * with a provider that can swap on all hosts that share the store.
+ * @return APR_SUCCESS when the function's last word was AUTHJWT_STORE_LEAVE, or was RECORD and is recorded;
+ * APR_EGENERAL when it was FAIL; else why not (logged at most once a second)
+ */
+apr_status_t authjwt_store_update(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
+                                  authjwt_store_change_fn *change, void *ctx,
+                                  authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 #endif

@@ -119,7 +119,7 @@ void authjwt_caching_mark_private(request_rec *r)
     while (page->main) {
         page = page->main;
     }
-    /* A listing asks about its files when the hook has been. */
+    /* A listing asks about its files after the hook has run. */
     if (!initial->judged && authjwt_request_known(page)->answering) {
         add_filters(page);
     }

@@ -34,7 +34,7 @@ apr_size_t authjwt_cookies_too_long(request_rec *r, const authjwt_cookie_t *cook
     return len > AUTHJWT_COOKIE_MAX ? len : 0;
 }
 
-/* Of the request that is answered: what a subrequest sets nobody sees. */
+/* Set on the request that is answered: no client gets the headers of a subrequest. */
 static void add(request_rec *r, const char *text)
 {
     while (r->main) {

@@ -10,7 +10,7 @@
 #include "authjwt_origin.h"
 #include "authjwt_request.h"
 
-/* Pages send a preflight again after this time. */
+/* For so long browsers keep the answer to a preflight. */
 #define PREFLIGHT_SECONDS "600"
 
 void authjwt_cors_allow(request_rec *r)

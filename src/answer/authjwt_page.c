@@ -99,7 +99,7 @@ void authjwt_page_write_unsaved(request_rec *r, int again, const char *address)
             escape(address, r->pool), "\">Sign in</a></p>\n</main>\n</body>\n</html>\n", NULL));
 }
 
-/* What the page says to who comes to it for the first time. */
+/* The message on the page where nothing has failed. */
 static const char *greeting_of(request_rec *r)
 {
     int unsaved = authjwt_page_is_error_document(r) ? !authjwt_page_sent_nothing(authjwt_request_initial(r))

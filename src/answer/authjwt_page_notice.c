@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authjwt_page: cookies that browsers would not keep here, and who is told of it. */
+/* authjwt_page: warn where browsers would not keep the cookies. */
 #include <httpd.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -32,7 +32,7 @@ static int is_insecure(request_rec *r)
     return ap_cstr_casecmp(host, "localhost") && strcmp(host, "127.0.0.1") && strcmp(host, "[::1]");
 }
 
-/* Has this start of httpd warned? In memory that its processes share, where that can be had. */
+/* Has the warning been logged since the start? Kept in shared memory where there is some, else for each process. */
 static volatile apr_uint32_t warned_here;
 static volatile apr_uint32_t *warned = &warned_here;
 
@@ -51,7 +51,7 @@ int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     return OK;
 }
 
-/* What to tell the person, NULL if all is well; the administrator reads it once. */
+/* @return a sentence for the page, NULL if all is well. The log gets its line once. */
 const char *authjwt_page_insecure_notice(request_rec *r)
 {
     if (!is_insecure(r)) {

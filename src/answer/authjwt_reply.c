@@ -116,7 +116,7 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
     for (; r; r = r->main) {
         authjwt_state_t *state = authjwt_request_state(r);
 
-        /* What looks like an address would be taken for one. */
+        /* httpd takes a text that begins like an address for one. */
         ap_custom_response(r, status, *body == '/' || ap_is_url(body) ? apr_pstrcat(r->pool, "\n", body, NULL) : body);
         state->own_error = status;
         state->own_error_type = type;
@@ -134,7 +134,7 @@ int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
     if (!refusal->code) {
         return refusal->status;
     }
-    /* Known before AuthName is evaluated, which may ask for a claim. */
+    /* Set before AuthName is evaluated: its expression may ask for a claim. */
     state->refused = verdict;
     apr_table_setn(r->notes, "jwt-error", refusal->code);
     /* A login that is refused to a known user presents no token, so there is nothing to challenge. */

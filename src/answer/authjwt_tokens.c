@@ -54,7 +54,7 @@ json_t *authjwt_tokens_json(request_rec *r, const authjwt_tokens_t *tokens, auth
     return body;
 }
 
-/* A cookie that browsers drop would be a login loop, and pieces of a token in several cookies are worse. */
+/* Browsers drop a cookie that is too long, and the user would be sent to sign in again and again. */
 static authjwt_verdict_e check_length(request_rec *r, const authjwt_cookie_t *cookie)
 {
     apr_size_t len = authjwt_cookies_too_long(r, cookie);

@@ -77,7 +77,7 @@ static int check_name(const ap_directive_t *section, const ap_directive_t *name,
         return 0;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
-                 "AJ1781: %s %s (%s:%d): %s; judged for the section of %s:%d", name->directive, value, name->filename,
+                 "AJ1781: %s %s (%s:%d): %s; in effect in the section at %s:%d", name->directive, value, name->filename,
                  name->line_num, error, section->filename, section->line_num);
     return 1;
 }
@@ -98,7 +98,7 @@ static int check_same_site(const ap_directive_t *section, server_rec *s, apr_poo
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
                  "AJ1782: AuthJWTCookieSameSite None (%s:%d) needs AuthJWTCookieSecure on: browsers drop such cookies; "
-                 "judged for the section of %s:%d",
+                 "in effect in the section at %s:%d",
                  same_site->filename, same_site->line_num, section->filename, section->line_num);
     return 1;
 }

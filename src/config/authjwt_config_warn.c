@@ -96,8 +96,8 @@ static void warn_of_provider(const authjwt_place_t *place, survey_t *survey, apr
         && (place->knows_address || !survey->providers) && is_new(survey, place->own, "AJ1783", pool)) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, place->server,
-            "AJ1783: jwt-refresh in %s has no AuthJWTProvider: whoever is deleted goes on getting tokens; name "
-            "the same providers there as at login, such as AuthJWTProvider file with its AuthUserFile",
+            "AJ1783: jwt-refresh in %s has no AuthJWTProvider, so users that have been deleted still get new tokens; "
+            "name the providers of the login there, such as AuthJWTProvider file with its AuthUserFile",
             place->name);
     }
 }
@@ -114,8 +114,8 @@ static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, ap
         && !(place->is_server && survey->cookie_places) && is_new(survey, url, "AJ1784", pool)) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, place->server,
-            "AJ1784: AuthJWTLoginURL %s in %s without AuthJWTCookies: a browser that has signed in would not keep "
-            "its tokens and sign in for ever; add AuthJWTCookies on, best outside all sections",
+            "AJ1784: AuthJWTLoginURL %s in %s without AuthJWTCookies: browsers would not keep the tokens of a "
+            "login, and would be sent to sign in again and again; add AuthJWTCookies on, best outside all sections",
             url, place->name);
     }
     if (!is_endpoint(authjwt_config_at(place->server, url, pool), AUTHJWT_ENDPOINT_LOGIN, pool)

@@ -54,8 +54,8 @@ int authjwt_dispatch(request_rec *r)
     }
     if (!authjwt_request_at_own_address(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "AJ1704: %s is not the address that %s is set for, but one below it: 404", r->uri,
-                      endpoint->handler);
+                      "AJ1704: %s is below the address that %s is set for, and an endpoint answers that address alone",
+                      r->uri, endpoint->handler);
         return HTTP_NOT_FOUND;
     }
     authjwt_cors_allow(r);

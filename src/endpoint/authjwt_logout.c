@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_logout: the endpoint jwt-logout. */
+#include <string.h>
+#include <httpd.h>
+#include <http_log.h>
 #include <apr_strings.h>
 
 #include "aj_json.h"
@@ -14,6 +17,8 @@
 #include "authjwt_session.h"
 #include "authjwt_tokens.h"
 #include "authjwt_verify.h"
+
+APLOG_USE_MODULE(authjwt);
 
 static const authjwt_wanted_t wanted = { .types = AJ_TYPE_ACCESS | AJ_TYPE_REFRESH, .allow_expired = 1 };
 
@@ -38,8 +43,8 @@ static apr_array_header_t *find_tokens(request_rec *r, const json_t *fields, aut
     return tokens || !fields ? tokens : authjwt_body_token(fields, "refresh_token", r->pool);
 }
 
-/* The cookies of several sessions may come with one request; the proof of any of them proves where it comes from. Where
- * there are access tokens, scripts know their values, and not those of refresh tokens. */
+/* The proof of any of several cookies proves where the request comes from. Where there are access tokens, scripts know
+ * their values, and not those of refresh tokens. */
 static authjwt_verdict_e check_csrf(request_rec *r, authjwt_location_e from, const apr_array_header_t *claims,
                                     const json_t *fields)
 {
@@ -57,23 +62,82 @@ static authjwt_verdict_e check_csrf(request_rec *r, authjwt_location_e from, con
     return verdict;
 }
 
-/* @param proven  set to non-zero when the cookies proved that this site made the request */
+static int are_equal(const char *one, const char *other)
+{
+    return one && other ? !strcmp(one, other) : one == other;
+}
+
+/* Tokens without sid have nothing in common but their user. */
+static int are_of_one_login(const aj_claims_t *one, const aj_claims_t *other)
+{
+    const char *sid = aj_claims_string(one, "sid");
+
+    return are_equal(sid, aj_claims_string(other, "sid"))
+        && (sid
+            || (are_equal(aj_claims_identity(one), aj_claims_identity(other))
+                && are_equal(aj_claims_string(one, "iss"), aj_claims_string(other, "iss"))));
+}
+
+static int is_proved(request_rec *r, const aj_claims_t *one, const apr_array_header_t *claims, const json_t *fields)
+{
+    int i;
+
+    for (i = 0; i < claims->nelts; i++) {
+        const aj_claims_t *other = APR_ARRAY_IDX(claims, i, const aj_claims_t *);
+
+        if (are_of_one_login(one, other)
+            && authjwt_csrf_match(r, aj_claims_string(other, "csrf"), fields) == AUTHJWT_OK) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Where another page made the request, a csrf value proves its own session and no other: another host of the domain
+ * may have planted a cookie whose value it knows beside the user's. */
+static apr_array_header_t *proved_ones(request_rec *r, authjwt_location_e from, apr_array_header_t *claims,
+                                       const json_t *fields)
+{
+    apr_array_header_t *proved = apr_array_make(r->pool, claims->nelts, sizeof(const aj_claims_t *));
+    int i;
+
+    if (from != AUTHJWT_IN_COOKIE || !authjwt_csrf_is_foreign(r)) {
+        return claims;
+    }
+    for (i = 0; i < claims->nelts; i++) {
+        const aj_claims_t *one = APR_ARRAY_IDX(claims, i, const aj_claims_t *);
+
+        if (is_proved(r, one, claims, fields)) {
+            APR_ARRAY_PUSH(proved, const aj_claims_t *) = one;
+        }
+    }
+    return proved;
+}
+
+/* @param proven  set to non-zero when the cookies proved that this site made the request, for all sessions */
 static authjwt_verdict_e end_sessions(request_rec *r, const json_t *fields, int *proven)
 {
     authjwt_location_e from = AUTHJWT_IN_HEADER;
     apr_array_header_t *tokens = find_tokens(r, fields, &from);
-    apr_array_header_t *claims;
+    apr_array_header_t *claims, *proved;
     authjwt_verdict_e verdict = authjwt_verify_all(r, tokens, &wanted, &claims);
 
     if (verdict == AUTHJWT_OK) {
         verdict = check_csrf(r, from, claims, fields);
-        *proven = verdict == AUTHJWT_OK && from == AUTHJWT_IN_COOKIE;
     }
-    if (verdict == AUTHJWT_OK) {
-        r->user = apr_pstrdup(r->pool, aj_claims_identity(APR_ARRAY_IDX(claims, 0, const aj_claims_t *)));
-        verdict = authjwt_session_end_all(r, claims, authjwt_body_flag(fields, "everywhere"));
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
     }
-    return verdict;
+    proved = proved_ones(r, from, claims, fields);
+    *proven = from == AUTHJWT_IN_COOKIE && proved->nelts == claims->nelts;
+    if (proved->nelts < claims->nelts) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1752: a page of another origin has proved the csrf value of %d of %d cookies: only their "
+                      "sessions are ended; if it may end all, name its origin in AuthJWTTrustedOrigin",
+                      proved->nelts, claims->nelts);
+    }
+    r->user = apr_pstrdup(r->pool, aj_claims_identity(APR_ARRAY_IDX(proved, 0, const aj_claims_t *)));
+    return authjwt_session_end_all(r, proved, authjwt_body_flag(fields, "everywhere"));
 }
 
 static authjwt_verdict_e log_out(request_rec *r)

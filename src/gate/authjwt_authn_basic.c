@@ -44,8 +44,8 @@ static authn_status refuse(request_rec *r, authjwt_verdict_e verdict)
     return refusal->status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }
 
-/* No token: the next provider decides. Whether too many have failed is asked before that, and how it went is counted
- * after it. */
+/* The password is no token, so the next provider decides. Before it does, the throttle is asked, and its answer is
+ * counted afterwards. */
 static authn_status pass_on(request_rec *r, const char *user)
 {
     authjwt_state_t *state = authjwt_request_state(r);
@@ -67,8 +67,10 @@ static authn_status check_password(request_rec *r, const char *user, const char 
 
     /* An alias of this provider passes the check of AuthJWTProvider at start. */
     if (authjwt_request_endpoint(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "AJ1722: provider jwt asked at an endpoint: a token is no password for a new session");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "AJ1722: AuthJWTProvider leads to the provider jwt, but no token may be the password of a login; name "
+            "providers that check passwords");
         return AUTH_GENERAL_ERROR;
     }
     if (!looks_like_token(password, r->pool)) {
@@ -81,7 +83,8 @@ static authn_status check_password(request_rec *r, const char *user, const char 
     }
     if (strcmp(user, aj_claims_identity(claims))) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "AJ1721: token passed over: it is not the token of the user name that came with it");
+                      "AJ1721: the token in the password belongs to another user than the one that was named; the next "
+                      "provider is asked");
         return pass_on(r, user);
     }
     authjwt_identity_set(r, claims, r->ap_auth_type ? r->ap_auth_type : "Basic");

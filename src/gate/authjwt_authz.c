@@ -86,7 +86,7 @@ static const char *parse_claim(cmd_parms *cmd, const char *line, const void **pa
     return error || name->expr ? error : authjwt_config_check_claim(cmd->pool, "Require jwt-claim", name->text);
 }
 
-/* Nothing that a request brings belongs here, so AGE is no expression. */
+/* AGE is no expression: no request may choose it. */
 static const char *parse_fresh(cmd_parms *cmd, const char *line, const void **parsed)
 {
     apr_interval_time_t *age = apr_palloc(cmd->pool, sizeof(*age));
@@ -125,7 +125,7 @@ static const char *evaluate(request_rec *r, const argument_t *argument)
     return value;
 }
 
-/* Whom a rule is about. @return AUTHZ_GRANTED when that is somebody of ours */
+/* @return AUTHZ_GRANTED when the request has a user of this module */
 static authz_status find_claims(request_rec *r, const aj_claims_t **claims)
 {
     *claims = authjwt_identity_claims(r);

@@ -16,7 +16,7 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* A preflight carries no token by its nature: rules that wait for a user hold it up nowhere. All others do. */
+/* Browsers send no token with a preflight, so rules that ask for a user do not refuse it. All other rules may. */
 AUTHJWT_SELDOM static int ask_without_user(request_rec *r)
 {
     authjwt_state_t *state = authjwt_request_state(r);
@@ -108,7 +108,7 @@ static int hold_endpoints(request_rec *r)
     return endpoint ? put_back(r, endpoint) : DECLINED;
 }
 
-/* httpd's own chain, from within our hook of it. */
+/* Run httpd's own hooks from within one of them. */
 static int run_chain(request_rec *r, authjwt_state_t *state)
 {
     int status;
@@ -164,7 +164,7 @@ static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
     return !words->nelts ? "none" : i < words->nelts ? apr_pstrcat(pool, text, " and more", NULL) : text;
 }
 
-/* What an administrator would ask first. httpd's own line says only that the rules refused. */
+/* httpd's own line says only that the rules refused, and not which role was missing. */
 static void log_roles(request_rec *r, const aj_claims_t *claims)
 {
     const apr_array_header_t *wanted = authjwt_request_known(r)->roles_wanted;

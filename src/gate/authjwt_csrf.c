@@ -58,6 +58,18 @@ static int is_token(const char *sent, const char *csrf)
     return sent && strlen(sent) == strlen(csrf) && aj_equal(sent, csrf, strlen(csrf));
 }
 
+authjwt_verdict_e authjwt_csrf_match(request_rec *r, const char *csrf, const json_t *fields)
+{
+    const char *sent = NULL;
+    authjwt_verdict_e verdict;
+
+    if (!csrf || !*csrf) {
+        return AUTHJWT_CSRF_FAILED;
+    }
+    verdict = find_token(r, fields, &sent);
+    return verdict != AUTHJWT_OK || is_token(sent, csrf) ? verdict : AUTHJWT_CSRF_FAILED;
+}
+
 static authjwt_verdict_e fail(request_rec *r, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1751: CSRF check failed: %s", why);
@@ -67,7 +79,6 @@ static authjwt_verdict_e fail(request_rec *r, const char *why)
 authjwt_verdict_e authjwt_csrf_check_cookie(request_rec *r, const char *csrf, const json_t *fields)
 {
     authjwt_csrf_e mode = authjwt_config_csrf(authjwt_config_dir(r));
-    const char *sent;
     authjwt_verdict_e verdict;
 
     if (mode == AUTHJWT_CSRF_OFF) {
@@ -82,11 +93,9 @@ authjwt_verdict_e authjwt_csrf_check_cookie(request_rec *r, const char *csrf, co
     if (mode != AUTHJWT_CSRF_TOKEN && authjwt_origin_of(r) == AUTHJWT_ORIGIN_OURS) {
         return AUTHJWT_OK;
     }
-    if (mode != AUTHJWT_CSRF_ORIGIN && csrf && *csrf) {
-        verdict = find_token(r, fields, &sent);
-        if (verdict != AUTHJWT_OK || is_token(sent, csrf)) {
-            return verdict;
-        }
+    verdict = mode != AUTHJWT_CSRF_ORIGIN ? authjwt_csrf_match(r, csrf, fields) : AUTHJWT_CSRF_FAILED;
+    if (verdict != AUTHJWT_CSRF_FAILED) {
+        return verdict;
     }
     return fail(r, mode == AUTHJWT_CSRF_TOKEN ? "neither header nor form field holds the token's csrf value"
                    : mode == AUTHJWT_CSRF_ORIGIN

@@ -73,7 +73,7 @@ static authjwt_verdict_e judge_sent(request_rec *r, const aj_claims_t **claims)
     return verdict == AUTHJWT_OK ? authjwt_csrf_check(r, from, *claims, NULL) : verdict;
 }
 
-/* Refused for want of a living access cookie, where a refresh cookie may help. */
+/* Was it refused because the access cookie is missing or expired? Then a refresh cookie may help. */
 static authjwt_verdict_e renew(request_rec *r, authjwt_verdict_e refused, const aj_claims_t **claims)
 {
     apr_array_header_t *tokens;
@@ -131,7 +131,7 @@ const aj_claims_t *authjwt_judge_quietly(request_rec *r)
 {
     const aj_claims_t *claims = NULL;
 
-    /* Whoever was refused stays refused, and the log has said why. */
+    /* A refusal stays one: the log has its line already. */
     if (authjwt_request_known(r)->refused || !authjwt_config_server(r->server)->keyring) {
         return NULL;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authjwt_refusal: a verdict of the gate becomes an answer. */
+/* authjwt_refusal: turn a verdict of the gate into an answer. */
 #include "authjwt_page.h"
 #include "authjwt_refusal.h"
 #include "authjwt_reply.h"

@@ -39,7 +39,7 @@ int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused)
     return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r);
 }
 
-/* Where tokens would be renewed and not be set, each request would renew them again. */
+/* Without AuthJWTCookies no cookie would be set, and each request would renew the tokens again. */
 static int can_renew_at(request_rec *r, request_rec *at)
 {
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(at);
@@ -55,7 +55,7 @@ static int can_renew_at(request_rec *r, request_rec *at)
     return 0;
 }
 
-/* Refusals that the client hears of; after any other there is nothing good to renew with. */
+/* Refusals that become the answer. After any other the request goes on as if it had no refresh cookie. */
 static int is_final(authjwt_verdict_e verdict)
 {
     return verdict == AUTHJWT_STORE_UNAVAILABLE || verdict == AUTHJWT_BACKEND_UNAVAILABLE;

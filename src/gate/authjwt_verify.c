@@ -30,7 +30,7 @@ static authjwt_verdict_e verdict_of(aj_error_e error)
     }
 }
 
-/* One line says why; the client learns no more than the table of verdicts. */
+/* The log says in one line why; the client gets no more than what the table of verdicts says. */
 static authjwt_verdict_e refuse(request_rec *r, aj_error_e error, const char *detail)
 {
     ap_log_rerror(APLOG_MARK, error == AJ_E_CRYPTO ? APLOG_ERR : APLOG_INFO, 0, r, "%s: token refused: %s%s%s%s",
@@ -39,7 +39,7 @@ static authjwt_verdict_e refuse(request_rec *r, aj_error_e error, const char *de
     return verdict_of(error);
 }
 
-/* The commonest mistake with HS secrets, looked for only where somebody debugs. */
+/* The commonest mistake with HS secrets. The check costs a few signatures, so it runs only with LogLevel debug. */
 static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char *token)
 {
     const aj_key_t *key = NULL;
@@ -59,10 +59,14 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
-/* An access token that a renewal has just made has not been anywhere yet. */
+/* An access token that a renewal has just issued shows nothing: the client has not received it yet. A logout is about
+ * to end the session, so how far it had come need not be written. */
 static void note_seen(request_rec *r, const aj_claims_t *claims)
 {
-    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !authjwt_request_known(authjwt_request_initial(r))->new_token) {
+    const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
+
+    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !(endpoint && endpoint->id == AUTHJWT_ENDPOINT_LOGOUT)
+        && !authjwt_request_known(authjwt_request_initial(r))->new_token) {
         authjwt_chain_seen(r, claims);
     }
 }
@@ -79,7 +83,7 @@ static aj_error_e check_revocation(request_rec *r, const aj_claims_t *claims)
     default:
         if (authjwt_config_server(r->server)->on_error == AUTHJWT_ON_ERROR_ALLOW) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "AJ1301: token let pass though the revocation store cannot answer");
+                          "AJ1301: token accepted without asking the revocation store, which cannot answer");
             return AJ_OK;
         }
         return AJ_REFUSED;
@@ -97,8 +101,8 @@ static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, con
     policy->allow_expired = wanted->allow_expired;
 }
 
-/* What is said of several tokens that are all refused: a genuine one that has expired or been revoked says more than
- * junk beside it. */
+/* The refusal to report where all of several tokens are refused: expired or revoked, which only a genuine token can be,
+ * is reported before anything else. */
 typedef struct {
     aj_error_e error;
     const char *detail;
@@ -148,7 +152,8 @@ static authjwt_verdict_e verify(request_rec *r, const apr_array_header_t *tokens
     }
     policy.keys = authjwt_keys_ring(r);
     if (!policy.keys) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1302: no token can be verified: the server has no AuthJWTKey");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "AJ1302: no token can be verified: the server has no AuthJWTKey; add one");
         return AUTHJWT_FAILED;
     }
     fill_policy(r, server, wanted, &policy);

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lmdb provider as httpd sees it: its arguments, and the functions of ap_socache_provider_t. */
-#include <errno.h>
-#include <limits.h>
+/* The lmdb provider as httpd sees it: the functions of ap_socache_provider_t, and its doors beside them. */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <httpd.h>
 #include <ap_provider.h>
-#include <apr_file_info.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_protocol.h>
@@ -21,95 +16,10 @@
 
 APLOG_USE_MODULE(authjwt);
 
-#ifndef AUTHJWT_STATEDIR
-#define AUTHJWT_STATEDIR "/var/lib/apache2/authjwt"
-#endif
-#define MEGA         ((apr_uint64_t)1 << 20)
-#define SIZE_DEFAULT (MEGA << 10)
-#define SIZE_LEAST   MEGA
-/* LMDB needs a size in whole pages; no machine has pages larger than this. */
-#define SIZE_STEP ((apr_uint64_t)1 << 16)
-
-/* ---- arguments ---- */
-
-static const char *parse_size(const char *text, apr_uint64_t *size, apr_pool_t *pool)
-{
-    char *end = NULL;
-    apr_int64_t n;
-    int shift = 0;
-
-    errno = 0;
-    n = apr_isdigit(*text) ? apr_strtoi64(text, &end, 10) : -1;
-    if (n > 0 && *end != '\0') {
-        shift = apr_toupper(*end) == 'K' ? 10 : apr_toupper(*end) == 'M' ? 20 : apr_toupper(*end) == 'G' ? 30 : -1;
-        end++;
-    }
-    if (n < 0 || errno != 0 || shift < 0 || *end != '\0') {
-        return apr_psprintf(
-            pool, "lmdb: \"%.40s\" is not a size; write a number of bytes, or with K, M or G, as in (512M)", text);
-    }
-    if (n > (apr_int64_t)((SIZE_MAX / 4) >> shift) || (apr_uint64_t)n << shift < SIZE_LEAST) {
-        return apr_psprintf(pool, "lmdb: a size of %.40s is too small or too large; write 1M or more", text);
-    }
-    *size = (((apr_uint64_t)n << shift) + SIZE_STEP - 1) / SIZE_STEP * SIZE_STEP;
-    return NULL;
-}
-
-/* Reduce the path, so that "a/", "a/." and "x/../a" are all "a". With a slash at the end, a symbolic link would be
- * followed instead of refused. */
-static const char *parse_dir(const char *text, const char **dir, apr_pool_t *tmp, apr_pool_t *pool)
-{
-    apr_size_t len;
-    char *path;
-
-    if (apr_filepath_merge(&path, AUTHJWT_STATEDIR, text, 0, pool) != APR_SUCCESS) {
-        return apr_psprintf(tmp, "lmdb: \"%.200s\" is not a path", text);
-    }
-    for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--) {
-        path[len - 1] = '\0';
-    }
-    if (len <= 1 || len > APR_PATH_MAX - 16) {
-        return apr_psprintf(
-            tmp, "lmdb: \"%.200s\" cannot be a store; name a directory of its own, as in " AUTHJWT_STATEDIR, text);
-    }
-    *dir = path;
-    return NULL;
-}
-
-/* [PATH][(SIZE)] */
-static const char *parse(const char *arg, const char **dir, apr_uint64_t *size, apr_pool_t *tmp, apr_pool_t *pool)
-{
-    char *path = apr_pstrdup(tmp, arg != NULL ? arg : ""), *open = strrchr(path, '(');
-    apr_size_t len = strlen(path);
-    const char *why = NULL;
-
-    *size = SIZE_DEFAULT;
-    if ((open != NULL) != (len > 0 && path[len - 1] == ')')) {
-        return apr_psprintf(tmp, "lmdb: \"%.200s\" is not [PATH][(SIZE)], as in " AUTHJWT_STATEDIR "(2G)", arg);
-    }
-    if (open != NULL) {
-        *open = path[len - 1] = '\0';
-        why = parse_size(open + 1, size, tmp);
-    }
-    return why != NULL ? why : parse_dir(path, dir, tmp, pool);
-}
-
-const char *authjwt_lmdb_directory(const char *args, apr_pool_t *pool)
-{
-    char resolved[PATH_MAX];
-    apr_uint64_t size;
-    const char *dir;
-
-    if (parse(args, &dir, &size, pool, pool) != NULL) {
-        return args;
-    }
-    return realpath(dir, resolved) != NULL ? apr_pstrdup(pool, resolved) : dir;
-}
-
 static const char *lmdb_create(ap_socache_instance_t **instance, const char *arg, apr_pool_t *tmp, apr_pool_t *pool)
 {
     ap_socache_instance_t *inst = apr_pcalloc(pool, sizeof *inst);
-    const char *why = parse(arg, &inst->dir, &inst->size, tmp, pool);
+    const char *why = authjwt_lmdb_args(arg, &inst->dir, &inst->size, tmp, pool);
 
     /* In a ChrootDir the path means another place, which is looked at when the store starts. */
     if (why == NULL && ap_unixd_config.chroot_dir == NULL) {
@@ -179,28 +89,36 @@ static int bad_id(unsigned int idlen)
     return idlen == 0 || idlen > AUTHJWT_LMDB_ID_MAX;
 }
 
+apr_status_t authjwt_lmdb_retrieve_several(ap_socache_instance_t *inst, server_rec *s,
+                                           authjwt_socache_question_t *questions, unsigned int n, apr_pool_t *pool)
+{
+    authjwt_lmdb_get_t get = { .now = apr_time_now(), .questions = questions, .n = n };
+    unsigned int i;
+
+    (void)pool;
+    for (i = 0; i < n; i++) {
+        if (bad_id(questions[i].idlen)) {
+            return APR_EINVAL;
+        }
+    }
+    return authjwt_lmdb_run(inst, s, &authjwt_lmdb_get_job, &get);
+}
+
 static apr_status_t lmdb_retrieve(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
                                   unsigned int idlen, unsigned char *data, unsigned int *datalen, apr_pool_t *pool)
 {
-    authjwt_lmdb_get_t get = { .id = id_of(id, idlen), .now = apr_time_now(), .dest = data, .room = *datalen };
-    apr_status_t rv;
+    authjwt_socache_question_t question = { .id = id, .idlen = idlen, .data = data, .len = *datalen };
+    apr_status_t rv = authjwt_lmdb_retrieve_several(inst, s, &question, 1, pool);
 
-    (void)pool;
-    if (bad_id(idlen)) {
-        return APR_EINVAL;
-    }
-    if ((rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_get_job, &get)) != APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (get.answer == APR_SUCCESS) {
-        *datalen = (unsigned int)get.len;
-    }
-    return get.answer;
+    *datalen = question.len;
+    return question.status;
 }
 
-static void warn_if_low(ap_socache_instance_t *inst, server_rec *s, const authjwt_lmdb_put_t *put)
+static void warn_if_low(ap_socache_instance_t *inst, server_rec *s, const authjwt_lmdb_write_t *put)
 {
-    /* pages are those before this entry; none if the store could not be looked at */
     if (put->pages.all > 0 && put->pages.used * 100 >= put->pages.all * AUTHJWT_LMDB_LOW
         && authjwt_lmdb_due(&inst->env->warned, put->now, apr_time_from_sec(60))) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -211,7 +129,8 @@ static void warn_if_low(ap_socache_instance_t *inst, server_rec *s, const authjw
     }
 }
 
-static apr_status_t put_entry(ap_socache_instance_t *inst, server_rec *s, authjwt_lmdb_put_t *put)
+/* @return APR_EAGAIN for a swap that met another entry; else as authjwt_lmdb_run */
+static apr_status_t put_entry(ap_socache_instance_t *inst, server_rec *s, authjwt_lmdb_write_t *put)
 {
     apr_status_t rv;
 
@@ -219,15 +138,15 @@ static apr_status_t put_entry(ap_socache_instance_t *inst, server_rec *s, authjw
         return APR_EINVAL;
     }
     put->now = apr_time_now();
-    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_put_job, put);
+    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_store_job, put);
     warn_if_low(inst, s, put);
-    return rv;
+    return rv == APR_SUCCESS ? put->answer : rv;
 }
 
 static apr_status_t lmdb_store(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,
                                apr_time_t expiry, unsigned char *data, unsigned int datalen, apr_pool_t *pool)
 {
-    authjwt_lmdb_put_t put = { .id = id_of(id, idlen), .data = id_of(data, datalen), .expiry = expiry };
+    authjwt_lmdb_write_t put = { .id = id_of(id, idlen), .data = id_of(data, datalen), .expiry = expiry };
 
     (void)pool;
     return put_entry(inst, s, &put);
@@ -237,24 +156,51 @@ apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *inst, server_rec
                                          unsigned int idlen, apr_time_t expiry, unsigned char *data,
                                          unsigned int datalen, apr_pool_t *pool)
 {
-    authjwt_lmdb_put_t put = { .id = id_of(id, idlen), .data = id_of(data, datalen), .expiry = expiry, .reserved = 1 };
+    authjwt_lmdb_write_t put = { .id = id_of(id, idlen), .data = id_of(data, datalen), .expiry = expiry };
 
     (void)pool;
+    put.reserved = 1;
+    return put_entry(inst, s, &put);
+}
+
+apr_status_t authjwt_lmdb_swap(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,
+                               const unsigned char *old, unsigned int oldlen, apr_time_t expiry, unsigned char *data,
+                               unsigned int datalen, apr_pool_t *pool)
+{
+    authjwt_lmdb_write_t put = { .kind = AUTHJWT_LMDB_SWAP, .expiry = expiry };
+
+    (void)pool;
+    put.id = id_of(id, idlen);
+    put.old = id_of(old, oldlen);
+    put.data = id_of(data, datalen);
+    return put_entry(inst, s, &put);
+}
+
+apr_status_t authjwt_lmdb_swap_reserved(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
+                                        unsigned int idlen, const unsigned char *old, unsigned int oldlen,
+                                        apr_time_t expiry, unsigned char *data, unsigned int datalen, apr_pool_t *pool)
+{
+    authjwt_lmdb_write_t put = { .kind = AUTHJWT_LMDB_SWAP, .expiry = expiry, .reserved = 1 };
+
+    (void)pool;
+    put.id = id_of(id, idlen);
+    put.old = id_of(old, oldlen);
+    put.data = id_of(data, datalen);
     return put_entry(inst, s, &put);
 }
 
 static apr_status_t lmdb_remove(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id, unsigned int idlen,
                                 apr_pool_t *pool)
 {
-    authjwt_lmdb_del_t del = { .id = id_of(id, idlen), .now = apr_time_now() };
+    authjwt_lmdb_write_t del = { .kind = AUTHJWT_LMDB_REMOVE, .id = id_of(id, idlen), .now = apr_time_now() };
     apr_status_t rv;
 
     (void)pool;
     if (bad_id(idlen)) {
         return APR_EINVAL;
     }
-    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_del_job, &del);
-    return rv != APR_SUCCESS ? rv : del.answer;
+    rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_remove_job, &del);
+    return rv == APR_SUCCESS ? del.answer : rv;
 }
 
 static apr_status_t lmdb_iterate(ap_socache_instance_t *inst, server_rec *s, void *userctx,

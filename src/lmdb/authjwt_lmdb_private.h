@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the lmdb provider share; nobody else includes this.
  *
- *   authjwt_lmdb.c         the provider's face: arguments, init, store, retrieve, remove, iterate, status
+ *   authjwt_lmdb.c         the provider's face: init, store, retrieve, remove, iterate, status
+ *   authjwt_lmdb_args.c    its arguments
  *   authjwt_lmdb_dir.c     the directory: made, judged, given to the httpd user
  *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment
  *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
  *   authjwt_lmdb_env.c     one environment: opened, its read transactions, repaired
  *   authjwt_lmdb_read.c    what happens inside one reading transaction,
  *   authjwt_lmdb_write.c   and inside a writing one
+ *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
  * `int rc` in these files is LMDB's: 0, an MDB_ code or an errno value. It becomes an apr_status_t in authjwt_lmdb_run
  * and nowhere else, so that MDB_NOTFOUND of some inner step can never be mistaken for "no such entry". */
@@ -21,6 +23,8 @@
 #include <http_log.h>
 #include <ap_socache.h>
 #include <lmdb.h>
+
+#include "authjwt_socache_doors.h"
 
 #define AUTHJWT_LMDB_MUST_USE __attribute__((warn_unused_result))
 
@@ -47,6 +51,13 @@ typedef struct {
     ino_t dir, data, lock;
 } authjwt_lmdb_ids_t;
 
+/** Writes of this process that wait for a transaction; see authjwt_lmdb_group.c. */
+typedef struct {
+    pthread_mutex_t lock;
+    struct authjwt_lmdb_write_t *first, *last;
+    int is_led; /* a thread is writing for them, or has been told to */
+} authjwt_lmdb_group_t;
+
 /** An environment of this process. `gate` is held shared around every transaction and exclusively to open, close or
  * remap: LMDB moves its map only when no transaction of the process is active. */
 typedef struct authjwt_lmdb_env_t authjwt_lmdb_env_t;
@@ -62,6 +73,7 @@ struct authjwt_lmdb_env_t {
     unsigned psize;  /* bytes of a page */
     unsigned spares; /* length of spare */
     MDB_txn **spare; /* reset read transactions, taken and given back by atomic exchange */
+    authjwt_lmdb_group_t group;
     apr_time_t looked, failed, refused, warned, grown; /* when last; atomics */
 };
 
@@ -73,6 +85,18 @@ struct ap_socache_instance_t {
     authjwt_lmdb_env_t *env;     /* of this process, NULL until first used; atomic */
     ap_socache_instance_t *next; /* among those that are ready */
 };
+
+/* ---- args ---- */
+
+/**
+ * Read `[PATH][(SIZE)]`.
+ * @param arg   may be NULL
+ * @param dir   set on success: absolute path, without a slash at its end, in pool
+ * @param size  set on success: bytes, in whole pages
+ * @return NULL, or what is wrong with it
+ */
+const char *authjwt_lmdb_args(const char *arg, const char **dir, apr_uint64_t *size, apr_pool_t *tmp,
+                              apr_pool_t *pool) AUTHJWT_LMDB_MUST_USE;
 
 /* ---- dir ---- */
 
@@ -179,13 +203,12 @@ typedef struct {
     apr_uint64_t used, all;
 } authjwt_lmdb_pages_t;
 
+/** Look-ups in one transaction. Each status becomes APR_SUCCESS, APR_NOTFOUND, or APR_ENOSPC: there is too little room.
+ */
 typedef struct {
-    MDB_val id;
     apr_time_t now;
-    unsigned char *dest; /* room bytes */
-    apr_size_t room;
-    apr_size_t len;      /* found bytes */
-    apr_status_t answer; /* APR_SUCCESS, APR_NOTFOUND, APR_ENOSPC: dest is too small */
+    authjwt_socache_question_t *questions;
+    unsigned n;
 } authjwt_lmdb_get_t;
 
 typedef struct {
@@ -232,20 +255,54 @@ int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_
 
 /* ---- write ---- */
 
-typedef struct {
+typedef enum { AUTHJWT_LMDB_STORE, AUTHJWT_LMDB_SWAP, AUTHJWT_LMDB_REMOVE } authjwt_lmdb_kind_e;
+
+/** One change. */
+typedef struct authjwt_lmdb_write_t authjwt_lmdb_write_t;
+struct authjwt_lmdb_write_t {
+    authjwt_lmdb_kind_e kind;
     MDB_val id, data;
+    MDB_val old; /* SWAP: what must be there; no mv_data: there must be no entry */
     apr_time_t now, expiry;
-    int reserved;               /* may use the room that ordinary entries must leave */
-    authjwt_lmdb_pages_t pages; /* before this entry */
-} authjwt_lmdb_put_t;
+    int reserved;     /* may use the room that ordinary entries must leave */
+    int leaves_stale; /* remove no expired entries along */
+    /* the outcome, if the transaction was committed: APR_SUCCESS; APR_NOTFOUND: there is nothing to remove; APR_EAGAIN:
+     * another entry is there; after these two nothing was changed */
+    apr_status_t answer;
+    authjwt_lmdb_pages_t pages; /* before the transaction; none if the store could not be looked at */
+    apr_uint64_t ahead;         /* pages that others may have taken before it in the same transaction */
+    /* the group's */
+    authjwt_lmdb_write_t *next;
+    enum { AUTHJWT_LMDB_WAITS, AUTHJWT_LMDB_LEADS, AUTHJWT_LMDB_DONE } turn;
+    pthread_cond_t turned;
+    int rc;
+};
 
-typedef struct {
-    MDB_val id;
-    apr_time_t now;
-    apr_status_t answer; /* APR_SUCCESS or APR_NOTFOUND */
-} authjwt_lmdb_del_t;
+/** Make the change in a writing transaction. @return rc; the transaction must be aborted unless it is 0 */
+int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write) AUTHJWT_LMDB_MUST_USE;
 
-extern const authjwt_lmdb_job_t authjwt_lmdb_put_job; /* authjwt_lmdb_put_t */
-extern const authjwt_lmdb_job_t authjwt_lmdb_del_job; /* authjwt_lmdb_del_t */
+/** About how many pages the change takes, at most. */
+apr_uint64_t authjwt_lmdb_pages_of(const authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *write);
+
+/**
+ * May another change follow in the same transaction? Only the first is judged by exact figures, so near the limits
+ * each has its own.
+ * @param ahead  pages that those before it may have taken
+ */
+int authjwt_lmdb_may_follow(const authjwt_lmdb_pages_t *pages, apr_uint64_t ahead);
+
+/** After MDB_MAP_FULL: make room for it, in a transaction of its own. @return rc; 0 if it is worth trying again */
+int authjwt_lmdb_make_room(authjwt_lmdb_env_t *env, authjwt_lmdb_write_t *write) AUTHJWT_LMDB_MUST_USE;
+
+/** End a writing transaction, by commit if rc is 0. @return rc, or why the commit failed */
+int authjwt_lmdb_finish(MDB_txn *txn, int rc) AUTHJWT_LMDB_MUST_USE;
+
+/* ---- group ---- */
+
+/** @return 0, or an errno value */
+int authjwt_lmdb_group_init(authjwt_lmdb_group_t *group) AUTHJWT_LMDB_MUST_USE;
+
+extern const authjwt_lmdb_job_t authjwt_lmdb_store_job;  /* authjwt_lmdb_write_t */
+extern const authjwt_lmdb_job_t authjwt_lmdb_remove_job; /* authjwt_lmdb_write_t */
 
 #endif

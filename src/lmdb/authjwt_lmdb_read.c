@@ -3,6 +3,7 @@
  *
  * The store has two databases: "entries" maps an id to its expiry and data; "expiry" has expiry and id as its key, so
  * that the oldest entries come first. A third, "about", holds the version of this layout. */
+#include <stdint.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -30,33 +31,47 @@ int authjwt_lmdb_find(authjwt_lmdb_env_t *env, MDB_txn *txn, MDB_val *id, MDB_va
 
 /* ---- entries ---- */
 
+static int answer(authjwt_lmdb_env_t *env, MDB_txn *txn, apr_time_t now, authjwt_socache_question_t *question)
+{
+    MDB_val id = { .mv_size = question->idlen, .mv_data = (void *)(uintptr_t)question->id }, value;
+    int rc = authjwt_lmdb_find(env, txn, &id, &value);
+    apr_size_t len;
+
+    if (rc == MDB_NOTFOUND || (rc == 0 && authjwt_lmdb_stamp_get(value.mv_data) <= now)) {
+        question->status = APR_NOTFOUND;
+        return 0;
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    len = value.mv_size - AUTHJWT_LMDB_STAMP;
+    question->status = len > question->len ? APR_ENOSPC : APR_SUCCESS;
+    if (question->status == APR_SUCCESS) {
+        memcpy(question->data, (unsigned char *)value.mv_data + AUTHJWT_LMDB_STAMP, len);
+        question->len = (unsigned int)len;
+    }
+    return 0;
+}
+
+/* What is asked together is answered from one snapshot. */
 static int get_work(authjwt_lmdb_env_t *env, void *ctx)
 {
     authjwt_lmdb_get_t *get = ctx;
-    MDB_val value;
     MDB_txn *txn;
+    unsigned i;
     int rc = authjwt_lmdb_read_begin(env, &txn);
 
     if (rc != 0) {
         return rc;
     }
-    rc = authjwt_lmdb_find(env, txn, &get->id, &value);
-    if (rc == MDB_NOTFOUND || (rc == 0 && authjwt_lmdb_stamp_get(value.mv_data) <= get->now)) {
-        get->answer = APR_NOTFOUND;
-        rc = 0;
-    }
-    else if (rc == 0) {
-        get->len = value.mv_size - AUTHJWT_LMDB_STAMP;
-        get->answer = get->len > get->room ? APR_ENOSPC : APR_SUCCESS;
-        if (get->answer == APR_SUCCESS) {
-            memcpy(get->dest, (unsigned char *)value.mv_data + AUTHJWT_LMDB_STAMP, get->len);
-        }
+    for (i = 0; i < get->n && rc == 0; i++) {
+        rc = answer(env, txn, get->now, &get->questions[i]);
     }
     authjwt_lmdb_read_end(env, txn);
     return rc;
 }
 
-const authjwt_lmdb_job_t authjwt_lmdb_get_job = { "read an entry", 0, get_work };
+const authjwt_lmdb_job_t authjwt_lmdb_get_job = { "read entries", 0, get_work };
 
 static MDB_val copied(apr_pool_t *pool, const void *data, apr_size_t len)
 {

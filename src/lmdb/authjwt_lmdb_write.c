@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing transactions of the lmdb provider. A transaction changes both databases or neither, and also
- * removes some expired entries. */
+/* What the lmdb provider does inside a writing transaction. It changes both databases or neither, and also removes some
+ * expired entries. */
 #include <string.h>
 
 #include "authjwt_lmdb_private.h"
@@ -32,16 +32,31 @@ static MDB_val index_key(unsigned char *buf, const MDB_val *id, apr_time_t expir
     return (MDB_val){ .mv_data = buf, .mv_size = AUTHJWT_LMDB_STAMP + id->mv_size };
 }
 
-static int fits(authjwt_lmdb_env_t *env, const authjwt_lmdb_put_t *put)
+/* Pages that a kind of entry must leave free. */
+static apr_uint64_t spare_pages(const authjwt_lmdb_pages_t *pages, int reserved)
 {
-    apr_uint64_t most = put->reserved ? AUTHJWT_LMDB_RESERVED : AUTHJWT_LMDB_FULL;
-    apr_uint64_t least = put->reserved ? REMOVAL_PAGES : REMOVAL_PAGES + RESERVED_PAGES;
-    apr_uint64_t spare = put->pages.all * (100 - most) / 100;
+    apr_uint64_t most = reserved ? AUTHJWT_LMDB_RESERVED : AUTHJWT_LMDB_FULL;
+    apr_uint64_t least = reserved ? REMOVAL_PAGES : REMOVAL_PAGES + RESERVED_PAGES;
+    apr_uint64_t spare = pages->all * (100 - most) / 100;
 
-    if (spare < least) {
-        spare = least;
-    }
-    return put->pages.used + put->data.mv_size / env->psize + spare < put->pages.all;
+    return spare < least ? least : spare;
+}
+
+static int fits(const authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *put)
+{
+    apr_uint64_t used = put->pages.used + put->ahead + put->data.mv_size / env->psize;
+
+    return used + spare_pages(&put->pages, put->reserved) < put->pages.all;
+}
+
+apr_uint64_t authjwt_lmdb_pages_of(const authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *write)
+{
+    return 2 + write->data.mv_size / env->psize;
+}
+
+int authjwt_lmdb_may_follow(const authjwt_lmdb_pages_t *pages, apr_uint64_t ahead)
+{
+    return pages->used + ahead + spare_pages(pages, 0) + AUTHJWT_LMDB_LOW_PAGES < pages->all;
 }
 
 /* Entries that expired before this time may be removed. */
@@ -90,7 +105,7 @@ static int purge(authjwt_lmdb_env_t *env, MDB_txn *txn, apr_time_t before, apr_u
 }
 
 /* mdb_txn_commit ends the transaction whatever it answers. */
-static int finish(MDB_txn *txn, int rc)
+int authjwt_lmdb_finish(MDB_txn *txn, int rc)
 {
     if (rc == 0) {
         return mdb_txn_commit(txn);
@@ -99,16 +114,32 @@ static int finish(MDB_txn *txn, int rc)
     return rc;
 }
 
-static int put_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_put_t *put, const MDB_val *old)
+/* @param found  set to the entry that is there, no mv_data: there is none */
+static int find_old(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write, MDB_val *found)
+{
+    int rc = authjwt_lmdb_find(env, txn, &write->id, found);
+
+    if (rc == MDB_NOTFOUND) {
+        found->mv_data = NULL;
+        rc = 0;
+    }
+    return rc;
+}
+
+static int drop_index(authjwt_lmdb_env_t *env, MDB_txn *txn, const MDB_val *id, const MDB_val *value)
+{
+    unsigned char buf[AUTHJWT_LMDB_STAMP + AUTHJWT_LMDB_ID_MAX];
+    MDB_val key = index_key(buf, id, authjwt_lmdb_stamp_get(value->mv_data));
+
+    return delete_if_there(txn, env->expiry, &key);
+}
+
+static int put_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *put, const MDB_val *old)
 {
     unsigned char buf[AUTHJWT_LMDB_STAMP + AUTHJWT_LMDB_ID_MAX];
     MDB_val key, value, none = { 0, (void *)"" };
-    int rc = 0;
+    int rc = old->mv_data != NULL ? drop_index(env, txn, &put->id, old) : 0;
 
-    if (old != NULL) {
-        key = index_key(buf, &put->id, authjwt_lmdb_stamp_get(old->mv_data));
-        rc = delete_if_there(txn, env->expiry, &key);
-    }
     if (rc == 0) {
         value = (MDB_val){ .mv_size = AUTHJWT_LMDB_STAMP + put->data.mv_size };
         rc = mdb_put(txn, env->entries, &put->id, &value, MDB_RESERVE);
@@ -123,39 +154,84 @@ static int put_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_put_t *
 }
 
 /* Even in a full store an entry may be overwritten by one that is no larger, since that needs no further room. */
-static int put_once(authjwt_lmdb_env_t *env, authjwt_lmdb_put_t *put)
+static int store_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *put)
 {
     apr_uint64_t purged;
     MDB_val old;
-    MDB_txn *txn;
-    int found, rc = mdb_txn_begin(env->mdb, NULL, 0, &txn);
+    int rc = purge(env, txn, purge_before(&put->pages, put->now), PURGE_FEW, &purged);
 
-    if (rc != 0) {
-        return rc;
-    }
-    rc = authjwt_lmdb_measure(env, NULL, &put->pages);
     if (rc == 0) {
-        rc = purge(env, txn, purge_before(&put->pages, put->now), PURGE_FEW, &purged);
+        rc = find_old(env, txn, put, &old);
+    }
+    if (rc == 0 && !fits(env, put) && !(old.mv_data != NULL && put->data.mv_size + AUTHJWT_LMDB_STAMP <= old.mv_size)) {
+        rc = MDB_MAP_FULL;
+    }
+    return rc == 0 ? put_entry(env, txn, put, &old) : rc;
+}
+
+/* An entry that has expired but is still in the store counts as none. */
+static int is_expected(const authjwt_lmdb_write_t *swap, const MDB_val *found)
+{
+    const unsigned char *bytes = found->mv_data;
+
+    if (bytes == NULL || authjwt_lmdb_stamp_get(bytes) <= swap->now) {
+        return swap->old.mv_data == NULL;
+    }
+    return swap->old.mv_data != NULL && found->mv_size == swap->old.mv_size + AUTHJWT_LMDB_STAMP
+        && memcmp(bytes + AUTHJWT_LMDB_STAMP, swap->old.mv_data, swap->old.mv_size) == 0;
+}
+
+/* The comparison comes first, so that a swap that fails changes nothing and costs no commit. */
+static int swap_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *swap)
+{
+    MDB_val found;
+    int rc = find_old(env, txn, swap, &found);
+
+    if (rc == 0 && !is_expected(swap, &found)) {
+        swap->answer = APR_EAGAIN;
+        return 0;
+    }
+    return rc == 0 ? store_entry(env, txn, swap) : rc;
+}
+
+static int remove_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *del)
+{
+    apr_uint64_t purged;
+    MDB_val found;
+    int rc = find_old(env, txn, del, &found);
+
+    if (rc == 0 && found.mv_data == NULL) {
+        del->answer = APR_NOTFOUND;
+        return 0;
     }
     if (rc == 0) {
-        rc = authjwt_lmdb_find(env, txn, &put->id, &old);
-        found = rc == 0;
-        if (rc == MDB_NOTFOUND) {
-            rc = 0;
-        }
-        if (rc == 0 && !fits(env, put) && !(found && put->data.mv_size + AUTHJWT_LMDB_STAMP <= old.mv_size)) {
-            rc = MDB_MAP_FULL;
-        }
-        if (rc == 0) {
-            rc = put_entry(env, txn, put, found ? &old : NULL);
-        }
+        rc = drop_index(env, txn, &del->id, &found);
     }
-    return finish(txn, rc);
+    if (rc == 0) {
+        rc = delete_if_there(txn, env->entries, &del->id);
+    }
+    if (rc == 0 && !del->leaves_stale) {
+        rc = purge(env, txn, del->now - AUTHJWT_LMDB_SLACK, PURGE_FEW, &purged);
+    }
+    return rc;
+}
+
+int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write)
+{
+    write->answer = APR_SUCCESS;
+    switch (write->kind) {
+    case AUTHJWT_LMDB_SWAP:
+        return swap_entry(env, txn, write);
+    case AUTHJWT_LMDB_REMOVE:
+        return remove_entry(env, txn, write);
+    default:
+        return store_entry(env, txn, write);
+    }
 }
 
 /* A larger purge in a transaction of its own: its pages are free only after the commit. It copies about one page an
  * entry, so what is left bounds it. */
-static int purge_many(authjwt_lmdb_env_t *env, const authjwt_lmdb_put_t *put, apr_uint64_t *purged)
+static int purge_many(authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *put, apr_uint64_t *purged)
 {
     apr_uint64_t most = put->pages.all > put->pages.used ? (put->pages.all - put->pages.used) / PURGE_FEW : 0;
     MDB_txn *txn;
@@ -167,60 +243,19 @@ static int purge_many(authjwt_lmdb_env_t *env, const authjwt_lmdb_put_t *put, ap
         return rc;
     }
     rc = purge(env, txn, put->now, most, purged);
-    return finish(txn, rc);
-}
-
-static int put_work(authjwt_lmdb_env_t *env, void *ctx)
-{
-    authjwt_lmdb_put_t *put = ctx;
-    apr_uint64_t purged;
-    int rc = put_once(env, put);
-
-    if (rc == MDB_MAP_FULL && (rc = purge_many(env, put, &purged)) == 0) {
-        rc = purged > 0 ? put_once(env, put) : MDB_MAP_FULL;
-    }
-    return rc;
-}
-
-const authjwt_lmdb_job_t authjwt_lmdb_put_job = { "store an entry", 1, put_work };
-
-static int del_once(authjwt_lmdb_env_t *env, authjwt_lmdb_del_t *del, apr_uint64_t most)
-{
-    unsigned char buf[AUTHJWT_LMDB_STAMP + AUTHJWT_LMDB_ID_MAX];
-    apr_uint64_t purged;
-    MDB_val value, key;
-    MDB_txn *txn;
-    int rc = mdb_txn_begin(env->mdb, NULL, 0, &txn);
-
-    if (rc != 0) {
-        return rc;
-    }
-    rc = authjwt_lmdb_find(env, txn, &del->id, &value);
-    if (rc == MDB_NOTFOUND) {
-        mdb_txn_abort(txn);
-        del->answer = APR_NOTFOUND;
-        return 0;
-    }
-    if (rc == 0) {
-        key = index_key(buf, &del->id, authjwt_lmdb_stamp_get(value.mv_data));
-        rc = delete_if_there(txn, env->expiry, &key);
-    }
-    if (rc == 0) {
-        rc = delete_if_there(txn, env->entries, &del->id);
-    }
-    if (rc == 0) {
-        rc = purge(env, txn, del->now - AUTHJWT_LMDB_SLACK, most, &purged);
-    }
-    del->answer = APR_SUCCESS;
-    return finish(txn, rc);
+    return authjwt_lmdb_finish(txn, rc);
 }
 
 /* Removing expired entries copies pages too. If there are not enough, do only the removal that was asked for. */
-static int del_work(authjwt_lmdb_env_t *env, void *ctx)
+int authjwt_lmdb_make_room(authjwt_lmdb_env_t *env, authjwt_lmdb_write_t *write)
 {
-    int rc = del_once(env, ctx, PURGE_FEW);
+    apr_uint64_t purged;
+    int rc;
 
-    return rc == MDB_MAP_FULL ? del_once(env, ctx, 0) : rc;
+    if (write->kind == AUTHJWT_LMDB_REMOVE) {
+        write->leaves_stale = 1;
+        return 0;
+    }
+    rc = purge_many(env, write, &purged);
+    return rc == 0 && purged == 0 ? MDB_MAP_FULL : rc;
 }
-
-const authjwt_lmdb_job_t authjwt_lmdb_del_job = { "remove an entry", 1, del_work };

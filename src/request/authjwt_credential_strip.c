@@ -7,14 +7,27 @@
 #include "authjwt_credential.h"
 #include "authjwt_request.h"
 
+#define COOKIES_MAX 4
+
 /* What is taken out of a request. */
 typedef struct {
-    const char *header;         /* name of the header, NULL: none */
-    const char *scheme;         /* before its token */
-    const char *query;          /* name of the parameter, NULL: none */
-    const char *access_cookie;  /* its name, NULL: none */
-    const char *refresh_cookie; /* its name, NULL: none */
+    const char *header; /* name of the header, NULL: none */
+    const char *scheme; /* before its token */
+    const char *query;  /* name of the parameter, NULL: none */
+    const char *cookies[COOKIES_MAX];
+    int cookie_count;
 } stripped_t;
+
+/* An upgrade leaves cookies behind under the default names of earlier releases, and their tokens are still good. */
+static void add_cookie(stripped_t *what, const char *name)
+{
+    const char *plain = authjwt_config_plain_cookie(name);
+
+    what->cookies[what->cookie_count++] = name;
+    if (plain) {
+        what->cookies[what->cookie_count++] = plain;
+    }
+}
 
 /* Only what is a token location here: an application's own Authorization or ?jwt= is none of our business. The refresh
  * cookie is worth a session of weeks, so applications get it only where the administrator says so. */
@@ -34,10 +47,10 @@ static stripped_t what_to_strip(request_rec *r)
         what.query = authjwt_config_query_name(conf);
     }
     if (off && cookies) {
-        what.access_cookie = authjwt_config_access_cookie(conf);
+        add_cookie(&what, authjwt_config_access_cookie(conf));
     }
     if (forward != AUTHJWT_FORWARD_ALL && cookies) {
-        what.refresh_cookie = authjwt_config_refresh_cookie(conf);
+        add_cookie(&what, authjwt_config_refresh_cookie(conf));
     }
     return what;
 }
@@ -45,8 +58,12 @@ static stripped_t what_to_strip(request_rec *r)
 /* @return value itself when it holds none of the cookies */
 static const char *without_cookies(const char *value, const stripped_t *what, apr_pool_t *pool)
 {
-    value = what->access_cookie ? authjwt_cookies_without(value, what->access_cookie, pool) : value;
-    return what->refresh_cookie ? authjwt_cookies_without(value, what->refresh_cookie, pool) : value;
+    int i;
+
+    for (i = 0; i < what->cookie_count; i++) {
+        value = authjwt_cookies_without(value, what->cookies[i], pool);
+    }
+    return value;
 }
 
 /* Several fields of one name arrive as one, joined by commas. */
@@ -161,7 +178,7 @@ void authjwt_credential_strip(request_rec *r)
     if (what.header && holds_token(apr_table_get(r->headers_in, what.header), what.scheme, r->pool)) {
         apr_table_unset(authjwt_request_own_headers(r), what.header);
     }
-    if (what.header || what.query || what.access_cookie || what.refresh_cookie) {
+    if (what.header || what.query || what.cookie_count) {
         strip_environment(r, &what);
         strip_cookies(r, &what);
     }

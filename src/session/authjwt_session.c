@@ -18,7 +18,7 @@ APLOG_USE_MODULE(authjwt);
 /* What the key that successors are derived with is for (RFC 5869 `info`). */
 #define SUCCESSOR_LABEL "mod_authjwt successor"
 
-/* Scripts of a page prove with this value that they can read its cookies. Only cookies need it. */
+/* With this value scripts prove that they can read the cookies of this site. Tokens in headers need none. */
 static const char *new_csrf(request_rec *r)
 {
     return authjwt_config_cookies(authjwt_config_dir(r)) ? aj_random_id(r->pool) : NULL;
@@ -99,7 +99,7 @@ static const char *derive_id(const aj_key_t *secret, const char *purpose, const 
     return rv == APR_SUCCESS ? aj_base64url_encode(mac, 24, pool) : NULL;
 }
 
-/* What names a refresh token: its jti, or for one without its hash. */
+/* The name of a refresh token: its jti, or its hash where it has none. */
 static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
 {
     const char *jti = aj_claims_string(refresh, "jti");
@@ -157,7 +157,7 @@ static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh
         return authjwt_session_failed(r, "key derivation failed");
     }
     if (session->ends <= session->now) {
-        /* The leeway is for clocks; a token issued now would be expired already. */
+        /* No leeway here: a token that is issued now would be expired at once. */
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
         return AUTHJWT_TOKEN_EXPIRED;
     }
@@ -294,8 +294,9 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
         rv = authjwt_revocation_end_all(r, claims);
     }
     if (rv != APR_SUCCESS) {
-        /* What is wrong with the store has been said at a higher level, and not for each request. */
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "AJ1503: logout not recorded: the revocation store refused it");
+        /* At INFO only: the store has logged its fault as an error already, at most once a second. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
+                      "AJ1503: the revocation store could not record the logout, so the session goes on");
         return AUTHJWT_STORE_UNAVAILABLE;
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",

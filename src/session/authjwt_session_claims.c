@@ -30,7 +30,7 @@ static int is_kept(request_rec *r, const char *name, int new_roles)
                                                               : authjwt_config_is_listed(server->claim_names, name);
 }
 
-/* What other issuers say is not handed on by itself. */
+/* Claims of another issuer's token are kept only where a line names them. */
 static void keep(request_rec *r, const aj_claims_t *refresh, int new_roles, json_t *extra)
 {
     const char *name;

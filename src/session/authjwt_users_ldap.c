@@ -50,7 +50,7 @@ const char *authjwt_users_counted_as(request_rec *r, const char *user)
     return name;
 }
 
-/* A user that there is not: found or not, nobody's password is tried, and no account is locked. */
+/* A name that no user has, so that the search tries no password and locks no account. */
 static authn_status ask_for_nobody(request_rec *r, const char *name, const authn_provider *ldap)
 {
     const char *nobody = aj_random_id(r->pool);

@@ -16,10 +16,10 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* A longer one is nobody's; a hash made in many rounds over all of it would cost more than any other request may. */
+/* Longer passwords are refused: some hashes cost time in proportion to the length. */
 #define PASSWORD_MAX 1024
 
-/* What bcrypt looks at; it says nothing about the rest. */
+/* bcrypt reads only so many bytes of a password. */
 #define BCRYPT_BYTES 72
 
 int authjwt_users_is_identity(const char *name)
@@ -132,12 +132,12 @@ static authjwt_verdict_e accept_user(request_rec *r, const char *typed, const ch
     if (!authjwt_users_is_identity(name)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AJ1212: login of user \"%s\" refused: the name that the user store gives the user is empty, "
-                      "not UTF-8 or holds control characters",
+                      "not UTF-8 or holds control characters; mend it there",
                       shown(r, typed));
         return AUTHJWT_BACKEND_UNAVAILABLE;
     }
     if (strcmp(name, typed)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1208: the user store calls user \"%s\" \"%s\"", shown(r, typed),
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1208: user \"%s\" is \"%s\" in the user store", shown(r, typed),
                       shown(r, name));
     }
     *identity = name;
@@ -173,8 +173,10 @@ authjwt_verdict_e authjwt_users_check_password(request_rec *r, const char *user,
     }
     r->user = NULL;
     if (answer == AUTH_GENERAL_ERROR) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "AJ1202: login not decided: a user store cannot answer for user \"%s\"", shown(r, user));
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "AJ1202: login not decided: a user store cannot answer for user \"%s\"; the lines of its module say why",
+            shown(r, user));
         return AUTHJWT_BACKEND_UNAVAILABLE;
     }
     if (costs_nothing) {
@@ -217,12 +219,13 @@ authjwt_verdict_e authjwt_users_still_known(request_rec *r, const char *user)
     if (answer == AUTH_GENERAL_ERROR) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AJ1206: refresh not decided: a provider of AuthJWTProvider cannot say whether user \"%s\" "
-                      "still exists; is it set up in this location too?",
+                      "still exists; set it up in this location as at the login",
                       shown(r, user));
         return AUTHJWT_BACKEND_UNAVAILABLE;
     }
     if (answer == AUTH_USER_NOT_FOUND) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1207: refresh refused: user \"%s\" exists no more",
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1207: refresh refused: no provider of AuthJWTProvider knows user \"%s\" any more",
                       shown(r, user));
         return AUTHJWT_TOKEN_REVOKED;
     }

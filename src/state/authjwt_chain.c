@@ -19,14 +19,12 @@ static apr_status_t chain_id(const char *issuer, const char *sid, apr_pool_t *po
     return authjwt_entry_id(AUTHJWT_ENTRY_CHAIN, issuer, sid, strlen(sid), pool, id);
 }
 
-static apr_status_t put_chain(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_chain_t *chain,
-                              apr_time_t ends)
+static authjwt_store_change_e record(request_rec *r, const authjwt_entry_chain_t *chain, apr_time_t ends,
+                                     authjwt_store_value_t *value, apr_time_t *expires)
 {
-    const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
-    authjwt_store_value_t value;
-
-    authjwt_entry_write_chain(chain, &value);
-    return authjwt_store_put(conf->store, r, id, &value, authjwt_entry_expires(conf, ends), AUTHJWT_STORE_ORDINARY);
+    authjwt_entry_write_chain(chain, value);
+    *expires = authjwt_entry_expires(authjwt_config_server(r->server), ends);
+    return AUTHJWT_STORE_RECORD;
 }
 
 /* ---- seen ---- */
@@ -53,23 +51,39 @@ static int is_news(const authjwt_entry_chain_t *chain, apr_uint32_t generation)
     return !chain->is_seen && chain->used == generation - 1;
 }
 
-/* Look again with the lock: the session may have moved on. */
+/** What has been seen. */
+typedef struct {
+    request_rec *r;
+    apr_uint32_t generation;
+    apr_time_t ends;
+} seen_t;
+
+/* The session may have moved on since it was looked at. */
+static authjwt_store_change_e note_seen(void *ctx, const authjwt_store_value_t *old, authjwt_store_value_t *value,
+                                        apr_time_t *expires)
+{
+    const seen_t *seen = ctx;
+    authjwt_entry_chain_t chain;
+
+    if (!old) {
+        return AUTHJWT_STORE_LEAVE;
+    }
+    if (authjwt_entry_read_chain(seen->r, old, &chain) != APR_SUCCESS) {
+        return AUTHJWT_STORE_FAIL;
+    }
+    if (!is_news(&chain, seen->generation)) {
+        return AUTHJWT_STORE_LEAVE;
+    }
+    chain.is_seen = 1;
+    return record(seen->r, &chain, seen->ends, value, expires);
+}
+
 static apr_status_t mark_seen(request_rec *r, const authjwt_store_id_t *id, apr_uint32_t generation, apr_time_t ends)
 {
-    authjwt_store_t *store = authjwt_config_server(r->server)->store;
-    authjwt_entry_chain_t chain;
-    apr_status_t rv = authjwt_store_lock(store, r);
+    seen_t seen = { r, generation, ends };
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = authjwt_entry_get_chain(r, id, &chain);
-    if (rv == APR_SUCCESS && is_news(&chain, generation)) {
-        chain.is_seen = 1;
-        rv = put_chain(r, id, &chain, ends);
-    }
-    authjwt_store_unlock(store, r);
-    return rv;
+    return authjwt_store_update(authjwt_config_server(r->server)->store, r, id, note_seen, &seen,
+                                AUTHJWT_STORE_ORDINARY);
 }
 
 void authjwt_chain_seen(request_rec *r, const aj_claims_t *claims)
@@ -100,15 +114,15 @@ void authjwt_chain_seen(request_rec *r, const aj_claims_t *claims)
 
 /* ---- use ---- */
 
-/** One use that is being judged, in the critical section. */
+/** One use that is being judged. */
 typedef struct {
     request_rec *r;
     const authjwt_use_t *use;
     apr_uint32_t generation; /* of the token */
     authjwt_entry_use_t now; /* this use */
-    authjwt_store_id_t id;
     authjwt_entry_chain_t chain;
     authjwt_successor_t *successor;
+    authjwt_use_e answer;
 } judged_t;
 
 /* Clocks of hosts differ, and may be set back. */
@@ -117,29 +131,26 @@ static int within(apr_interval_time_t grace, apr_time_t first, apr_time_t now)
     return (now < first ? first - now : now - first) <= grace;
 }
 
-static authjwt_use_e grant(judged_t *judged, apr_time_t issued)
+/* The answer, where nothing is to be recorded for it. */
+static authjwt_store_change_e answer(judged_t *judged, authjwt_use_e use)
+{
+    judged->answer = use;
+    return use == AUTHJWT_USE_UNKNOWN ? AUTHJWT_STORE_FAIL : AUTHJWT_STORE_LEAVE;
+}
+
+static authjwt_store_change_e grant(judged_t *judged, apr_time_t issued)
 {
     judged->successor->issued = issued;
     judged->successor->generation = judged->use->rotates ? judged->generation + 1 : judged->generation;
-    return AUTHJWT_USE_GRANTED;
-}
-
-static authjwt_use_e theft(judged_t *judged)
-{
-    const authjwt_use_t *use = judged->use;
-
-    return authjwt_revocation_end_session(judged->r, use->issuer, use->sid, use->ends) == APR_SUCCESS
-             ? AUTHJWT_USE_THEFT
-             : AUTHJWT_USE_UNKNOWN;
+    return answer(judged, AUTHJWT_USE_GRANTED);
 }
 
 /* The token of a new generation. Without rotation nothing moves, but that it has come back is worth knowing. */
-static authjwt_use_e move(judged_t *judged, int is_known)
+static authjwt_store_change_e move(judged_t *judged, int is_known)
 {
     authjwt_entry_chain_t *chain = &judged->chain;
     int is_next = is_known && judged->generation == chain->used + 1;
     int must_put = judged->use->rotates;
-    apr_status_t rv = APR_SUCCESS;
 
     if (must_put) {
         chain->before = is_next ? chain->last : (authjwt_entry_use_t){ 0, 0 };
@@ -150,14 +161,12 @@ static authjwt_use_e move(judged_t *judged, int is_known)
     else if (is_next && !chain->is_seen) {
         chain->is_seen = must_put = 1;
     }
-    if (must_put) {
-        rv = put_chain(judged->r, &judged->id, chain, judged->use->ends);
-    }
-    return rv == APR_SUCCESS ? grant(judged, judged->now.first) : AUTHJWT_USE_UNKNOWN;
+    (void)grant(judged, judged->now.first);
+    return must_put ? AUTHJWT_STORE_RECORD : AUTHJWT_STORE_LEAVE;
 }
 
 /* A token that was used before: tabs that raced, an answer that was lost, or theft. */
-static authjwt_use_e judge_again(judged_t *judged)
+static authjwt_store_change_e judge_again(judged_t *judged)
 {
     const authjwt_entry_chain_t *chain = &judged->chain;
     int is_last = judged->generation == chain->used;
@@ -167,7 +176,7 @@ static authjwt_use_e judge_again(judged_t *judged)
         && (within(judged->use->grace, first->first, judged->now.first) || (is_last && !chain->is_seen))) {
         return grant(judged, first->first);
     }
-    return theft(judged);
+    return answer(judged, AUTHJWT_USE_THEFT);
 }
 
 static apr_status_t find_used(request_rec *r, const char *jti, authjwt_entry_mark_t *mark)
@@ -181,7 +190,7 @@ static apr_status_t find_used(request_rec *r, const char *jti, authjwt_entry_mar
 
 /* A token without a generation in a session without a chain: from a login, or from the time before chains, when each
  * used token left an entry. Such a one is judged as it was then, and its successor has no generation either. */
-static authjwt_use_e begin(judged_t *judged)
+static authjwt_store_change_e begin(judged_t *judged)
 {
     authjwt_entry_mark_t used, successor;
     apr_status_t rv = find_used(judged->r, judged->use->name, &used);
@@ -190,59 +199,70 @@ static authjwt_use_e begin(judged_t *judged)
         return move(judged, 0);
     }
     if (rv != APR_SUCCESS) {
-        return AUTHJWT_USE_UNKNOWN;
+        return answer(judged, AUTHJWT_USE_UNKNOWN);
     }
     rv = find_used(judged->r, judged->use->successor_jti, &successor);
     if (rv == APR_SUCCESS && !within(judged->use->grace, used.ended, judged->now.first)) {
-        return theft(judged);
+        return answer(judged, AUTHJWT_USE_THEFT);
     }
     if (rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(rv)) {
-        return AUTHJWT_USE_UNKNOWN;
+        return answer(judged, AUTHJWT_USE_UNKNOWN);
     }
     judged->successor->issued = used.ended;
     judged->successor->generation = 0;
-    return AUTHJWT_USE_GRANTED;
+    return answer(judged, AUTHJWT_USE_GRANTED);
 }
 
-static authjwt_use_e judge(judged_t *judged)
+/* An entry may be lost, or behind where another host has written last: a later generation is genuine all the same. */
+static authjwt_store_change_e judge(judged_t *judged, int is_known)
 {
-    const authjwt_use_t *use = judged->use;
-    /* Again, since a logout may have been answered after the token was verified. */
-    authjwt_revocation_e ended = authjwt_revocation_check_session(judged->r, use->claims, use->issuer, use->sid);
-    apr_status_t rv;
+    if (!is_known && !judged->generation) {
+        return begin(judged);
+    }
+    return !is_known || judged->generation > judged->chain.used ? move(judged, is_known) : judge_again(judged);
+}
+
+static authjwt_store_change_e judge_use(void *ctx, const authjwt_store_value_t *old, authjwt_store_value_t *value,
+                                        apr_time_t *expires)
+{
+    judged_t *judged = ctx;
+    authjwt_store_change_e change;
+
+    judged->chain = (authjwt_entry_chain_t){ 0 };
+    if (old && authjwt_entry_read_chain(judged->r, old, &judged->chain) != APR_SUCCESS) {
+        return answer(judged, AUTHJWT_USE_UNKNOWN);
+    }
+    judged->now.first = apr_time_now();
+    change = judge(judged, old != NULL);
+    return change == AUTHJWT_STORE_RECORD ? record(judged->r, &judged->chain, judged->use->ends, value, expires)
+                                          : change;
+}
+
+static authjwt_use_e end_stolen(request_rec *r, const authjwt_use_t *use)
+{
+    return authjwt_revocation_end_session(r, use->issuer, use->sid, use->ends) == APR_SUCCESS ? AUTHJWT_USE_THEFT
+                                                                                              : AUTHJWT_USE_UNKNOWN;
+}
+
+/* Whether the session has ended is asked again here, since a logout may have been answered after the token was
+ * verified. One that is answered still later than this needs no lock: what is issued now is of the session that it
+ * ends. */
+authjwt_use_e authjwt_chain_use(request_rec *r, const authjwt_use_t *use, authjwt_successor_t *successor)
+{
+    authjwt_revocation_e ended = authjwt_revocation_check_session(r, use->claims, use->issuer, use->sid);
+    judged_t judged = { .r = r, .use = use, .successor = successor };
+    authjwt_store_id_t id;
 
     if (ended != AUTHJWT_REVOCATION_CLEAR) {
         return ended == AUTHJWT_REVOCATION_REVOKED ? AUTHJWT_USE_ENDED : AUTHJWT_USE_UNKNOWN;
     }
-    rv = authjwt_entry_get_chain(judged->r, &judged->id, &judged->chain);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(rv)) {
-        return AUTHJWT_USE_UNKNOWN;
-    }
-    if (rv != APR_SUCCESS && !judged->generation) {
-        return begin(judged);
-    }
-    /* An entry may be lost, or behind where another host has written last: a later generation is genuine all the same.
-     */
-    if (rv != APR_SUCCESS || judged->generation > judged->chain.used) {
-        return move(judged, rv == APR_SUCCESS);
-    }
-    return judge_again(judged);
-}
-
-authjwt_use_e authjwt_chain_use(request_rec *r, const authjwt_use_t *use, authjwt_successor_t *successor)
-{
-    authjwt_store_t *store = authjwt_config_server(r->server)->store;
-    judged_t judged = { .r = r, .use = use, .successor = successor };
-    authjwt_use_e answer;
-
     judged.generation = authjwt_chain_generation(use->claims);
-    if (chain_id(use->issuer, use->sid, r->pool, &judged.id) != APR_SUCCESS
+    if (chain_id(use->issuer, use->sid, r->pool, &id) != APR_SUCCESS
         || authjwt_entry_name(use->name, &judged.now.name) != APR_SUCCESS
-        || authjwt_store_lock(store, r) != APR_SUCCESS) {
+        || authjwt_store_update(authjwt_config_server(r->server)->store, r, &id, judge_use, &judged,
+                                AUTHJWT_STORE_ORDINARY)
+               != APR_SUCCESS) {
         return AUTHJWT_USE_UNKNOWN;
     }
-    judged.now.first = apr_time_now();
-    answer = judge(&judged);
-    authjwt_store_unlock(store, r);
-    return answer;
+    return judged.answer == AUTHJWT_USE_THEFT ? end_stolen(r, use) : judged.answer;
 }

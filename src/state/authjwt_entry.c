@@ -134,12 +134,28 @@ static apr_status_t odd_value(request_rec *r)
     return APR_EGENERAL;
 }
 
+apr_status_t authjwt_entry_read_mark(request_rec *r, const authjwt_store_value_t *value, authjwt_entry_mark_t *mark)
+{
+    return read_mark(value, mark) ? APR_SUCCESS : odd_value(r);
+}
+
+apr_status_t authjwt_entry_read_chain(request_rec *r, const authjwt_store_value_t *value, authjwt_entry_chain_t *chain)
+{
+    return read_chain(value, chain) ? APR_SUCCESS : odd_value(r);
+}
+
+apr_status_t authjwt_entry_answered_mark(request_rec *r, const authjwt_store_question_t *answered,
+                                         authjwt_entry_mark_t *mark)
+{
+    return answered->status == APR_SUCCESS && !read_mark(&answered->value, mark) ? odd_value(r) : answered->status;
+}
+
 apr_status_t authjwt_entry_get_mark(request_rec *r, const authjwt_store_id_t *id, authjwt_entry_mark_t *mark)
 {
     authjwt_store_value_t value;
     apr_status_t rv = authjwt_store_get(authjwt_config_server(r->server)->store, r, id, &value);
 
-    return rv == APR_SUCCESS && !read_mark(&value, mark) ? odd_value(r) : rv;
+    return rv == APR_SUCCESS ? authjwt_entry_read_mark(r, &value, mark) : rv;
 }
 
 apr_status_t authjwt_entry_get_chain(request_rec *r, const authjwt_store_id_t *id, authjwt_entry_chain_t *chain)
@@ -147,5 +163,5 @@ apr_status_t authjwt_entry_get_chain(request_rec *r, const authjwt_store_id_t *i
     authjwt_store_value_t value;
     apr_status_t rv = authjwt_store_get(authjwt_config_server(r->server)->store, r, id, &value);
 
-    return rv == APR_SUCCESS && !read_chain(&value, chain) ? odd_value(r) : rv;
+    return rv == APR_SUCCESS ? authjwt_entry_read_chain(r, &value, chain) : rv;
 }

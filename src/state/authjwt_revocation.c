@@ -29,7 +29,7 @@ static apr_status_t token_id(const aj_claims_t *claims, apr_pool_t *pool, authjw
 {
     const char *issuer = authjwt_entry_issuer(claims);
     const char *sid = aj_claims_string(claims, "sid");
-    const char *jti = aj_claims_string(claims, "jti");
+    const char *jti = sid ? NULL : aj_claims_string(claims, "jti");
 
     if (sid) {
         return session_id(issuer, sid, pool, id);
@@ -63,92 +63,105 @@ static apr_status_t identity_id(request_rec *r, const char *issuer, const char *
     return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, r->pool, id);
 }
 
+apr_status_t authjwt_revocation_ids(request_rec *r, const aj_claims_t *claims, authjwt_revocation_ids_t *ids)
+{
+    const char *issuer = authjwt_entry_issuer(claims);
+    const char *subject = aj_claims_text_of(claims, "sub", r->pool);
+    apr_status_t rv = token_id(claims, r->pool, &ids->id[0]);
+    int has_origin = authjwt_revocation_origin_id(claims, r->pool, &ids->id[1]);
+    apr_time_t birth = authjwt_revocation_birth_in_sid(claims);
+
+    ids->count = has_origin ? 2 : 1;
+    if (rv == APR_SUCCESS && subject) {
+        rv = subject_id(issuer, subject, r->pool, &ids->id[ids->count++]);
+    }
+    if (rv == APR_SUCCESS && has_other_identity(r)) {
+        rv = identity_id(r, issuer, aj_claims_identity(claims), &ids->id[ids->count++]);
+    }
+    ids->issued = aj_claims_issued(claims);
+    ids->began = birth ? birth : ids->issued;
+    ids->is_foreign = authjwt_revocation_is_foreign_session(claims);
+    ids->knows_instant = birth && !has_origin;
+    return rv;
+}
+
 /* ---- look-ups ---- */
 
-static authjwt_revocation_e check_token(request_rec *r, const aj_claims_t *claims)
+/* The same user may sign in again in a session of another issuer that has been ended here. */
+static int outlives_its_end(const authjwt_revocation_ids_t *ids, const authjwt_entry_mark_t *mark)
+{
+    return ids->is_foreign && ids->issued > mark->ended;
+}
+
+/* Sessions of other issuers, and those begun from them, know only the second of their beginning: a login right after
+ * the mark is told from those before it by nothing else. Ours are born behind `until`. */
+static int began_after(const authjwt_revocation_ids_t *ids, const authjwt_entry_mark_t *mark)
+{
+    return ids->began > (ids->knows_instant ? mark->until : mark->ended);
+}
+
+/* What one look-up says of the token. @param which  of ids it was for */
+static authjwt_revocation_e judge(request_rec *r, const authjwt_revocation_ids_t *ids, unsigned int which,
+                                  const authjwt_store_question_t *answered)
 {
     authjwt_entry_mark_t mark = { 0, 0 };
-    authjwt_store_id_t id;
-    apr_status_t rv = token_id(claims, r->pool, &id);
+    apr_status_t rv = authjwt_entry_answered_mark(r, answered, &mark);
 
-    if (rv == APR_SUCCESS) {
-        rv = authjwt_entry_get_mark(r, &id, &mark);
-    }
-    /* The same user may sign in again in a session of another issuer that has been ended here. */
-    if (rv == APR_SUCCESS && authjwt_revocation_is_foreign_session(claims) && aj_claims_issued(claims) > mark.ended) {
+    if (rv == APR_SUCCESS && (which ? began_after(ids, &mark) : outlives_its_end(ids, &mark))) {
         return AUTHJWT_REVOCATION_CLEAR;
     }
     return answer_of(rv);
 }
 
-/* Is there a mark, and did the token's session begin before it? */
-static authjwt_revocation_e check_mark(request_rec *r, const aj_claims_t *claims, const authjwt_store_id_t *id)
+/* @param session  another session whose end ends the token, or NULL */
+static authjwt_revocation_e check(request_rec *r, const authjwt_revocation_ids_t *ids,
+                                  const authjwt_store_id_t *session)
 {
+    authjwt_store_question_t questions[AUTHJWT_REVOCATION_IDS + 1];
+    authjwt_revocation_e answer = AUTHJWT_REVOCATION_CLEAR;
     authjwt_entry_mark_t mark;
-    apr_status_t rv = authjwt_entry_get_mark(r, id, &mark);
+    unsigned int i;
 
-    return rv == APR_SUCCESS && !authjwt_revocation_began_before(claims, &mark, r->pool) ? AUTHJWT_REVOCATION_CLEAR
-                                                                                         : answer_of(rv);
-}
-
-static authjwt_revocation_e check_origin(request_rec *r, const aj_claims_t *claims)
-{
-    authjwt_store_id_t id;
-
-    return authjwt_revocation_origin_id(claims, r->pool, &id) ? check_mark(r, claims, &id) : AUTHJWT_REVOCATION_CLEAR;
-}
-
-static authjwt_revocation_e check_subject(request_rec *r, const aj_claims_t *claims)
-{
-    const char *subject = aj_claims_text_of(claims, "sub", r->pool);
-    authjwt_store_id_t id;
-
-    if (!subject) {
-        return AUTHJWT_REVOCATION_CLEAR;
+    for (i = 0; i < ids->count; i++) {
+        questions[i].id = &ids->id[i];
     }
-    return subject_id(authjwt_entry_issuer(claims), subject, r->pool, &id) == APR_SUCCESS ? check_mark(r, claims, &id)
-                                                                                          : AUTHJWT_REVOCATION_UNKNOWN;
+    questions[ids->count].id = session;
+    (void)!authjwt_store_get_several(authjwt_config_server(r->server)->store, r, questions,
+                                     session ? ids->count + 1 : ids->count);
+    for (i = 0; i < ids->count && answer == AUTHJWT_REVOCATION_CLEAR; i++) {
+        answer = judge(r, ids, i, &questions[i]);
+    }
+    if (answer == AUTHJWT_REVOCATION_CLEAR && session) {
+        answer = answer_of(authjwt_entry_answered_mark(r, &questions[ids->count], &mark));
+    }
+    return answer;
 }
 
-static authjwt_revocation_e check_identity(request_rec *r, const aj_claims_t *claims)
+authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_revocation_ids_t *ids)
 {
-    authjwt_store_id_t id;
-
-    if (!has_other_identity(r)) {
-        return AUTHJWT_REVOCATION_CLEAR;
-    }
-    return identity_id(r, authjwt_entry_issuer(claims), aj_claims_identity(claims), &id) == APR_SUCCESS
-             ? check_mark(r, claims, &id)
-             : AUTHJWT_REVOCATION_UNKNOWN;
+    return check(r, ids, NULL);
 }
 
 authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims)
 {
-    authjwt_revocation_e answer = check_token(r, claims);
+    authjwt_revocation_ids_t ids;
 
-    if (answer == AUTHJWT_REVOCATION_CLEAR) {
-        answer = check_origin(r, claims);
-    }
-    if (answer == AUTHJWT_REVOCATION_CLEAR) {
-        answer = check_subject(r, claims);
-    }
-    return answer == AUTHJWT_REVOCATION_CLEAR ? check_identity(r, claims) : answer;
+    return authjwt_revocation_ids(r, claims, &ids) == APR_SUCCESS ? check(r, &ids, NULL) : AUTHJWT_REVOCATION_UNKNOWN;
 }
 
 authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *issuer,
                                                       const char *sid)
 {
-    authjwt_revocation_e answer = authjwt_revocation_check(r, claims);
     const char *own = aj_claims_string(claims, "sid");
-    authjwt_entry_mark_t mark;
+    int is_own = own && !strcmp(own, sid);
+    authjwt_revocation_ids_t ids;
     authjwt_store_id_t id;
-    apr_status_t rv;
 
-    if (answer != AUTHJWT_REVOCATION_CLEAR || (own && !strcmp(own, sid))) {
-        return answer;
+    if (authjwt_revocation_ids(r, claims, &ids) != APR_SUCCESS
+        || (!is_own && session_id(issuer, sid, r->pool, &id) != APR_SUCCESS)) {
+        return AUTHJWT_REVOCATION_UNKNOWN;
     }
-    rv = session_id(issuer, sid, r->pool, &id);
-    return answer_of(rv == APR_SUCCESS ? authjwt_entry_get_mark(r, &id, &mark) : rv);
+    return check(r, &ids, is_own ? NULL : &id);
 }
 
 /* ---- ending ---- */
@@ -171,25 +184,37 @@ static apr_status_t put_end(request_rec *r, const authjwt_store_id_t *id, apr_ti
     return put_mark(r, id, &mark, authjwt_entry_expires(authjwt_config_server(r->server), end));
 }
 
-/* Read the mark and write a later one in one critical section, so that marks only ever move forward. A session that was
- * born behind the mark of before, which may be ahead of the clock, is ended too. */
+/** A mark on its way forward. */
+typedef struct {
+    request_rec *r;
+    const authjwt_entry_mark_t *least;
+} moved_t;
+
+/* A session that was born behind the mark of before, which may be ahead of the clock, is ended too. */
+static authjwt_store_change_e later_mark(void *ctx, const authjwt_store_value_t *old, authjwt_store_value_t *value,
+                                         apr_time_t *expires)
+{
+    const moved_t *moved = ctx;
+    const authjwt_entry_mark_t *least = moved->least;
+    authjwt_entry_mark_t mark = { 0, 0 };
+
+    if (old && authjwt_entry_read_mark(moved->r, old, &mark) != APR_SUCCESS) {
+        return AUTHJWT_STORE_FAIL;
+    }
+    mark.ended = mark.ended > least->ended ? mark.ended : least->ended;
+    mark.until = mark.until >= least->until ? mark.until + 1 : least->until;
+    authjwt_entry_write_mark(&mark, value);
+    *expires = mark.until + MARK_LIFE;
+    return AUTHJWT_STORE_RECORD;
+}
+
+/* Marks only ever move forward, also where several ask at once. */
 static apr_status_t move_mark(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least)
 {
-    authjwt_store_t *store = authjwt_config_server(r->server)->store;
-    authjwt_entry_mark_t mark = { 0, 0 };
-    apr_status_t rv = authjwt_store_lock(store, r);
+    moved_t moved = { r, least };
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = authjwt_entry_get_mark(r, id, &mark);
-    if (rv == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(rv)) {
-        mark.ended = mark.ended > least->ended ? mark.ended : least->ended;
-        mark.until = mark.until >= least->until ? mark.until + 1 : least->until;
-        rv = put_mark(r, id, &mark, mark.until + MARK_LIFE);
-    }
-    authjwt_store_unlock(store, r);
-    return rv;
+    return authjwt_store_update(authjwt_config_server(r->server)->store, r, id, later_mark, &moved,
+                                AUTHJWT_STORE_ENDING);
 }
 
 /* Issuers' clocks may be ahead within the leeway: the token that asks is ended itself. */

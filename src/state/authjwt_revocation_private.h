@@ -19,7 +19,4 @@ int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, au
 /** When a session of ours began, from its sid: microseconds since 1970. @return 0 for other sids */
 apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims);
 
-/** Did the token's session begin before the mark that ends all of its kind? */
-int authjwt_revocation_began_before(const aj_claims_t *claims, const authjwt_entry_mark_t *mark, apr_pool_t *pool);
-
 #endif

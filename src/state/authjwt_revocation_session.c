@@ -7,7 +7,7 @@
 
 int authjwt_revocation_is_foreign_session(const aj_claims_t *claims)
 {
-    return aj_claims_string(claims, "sid") && !aj_claims_session_expires(claims);
+    return !aj_claims_session_expires(claims) && aj_claims_string(claims, "sid");
 }
 
 apr_status_t authjwt_revocation_origin(const aj_claims_t *refresh, apr_pool_t *pool, const char **origin)
@@ -63,14 +63,4 @@ apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims)
     apr_time_t birth = authjwt_revocation_birth_in_sid(claims);
 
     return birth ? birth : aj_claims_issued(claims);
-}
-
-/* Sessions of other issuers, and those begun from them, know only the second of their beginning: a login right after
- * the mark is told from those before it by nothing else. Ours are born behind `until`. */
-int authjwt_revocation_began_before(const aj_claims_t *claims, const authjwt_entry_mark_t *mark, apr_pool_t *pool)
-{
-    authjwt_store_id_t origin;
-    int is_own = authjwt_revocation_birth_in_sid(claims) && !authjwt_revocation_origin_id(claims, pool, &origin);
-
-    return authjwt_revocation_session_birth(claims) <= (is_own ? mark->until : mark->ended);
 }

@@ -25,7 +25,7 @@ APLOG_USE_MODULE(authjwt);
 
 static volatile apr_uint32_t last_complaint;
 
-static apr_status_t complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
+apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
     if (authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
@@ -57,7 +57,7 @@ apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r)
     apr_status_t rv = authjwt_mutex_lock(store->mutex);
 
     if (rv != APR_SUCCESS) {
-        return complain(store, r, "be locked", rv);
+        return authjwt_store_complain(store, r, "be locked", rv);
     }
     authjwt_request_state(r)->store_locked = 1;
     return APR_SUCCESS;
@@ -75,68 +75,153 @@ static apr_status_t retrieve(authjwt_store_t *store, request_rec *r, const authj
     return store->provider->retrieve(store->instance, r->server, id->bytes, sizeof(id->bytes), data, len, r->pool);
 }
 
-/* For some providers "not found" may mean "cannot answer": dbm mixes the two up both ways, and a dead Redis or
- * memcached says "not found" through APR. Believe it only if the sentinel, an entry that is always there, can be read
- * after it. A missing sentinel is written and read back. */
-static apr_status_t confirm_absence(authjwt_store_t *store, request_rec *r)
+/* Look-ups in one go where the provider can, else one by one. */
+static void ask(authjwt_store_t *store, request_rec *r, authjwt_socache_question_t *asked, unsigned int n)
 {
-    authjwt_store_id_t sentinel;
-    unsigned char data[64] = { 0 };
-    unsigned int len = sizeof(data);
+    apr_status_t rv = APR_SUCCESS;
+    unsigned int i;
 
-    memcpy(sentinel.bytes, "mod_authjwt sentinel 0123456789.", sizeof(sentinel.bytes));
-    if (retrieve(store, r, &sentinel, data, &len) == APR_SUCCESS) {
-        apr_atomic_set32(&store->has_sentinel, 1);
-        return APR_NOTFOUND;
+    if (store->kind->retrieve_several) {
+        rv = store->kind->retrieve_several(store->instance, r->server, asked, n, r->pool);
     }
-    data[0] = SENTINEL_VERSION;
-    if (store->provider->store(store->instance, r->server, sentinel.bytes, sizeof(sentinel.bytes),
-                               apr_time_now() + SENTINEL_LIFE, data, SENTINEL_BYTES, r->pool)
+    for (i = 0; i < n; i++) {
+        if (!store->kind->retrieve_several) {
+            asked[i].status = store->provider->retrieve(store->instance, r->server, asked[i].id, asked[i].idlen,
+                                                        asked[i].data, &asked[i].len, r->pool);
+        }
+        else if (rv != APR_SUCCESS) {
+            asked[i].status = rv;
+        }
+    }
+}
+
+static authjwt_socache_question_t question_of(const authjwt_store_id_t *id, authjwt_store_value_t *value)
+{
+    return (authjwt_socache_question_t){ id->bytes, sizeof(id->bytes), value->bytes, sizeof(value->bytes),
+                                         APR_EGENERAL };
+}
+
+/* The sentinel is missing: write it, and read it back. */
+static int write_sentinel(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id)
+{
+    authjwt_store_value_t value = { { SENTINEL_VERSION }, SENTINEL_BYTES };
+    authjwt_socache_question_t again = question_of(id, &value);
+
+    if (store->provider->store(store->instance, r->server, id->bytes, sizeof(id->bytes), apr_time_now() + SENTINEL_LIFE,
+                               value.bytes, value.len, r->pool)
         != APR_SUCCESS) {
-        return APR_EGENERAL;
+        return 0;
     }
-    len = sizeof(data);
-    if (retrieve(store, r, &sentinel, data, &len) != APR_SUCCESS) {
-        return APR_EGENERAL;
-    }
-    if (apr_atomic_xchg32(&store->has_sentinel, 1)) {
+    ask(store, r, &again, 1);
+    if (again.status == APR_SUCCESS && apr_atomic_xchg32(&store->has_sentinel, 1)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AJ1407: AuthJWTRevocationStore %s has lost its entries: revoked tokens may be accepted "
                       "again until they expire",
                       store->spec);
     }
-    return APR_NOTFOUND;
+    return again.status == APR_SUCCESS;
 }
 
-static apr_status_t look_up(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id, unsigned char *data,
-                            unsigned int *len)
+static int may_be_absent(apr_status_t rv)
 {
-    apr_status_t rv = retrieve(store, r, id, data, len);
+    return APR_STATUS_IS_NOTFOUND(rv) || rv == APR_EGENERAL;
+}
 
-    if (!store->kind->is_exact && (APR_STATUS_IS_NOTFOUND(rv) || rv == APR_EGENERAL)) {
-        rv = confirm_absence(store, r);
+/* For some providers "not found" may mean "cannot answer": dbm mixes the two up both ways, and a dead Redis or
+ * memcached says "not found" through APR. Believe it only if the sentinel, an entry that is always there, can be read
+ * after it: it is asked for last. */
+static void ask_and_confirm(authjwt_store_t *store, request_rec *r, authjwt_socache_question_t *asked, unsigned int n)
+{
+    static const authjwt_store_id_t sentinel = { "mod_authjwt sentinel 0123456789." };
+    authjwt_store_value_t value;
+    unsigned int i, doubtful = 0;
+    int is_there;
+
+    asked[n] = question_of(&sentinel, &value);
+    ask(store, r, asked, store->kind->retrieve_several ? n + 1 : n);
+    for (i = 0; i < n; i++) {
+        doubtful += may_be_absent(asked[i].status);
+    }
+    if (!doubtful) {
+        return;
+    }
+    if (!store->kind->retrieve_several) {
+        ask(store, r, &asked[n], 1);
+    }
+    is_there = asked[n].status == APR_SUCCESS;
+    if (is_there) {
+        apr_atomic_set32(&store->has_sentinel, 1);
+    }
+    else {
+        is_there = write_sentinel(store, r, &sentinel);
+    }
+    for (i = 0; i < n; i++) {
+        if (may_be_absent(asked[i].status)) {
+            asked[i].status = is_there ? APR_NOTFOUND : APR_EGENERAL;
+        }
+    }
+}
+
+static apr_status_t answer_questions(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
+                                     unsigned int n)
+{
+    authjwt_socache_question_t asked[AUTHJWT_STORE_SEVERAL + 1];
+    apr_status_t rv = APR_SUCCESS;
+    unsigned int i;
+
+    for (i = 0; i < n; i++) {
+        asked[i] = question_of(questions[i].id, &questions[i].value);
+    }
+    if (store->kind->is_exact) {
+        ask(store, r, asked, n);
+    }
+    else {
+        ask_and_confirm(store, r, asked, n);
+    }
+    for (i = 0; i < n; i++) {
+        questions[i].value.len = asked[i].len;
+        questions[i].status = APR_STATUS_IS_NOTFOUND(asked[i].status) ? APR_NOTFOUND : asked[i].status;
+        if (questions[i].status != APR_SUCCESS && questions[i].status != APR_NOTFOUND) {
+            rv = questions[i].status;
+        }
     }
     return rv;
+}
+
+static void refuse_all(authjwt_store_question_t *questions, unsigned int n, apr_status_t rv)
+{
+    unsigned int i;
+
+    for (i = 0; i < n; i++) {
+        questions[i].status = rv;
+    }
+}
+
+apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
+                                       unsigned int n)
+{
+    apr_status_t rv = store ? enter(store, r) : APR_EGENERAL;
+
+    if (rv != APR_SUCCESS) {
+        refuse_all(questions, n, rv);
+        return store ? authjwt_store_complain(store, r, "be locked", rv) : rv;
+    }
+    rv = answer_questions(store, r, questions, n);
+    leave(store, r);
+    return rv == APR_SUCCESS ? APR_SUCCESS : authjwt_store_complain(store, r, "answer", rv);
 }
 
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                authjwt_store_value_t *value)
 {
-    apr_status_t rv = store ? enter(store, r) : APR_EGENERAL;
+    authjwt_store_question_t question;
 
-    if (!store) {
-        return rv;
+    question.id = id;
+    if (authjwt_store_get_several(store, r, &question, 1) == APR_SUCCESS && question.status == APR_SUCCESS) {
+        value->len = question.value.len;
+        memcpy(value->bytes, question.value.bytes, value->len);
     }
-    if (rv != APR_SUCCESS) {
-        return complain(store, r, "be locked", rv);
-    }
-    value->len = sizeof(value->bytes);
-    rv = look_up(store, r, id, value->bytes, &value->len);
-    leave(store, r);
-    if (APR_STATUS_IS_NOTFOUND(rv)) {
-        return APR_NOTFOUND;
-    }
-    return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "answer", rv);
+    return question.status;
 }
 
 /* memcached takes lifetimes over 30 days for dates since 1970, and mod_socache_memcache sends it the difference to now.
@@ -167,12 +252,12 @@ static apr_status_t read_back(authjwt_store_t *store, request_rec *r, const auth
 apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                const authjwt_store_value_t *value, apr_time_t expires, authjwt_store_purpose_e purpose)
 {
-    authjwt_store_put_fn *put = store->provider->store;
+    authjwt_socache_store_fn *put = store->provider->store;
     authjwt_store_value_t copy = *value;
     apr_status_t rv = enter(store, r);
 
     if (rv != APR_SUCCESS) {
-        return complain(store, r, "be locked", rv);
+        return authjwt_store_complain(store, r, "be locked", rv);
     }
     if (purpose == AUTHJWT_STORE_ENDING && store->kind->put_ending) {
         put = store->kind->put_ending;
@@ -183,5 +268,5 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
         rv = read_back(store, r, id, value);
     }
     leave(store, r);
-    return rv == APR_SUCCESS ? APR_SUCCESS : complain(store, r, "record", rv);
+    return rv == APR_SUCCESS ? APR_SUCCESS : authjwt_store_complain(store, r, "record", rv);
 }

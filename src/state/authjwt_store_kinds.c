@@ -42,12 +42,18 @@ static const char *memcached_server(const char *args, apr_pool_t *pool)
 
 /* The last row is for providers we do not know: it trusts them with nothing. */
 static const authjwt_store_kind_t kinds[] = {
-    { AUTHJWT_LMDB, 1, 0, 0, 0, authjwt_lmdb_store_reserved, authjwt_lmdb_directory },
-    { "shmcb", 1, 1, 0, 0, NULL, file_of },
-    { "dbm", 0, 1, 0, 0, NULL, file_of },
-    { "redis", 0, 0, 1, 0, NULL, redis_server },
-    { "memcache", 0, 1, 1, 1, NULL, memcached_server },
-    { NULL, 0, 1, 1, 0, NULL, as_written },
+    { .name = AUTHJWT_LMDB,
+      .is_exact = 1,
+      .put_ending = authjwt_lmdb_store_reserved,
+      .swap = authjwt_lmdb_swap,
+      .swap_ending = authjwt_lmdb_swap_reserved,
+      .retrieve_several = authjwt_lmdb_retrieve_several,
+      .place = authjwt_lmdb_directory },
+    { .name = "shmcb", .is_exact = 1, .can_forget = 1, .place = file_of },
+    { .name = "dbm", .can_forget = 1, .place = file_of },
+    { .name = "redis", .is_remote = 1, .place = redis_server },
+    { .name = "memcache", .can_forget = 1, .is_remote = 1, .takes_dates = 1, .place = memcached_server },
+    { .name = NULL, .can_forget = 1, .is_remote = 1, .place = as_written },
 };
 
 const authjwt_store_kind_t *authjwt_store_kind(const char *name)

@@ -6,21 +6,21 @@
 #include <ap_socache.h>
 
 #include "authjwt_mutex.h"
+#include "authjwt_socache_doors.h"
 #include "authjwt_store.h"
-
-/** The store function of a provider. */
-typedef apr_status_t authjwt_store_put_fn(ap_socache_instance_t *instance, server_rec *s, const unsigned char *id,
-                                          unsigned int idlen, apr_time_t expiry, unsigned char *data,
-                                          unsigned int datalen, apr_pool_t *pool);
 
 /** What a socache provider is worth. One row for each that we know; see authjwt_store_kinds.c. */
 typedef struct {
-    const char *name;                 /**< as registered with httpd; NULL: any that we do not know */
-    int is_exact;                     /**< its "not found" means that and nothing else, and what it took is kept */
-    int can_forget;                   /**< drops entries that still count, when it is full or restarted */
-    int is_remote;                    /**< APR's client would spread entries over a list of servers */
-    int takes_dates;                  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
-    authjwt_store_put_fn *put_ending; /**< stores also where ordinary entries are refused for want of room; or NULL */
+    const char *name; /**< as registered with httpd; NULL: any that we do not know */
+    int is_exact;     /**< its "not found" means that and nothing else, and what it took is kept */
+    int can_forget;   /**< drops entries that still count, when it is full or restarted */
+    int is_remote;    /**< APR's client would spread entries over a list of servers */
+    int takes_dates;  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
+    /* Doors beside ap_socache (authjwt_socache_doors.h), each NULL where there is none. */
+    authjwt_socache_store_fn *put_ending;                  /**< else the provider's store */
+    authjwt_socache_swap_fn *swap;                         /**< else look-up and store under our mutex */
+    authjwt_socache_swap_fn *swap_ending;                  /**< else swap */
+    authjwt_socache_retrieve_several_fn *retrieve_several; /**< else one by one */
     /** What the arguments name, so that equal results mean the same entries: size and spelling left out. */
     const char *(*place)(const char *args, apr_pool_t *pool);
 } authjwt_store_kind_t;
@@ -40,6 +40,19 @@ struct authjwt_store_t {
 
 /** The row for a provider. @param name  as registered with httpd @return never NULL */
 const authjwt_store_kind_t *authjwt_store_kind(const char *name);
+
+/** Say what the store cannot do, at most once a second. @return rv */
+apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv);
+
+/**
+ * Begin a critical section over all processes of this host. May be waited for; look-ups and records inside it take no
+ * further lock.
+ * @return APR_SUCCESS, or why not (logged)
+ */
+apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/** End the critical section. */
+void authjwt_store_unlock(authjwt_store_t *store, request_rec *r);
 
 /**
  * Check a server against those before it: who shares a store must share keys or have another issuer, and who accepts

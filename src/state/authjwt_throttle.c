@@ -112,7 +112,7 @@ static authjwt_verdict_e refuse(request_rec *r, const char *user, long seconds)
 {
     authjwt_request_state(r)->retry_after = seconds;
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "AJ1903: login of user \"%s\" refused: too many have failed; next in %ld s",
+                  "AJ1903: login of user \"%s\" refused: too many logins have failed; the next is allowed in %ld s",
                   aj_escape(user, strlen(user), r->pool), seconds);
     return AUTHJWT_TOO_MANY_ATTEMPTS;
 }
@@ -122,7 +122,8 @@ static authjwt_verdict_e refuse_locked(request_rec *r, const char *user, int lim
 {
     authjwt_request_state(r)->retry_after = seconds;
     ap_log_rerror(APLOG_MARK, told ? APLOG_INFO : APLOG_NOTICE, 0, r,
-                  "AJ1905: login of user \"%s\" refused: %d in a row have failed; next in %ld s, or from an address "
+                  "AJ1905: login of user \"%s\" refused: %d logins in a row have failed; the next is allowed in %ld s, "
+                  "or from an address "
                   "that the user has signed in from within 30 days",
                   aj_escape(user, strlen(user), r->pool), limit, seconds);
     return AUTHJWT_USER_LOCKED;

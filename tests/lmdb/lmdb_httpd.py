@@ -55,9 +55,19 @@ class Built:
         jobs = [self.cc(flags, [here("mod_lmdbonly.c")] + provider, "mod_lmdbonly.so", ["-shared", "-llmdb"]),
                 self.cc(flags, [here("mod_socachetest.c")], "mod_socachetest.so", ["-shared"]),
                 self.cc(flags, [here("faults.c")], "faults.so", ["-shared", "-ldl"]),
-                self.cc(flags, [here("holder.c")], "holder", ["-llmdb"])]
+                self.cc(flags, [here("holder.c")], "holder", ["-llmdb"]),
+                *self.writers(flags, here("writers.c"))]
         for job in jobs:
             assert job.wait() == 0
+
+    def writers(self, flags, main):
+        """The writing half of the provider without httpd, also for ThreadSanitizer, unless another sanitizer is asked for."""
+        sources = [main] + [os.path.join(ROOT, "src/lmdb/authjwt_lmdb_%s.c" % part) for part in ("env", "group", "read", "write")]
+        link = ["-pthread", "-llmdb"] + subprocess.run(["apr-1-config", "--link-ld", "--libs"], capture_output=True, text=True).stdout.split()
+        yield self.cc(flags, sources, "writers", link)
+        self.watches_threads = not any("-fsanitize" in flag for flag in flags)
+        if self.watches_threads:
+            yield self.cc(flags + ["-fsanitize=thread"], sources, "writers-tsan", link)
 
     def cc(self, flags, sources, out, link):
         return subprocess.Popen([os.environ.get("CC", "cc")] + flags + sources + ["-o", os.path.join(self.base, out)] + link)

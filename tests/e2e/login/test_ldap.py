@@ -105,7 +105,7 @@ def test_however_the_name_is_written_it_is_one_user(server, mark, typed):
     access, refresh = answer.json()["access_token"], answer.json()["refresh_token"]
     assert read(register_token(access))["sub"] == "ann" and "admin" in read(access)["role"]
     register_token(refresh)
-    server.assert_logged(mark, r'AJ1208: the user store calls user "%s" "ann"' % typed)
+    server.assert_logged(mark, r'AJ1208: user "%s" is "ann" in the user store' % typed)
     assert server.post("/logout", server.login("ann")[0], json={"everywhere": True}).status == 200
     assert_error(server.get("/protected", access), "token_revoked")
 

@@ -40,7 +40,7 @@ def test_after_too_many_failures_in_a_row_the_right_password_is_429_from_everywh
         wait = assert_throttled(Client(server).login(right=right))
         assert SECONDS - 60 < wait <= SECONDS + 1
     log = server.log_since(mark)
-    assert len(re.findall(r'\[authjwt:notice\].*AJ1905: login of user "ann" refused: %d in a row have failed' % LIMIT, log)) == 1
+    assert len(re.findall(r'\[authjwt:notice\].*AJ1905: login of user "ann" refused: %d logins in a row have failed' % LIMIT, log)) == 1
     assert len(re.findall(r"\[authjwt:info\].*AJ1905: ", log)) == 1, "one line for everybody to see, the others at INFO"
 
 

@@ -3,11 +3,10 @@
 import concurrent.futures
 import re
 import subprocess
-import threading
 import time
 
 import pytest
-from authjwt_client import assert_error, assert_logged_in
+from authjwt_client import assert_error, assert_logged_in, at_once
 from authjwt_env import DEFAULT, ENDPOINTS, KEY_AND_STORE, Known, endpoint, hash_password
 from authjwt_throttle import PROXY, Client, assert_throttled, host
 
@@ -114,17 +113,6 @@ def test_a_success_does_not_clear_the_count_of_the_address(client):
 def test_successes_alone_never_fill_the_count(client):
     for _ in range(35):
         assert_logged_in(client.login("bob"))
-
-
-def at_once(count, work):
-    gate = threading.Barrier(count)
-
-    def begin(number):
-        gate.wait()
-        return work(number)
-
-    with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        return list(pool.map(begin, range(count)))
 
 
 def test_parallel_attempts_cannot_exceed_the_limit(client, expect_log):

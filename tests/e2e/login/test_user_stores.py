@@ -188,5 +188,5 @@ def test_a_refresh_asks_an_alias_whether_the_user_still_exists(new_server, provi
     server.write("users", "".join(line for line in Known.users().splitlines(True) if not line.startswith("bob:")))
     mark = server.mark()
     assert_error(server.post("/refresh", gone), "token_revoked")
-    server.assert_logged(mark, r'\[authjwt:info\].*AJ1207: refresh refused: user "bob" exists no more')
+    server.assert_logged(mark, r'\[authjwt:info\].*AJ1207: refresh refused: no provider of AuthJWTProvider knows user "bob" any more')
     assert renew(server, refresh)

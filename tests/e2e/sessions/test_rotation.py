@@ -3,11 +3,10 @@
 import concurrent.futures
 import os
 import re
-import threading
 import time
 
 import pytest
-from authjwt_client import assert_error
+from authjwt_client import assert_error, at_once
 from authjwt_env import DEFAULT, Known, endpoint, location
 from authjwt_sessions import DAY, THEFT, ours, rotate
 from authjwt_tokens import claims, read, sign
@@ -30,18 +29,6 @@ CONFIG = DEFAULT + (
     + host("brief", "AuthJWTRefreshTokenExpires 1000s", "AuthJWTSessionExpires 100s")
     + host("forever-access", "AuthJWTAccessTokenExpires 90d"))
 OPTIONS = {"log": "trace8"}
-
-
-def at_once(count, work):
-    """Results of work(), begun by so many threads at the same moment."""
-    gate = threading.Barrier(count)
-
-    def begin(number):
-        gate.wait()
-        return work(number)
-
-    with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        return list(pool.map(begin, range(count)))
 
 
 # -- one successor -----------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small HTTP client: one connection per request, every header visible, raw bytes when a test needs them."""
+import concurrent.futures
 import http.client
 import json as jsonlib
 import re
 import socket
+import threading
 from urllib.parse import urlencode
 
 from authjwt_leaks import register_answer
@@ -159,3 +161,15 @@ def assert_logged_in(answer):
     assert answer.json()["token_type"] == "Bearer"
     assert "no-store" in answer.header("Cache-Control")
     assert answer.header("Content-Type") == "application/json"
+
+
+def at_once(count, work):
+    """Results of work(number), begun by so many threads at the same moment."""
+    gate = threading.Barrier(count)
+
+    def begin(number):
+        gate.wait()
+        return work(number)
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(begin, range(count)))

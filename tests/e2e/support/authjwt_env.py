@@ -223,7 +223,7 @@ class Httpd:
     def start(self):
         if self.port is None:
             self._pick_port()
-        begin, socket_before = self.mark(), self._cgi_socket()
+        begin, socket_before = self.mark(), self._cgi_sockets()
         with open(self.path("stderr"), "ab") as stderr:
             self.process = launch(self._command("-DFOREGROUND"), env=self.env, stdout=stderr, stderr=stderr)
         try:
@@ -243,21 +243,22 @@ class Httpd:
             return False
         return "resuming normal operations" in self.log_since(begin)
 
-    def _cgi_socket(self):
-        """Which socket mod_cgid's daemon listens at, once the httpd user may connect; None before that."""
+    def _cgi_sockets(self):
+        """The sockets at which daemons of mod_cgid listen, once the httpd user may connect; a parent that was killed leaves its own."""
+        found = set()
         for path in glob.glob(self.path("run/cgisock.*")):
             try:
-                found = os.stat(path)
+                one = os.stat(path)
             except OSError:
                 continue
-            if os.getuid() or found.st_uid:      # made by root, and given away when the daemon listens
-                return found.st_ino, found.st_ctime_ns
-        return None
+            if os.getuid() or one.st_uid:        # made by root, and given away when the daemon listens
+                found.add((path, one.st_ino, one.st_ctime_ns))
+        return found
 
     def _cgi_runs(self, before):
         """Whether this generation's daemon for CGI listens: httpd says that it is up without waiting for it, and a request that
-        comes too early is answered 503. @before  what _cgi_socket gave before the start"""
-        return self.mpm == "prefork" or self._cgi_socket() not in (None, before)
+        comes too early is answered 503. @before  what _cgi_sockets gave before the start"""
+        return self.mpm == "prefork" or bool(self._cgi_sockets() - before)
 
     def _wait(self, what, condition, seconds=START_LIMIT):
         end = time.monotonic() + seconds
@@ -333,7 +334,7 @@ class Httpd:
 
     def graceful(self, how=signal.SIGUSR1):
         """Graceful restart, as logrotate does; returns when the new generation runs."""
-        mark, socket_before = len(self.read_log()), self._cgi_socket()
+        mark, socket_before = len(self.read_log()), self._cgi_sockets()
         self.process.send_signal(how)
         self._wait("the new generation", lambda: "resuming normal operations" in self.read_log()[mark:] and self._cgi_runs(socket_before))
 

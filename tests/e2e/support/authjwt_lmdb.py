@@ -64,6 +64,12 @@ class Store:
         self.lib.mdb_txn_abort(txn)
         return found
 
+    def commits(self):
+        """Number of the last transaction that changed anything."""
+        info = (ctypes.c_size_t * 6)()      # MDB_envinfo: address, size of the map, last page, last transaction, readers
+        self.must(self.lib.mdb_env_info(self.env, ctypes.byref(info)))
+        return info[3]
+
     def put(self, pairs, expires=None):
         """Write (id, data) pairs in one transaction. @return whether they had room"""
         txn, entries, expiry = self.begin()

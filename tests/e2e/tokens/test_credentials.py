@@ -16,6 +16,7 @@ ProxyPass /mode @app@/mode
 ProxyPass /mode-all @app@/mode-all
 ProxyPass /basic @app@/basic
 ProxyPass /header @app@/header
+ProxyPass /host @app@/host
 """ + (protected("/own", "Require valid-user", "AuthJWTTokenLocation cookie", "AuthJWTCookieCSRFProtect off")
        + protected("/own-off", "Require valid-user", "AuthJWTTokenLocation cookie", "AuthJWTForwardToken off",
                    "AuthJWTCookieCSRFProtect off")
@@ -24,6 +25,12 @@ ProxyPass /header @app@/header
        + location("/basic", "AuthType None", "Require all granted", *COOKIES)
        + location("/header", "AuthType None", "Require all granted", "AuthJWTForwardToken off")
        + location("/out", "SetHandler jwt-logout", *COOKIES)
+       + protected("/host", "Require valid-user", "AuthJWTCookies on")
+       + protected("/host/off", "Require valid-user", "AuthJWTForwardToken off")
+       + protected("/host/all", "Require valid-user", "AuthJWTForwardToken all")
+       + protected("/host/own", "Require valid-user", "AuthJWTRefreshCookieName shop_refresh", "AuthJWTAccessCookieName shop_access")
+       + location("/host/basic", "AuthType None", "Require all granted")
+       + protected("/cgi/host", "Require valid-user", "AuthJWTCookies on")
        + protected("/cgi/open", "AuthJWTOptional on", "Require all granted", *COOKIES)
        + protected("/cgi/open-user", "AuthJWTOptional on", "Require valid-user", *COOKIES)
        + protected("/cgi/open-csrf", "AuthJWTOptional on", "Require all granted", "AuthJWTCookies on",
@@ -91,6 +98,28 @@ def test_no_application_gets_the_refresh_cookie(server, path):
 def test_an_application_that_refreshes_by_itself_gets_it(server):
     access, refresh = server.login()
     assert refresh in seen(server.get("/mode-all/x", cookies={ACCESS: access, REFRESH: refresh})).one("Cookie")
+
+
+HOST_ACCESS, HOST_REFRESH = "__Host-" + ACCESS, "__Host-" + REFRESH
+SENT = "a=1; %s=1; %s=2; %s=3; %s=4; my_%s=5" % (ACCESS, REFRESH, HOST_ACCESS, HOST_REFRESH, REFRESH)
+
+
+@pytest.mark.parametrize("path, gone", [
+    ("/host/x", {REFRESH, HOST_REFRESH}), ("/host/basic/x", {REFRESH, HOST_REFRESH}),
+    ("/host/off/x", {ACCESS, REFRESH, HOST_ACCESS, HOST_REFRESH}), ("/host/all/x", set()),
+    ("/host/own/x", set()), ("/mode/x", {REFRESH})])
+def test_what_an_upgrade_left_under_a_plain_name_reaches_no_application_either(server, path, gone):
+    access, _ = server.login()
+    kept = "; ".join(one for one in SENT.split("; ") if one.partition("=")[0] not in gone)
+    cookie = ("" if path != "/mode/x" else "%s=%s; " % (ACCESS, access))
+    answer = server.get(path, access if not cookie else None, headers={"Cookie": cookie + SENT})
+    assert seen(answer).one("Cookie") == cookie + kept
+
+
+def test_a_script_does_not_find_it_either(server):
+    access, refresh = server.login()
+    env = server.get("/cgi/host", access, cookies={REFRESH: refresh, "b": "2"}).env()
+    assert env["HTTP_COOKIE"] == "b=2" and refresh not in str(env)
 
 
 def test_what_is_no_token_location_here_arrives(server):

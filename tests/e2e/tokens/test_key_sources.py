@@ -59,6 +59,19 @@ def test_a_command_is_split_at_blanks_and_sees_no_shell(new_server):
     assert_logged_in(server.try_login())
 
 
+def test_what_a_command_writes_to_standard_error_stays_as_it_is(new_server, expect_log):
+    expect_log.may(r"^a word of the command$")
+    server = new_server('AuthJWTKey HS256 "exec:@dir@/count"\n' + REST)
+    server.write("count", "#!/bin/sh\necho a word of the command >&2\ncat %s\n" % server.path("secret"), 0o755)
+    server.start()
+    assert server.stderr().count("a word of the command\n") == 1
+    assert_logged_in(server.try_login())
+    mark = server.mark()
+    server.graceful()
+    server.assert_logged(mark, "(?m)^a word of the command$")
+    assert_logged_in(server.try_login())
+
+
 @pytest.mark.parametrize("command, sentence", [
     ("@dir@/no-such-command", "no-such-command"), ("/bin/false", "ended with status 1"), ("/bin/true", "is empty"),
     ("@dir@/secret", "cannot run|ended with status"), ("/bin/cat /dev/zero", "longer than 65536 bytes")])
