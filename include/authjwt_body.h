@@ -20,6 +20,16 @@
 authjwt_verdict_e authjwt_body_fields(request_rec *r, json_t **fields) AUTHJWT_MUST_USE;
 
 /**
+ * Read a form that holds one token (RFC 7009 2.1, RFC 7662 2.1). Other types of body are refused, and no field may
+ * occur twice.
+ * @param name    of its field
+ * @param tokens  set on AUTHJWT_OK: the list of one token that authjwt_verify takes
+ * @return AUTHJWT_OK, AUTHJWT_TOKEN_FIELD_MISSING, or why the body cannot be read (logged)
+ */
+authjwt_verdict_e authjwt_body_form_token(request_rec *r, const char *name,
+                                          apr_array_header_t **tokens) AUTHJWT_MUST_USE;
+
+/**
  * Look into a form that somebody else will read: its first AUTHJWT_BODY_MAX bytes are kept, and replayed to the
  * handler.
  * @param value  set on AUTHJWT_OK: that of the field, owned by the request's pool; NULL when the body is no form or

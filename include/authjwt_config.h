@@ -32,6 +32,9 @@ typedef struct {
 /** What to do when the revocation store cannot answer. */
 typedef enum { AUTHJWT_ON_ERROR_UNSET = 0, AUTHJWT_ON_ERROR_DENY, AUTHJWT_ON_ERROR_ALLOW } authjwt_on_error_e;
 
+/** What becomes of sessions that began before the store lost its entries. */
+typedef enum { AUTHJWT_ON_LOSS_UNSET = 0, AUTHJWT_ON_LOSS_DISTRUST, AUTHJWT_ON_LOSS_IGNORE } authjwt_on_loss_e;
+
 struct authjwt_store_t;
 struct authjwt_keyring_t;
 
@@ -48,6 +51,9 @@ typedef struct {
     const char *store_spec;        /**< "PROVIDER[:ARGS]" */
     struct authjwt_store_t *store; /**< opened by authjwt_revocation */
     authjwt_on_error_e on_error;
+    authjwt_on_loss_e on_loss;
+    apr_interval_time_t check_interval;  /**< how long "not revoked" is believed, by authjwt_config_check_interval */
+    const char *state_dir;               /**< of the main server: absolute; NULL: as built */
     int throttle_failures;               /**< failed logins allowed, 0 off, -1 unset */
     apr_interval_time_t throttle_window; /**< in this time */
     int lock_failures;                   /**< failures in a row that lock a user, 0 off, -1 unset */
@@ -261,6 +267,7 @@ const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf);
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf);
+apr_interval_time_t authjwt_config_check_interval(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf);

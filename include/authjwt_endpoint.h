@@ -10,6 +10,8 @@ typedef enum {
     AUTHJWT_ENDPOINT_LOGOUT,
     AUTHJWT_ENDPOINT_USERINFO,
     AUTHJWT_ENDPOINT_JWKS,
+    AUTHJWT_ENDPOINT_INTROSPECT,
+    AUTHJWT_ENDPOINT_REVOKE,
     AUTHJWT_ENDPOINTS /**< how many there are */
 } authjwt_endpoint_e;
 

@@ -16,9 +16,9 @@
 /**
  * Register the provider and the hooks it needs. Call once from the module's register_hooks.
  *
- * Argument of create: `[PATH][(SIZE)]`, or NULL. PATH is a directory, relative ones to the state directory that was
- * chosen at build; default: the state directory itself. SIZE is bytes, or with K, M or G; at least 1M, default 1G; only
- * ever raised.
+ * Argument of create: `[PATH][(SIZE)]`, or NULL. PATH is a directory, relative ones to the state directory
+ * (authjwt_lmdb_set_home); default: the state directory itself. SIZE is bytes, or with K, M or G; at least 1M, default
+ * 1G; only ever raised.
  *
  * init belongs into the parent, once per start, after User and Group are known (check_config or later). It makes the
  * directory, gives a new or empty one to the httpd user, and has a short-lived fork open the store as that user; it
@@ -51,6 +51,41 @@ void authjwt_lmdb_register(apr_pool_t *pool);
 apr_status_t authjwt_lmdb_store_reserved(ap_socache_instance_t *instance, server_rec *s, const unsigned char *id,
                                          unsigned int idlen, apr_time_t expiry, unsigned char *data,
                                          unsigned int datalen, apr_pool_t *pool);
+
+/**
+ * Have the directory that relative paths lead from, and that a store without a path is in, be another than the one
+ * chosen at build. Before create.
+ * @param dir  absolute, lives as long as the configuration; NULL: the one chosen at build
+ */
+void authjwt_lmdb_set_home(const char *dir);
+
+/** The directory that is in effect, as the children see it. */
+const char *authjwt_lmdb_home(void);
+
+/** A path as the parent sees it, which is outside a ChrootDir. @return path itself, or owned by pool */
+const char *authjwt_lmdb_outside(const char *path, apr_pool_t *pool);
+
+/** Can a directory probably be made or used? For `httpd -t`. @return NULL, or why not */
+const char *authjwt_lmdb_foresee_directory(const char *dir, apr_pool_t *pool);
+
+/**
+ * Make a directory that the httpd user may write, as init makes that of a store: with its parent at most, judged, and
+ * given to the httpd user if it is new or empty. In the parent process.
+ * @param dir  absolute, as the children see it
+ * @return NULL, or why it cannot be used
+ */
+const char *authjwt_lmdb_make_directory(const char *dir, apr_pool_t *pool);
+
+/** Tell an instance, before init, that its user has used this store before: a data file that is missing has been
+ * removed, unless the directory is missing too. */
+void authjwt_lmdb_expect(ap_socache_instance_t *instance);
+
+/**
+ * When the store lost its entries for the last time, because its data file was removed. After init.
+ * @param is_lost  set to whether this start has found that out
+ * @return microseconds since 1970; 0: never, as far as is known
+ */
+apr_time_t authjwt_lmdb_birth(const ap_socache_instance_t *instance, int *is_lost);
 
 /** The doors `swap` and `swap_ending` (authjwt_socache_doors.h). Otherwise as store, and as store_reserved. */
 authjwt_socache_swap_fn authjwt_lmdb_swap, authjwt_lmdb_swap_reserved;

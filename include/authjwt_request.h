@@ -94,8 +94,8 @@ static inline request_rec *authjwt_request_initial(request_rec *r)
 }
 
 /**
- * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks)?
- * Judged by SetHandler, since r->handler is not set yet when access is checked.
+ * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks,
+ * revoke)? Judged by SetHandler, since r->handler is not set yet when access is checked.
  * @return NULL when it is for none
  */
 const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r);
@@ -115,7 +115,7 @@ int authjwt_request_at_own_address(request_rec *r);
  */
 int authjwt_request_may_issue(request_rec *r);
 
-/** The same with endpoints that are subject to Require too (userinfo). */
+/** The same with endpoints that are subject to Require too (userinfo, introspect). */
 const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
 
 /** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? */

@@ -46,12 +46,14 @@ authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_
 
 /**
  * Has the token been revoked: its session (or jti, or hash), the session that its own was begun from, or all of its
- * subject's sessions? Logs when the store cannot answer, at most once a second.
+ * subject's sessions, or did its session begin before the store lost its entries? Logs when the store cannot answer, at
+ * most once a second. The answer of a remote store may be as old as AuthJWTRevocationCheckInterval says.
  */
 authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims);
 
 /**
- * As authjwt_revocation_check, and has the session been ended that the token was given here?
+ * As authjwt_revocation_check, but the store is asked in any case; and has the session been ended that the token was
+ * given here?
  * @param issuer  `iss` of that session's tokens, "" for none
  */
 authjwt_revocation_e authjwt_revocation_check_session(request_rec *r, const aj_claims_t *claims, const char *issuer,
@@ -79,8 +81,8 @@ apr_status_t authjwt_revocation_end_session(request_rec *r, const char *issuer, 
 apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
- * Time of birth for a new session of a subject: now, or later than the marks that ended all before, which may be some
- * seconds ahead. It belongs into the session's sid.
+ * Time of birth for a new session of a subject: now, or later than the marks that ended all before and not before the
+ * store lost its entries, which may be some seconds ahead by another host's clock. It belongs into the session's sid.
  * @param birth  set on success: microseconds since 1970
  * @return APR_SUCCESS, or why the store cannot answer (logged)
  */

@@ -60,13 +60,28 @@ typedef struct {
 } authjwt_store_question_t;
 
 /**
- * Look several entries up, in one round trip or one read transaction where the provider can.
+ * Look several entries up, in one round trip or one read transaction where the provider can. Reads the store's birth,
+ * too.
  * @param n  1 to AUTHJWT_STORE_SEVERAL
  * @return APR_SUCCESS when every question has been answered, with "found" or "not found"; else why one has not (logged
  * at most once a second), while each status is set all the same
  */
 apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
                                        unsigned int n) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * The same, where answers of a remote store may be as old as AuthJWTRevocationCheckInterval says. What this process has
+ * recorded is known at once all the same.
+ */
+apr_status_t authjwt_store_get_believed(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
+                                        unsigned int n) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * When the store lost its entries for the last time: what was recorded before is gone.
+ * @return microseconds since 1970, as read last by this process, authjwt_store_get_several being the latest that has;
+ * 0: never, as far as is known
+ */
+apr_time_t authjwt_store_birth(const authjwt_store_t *store);
 
 /**
  * Record an entry, over one of the same id. Returns after the provider has acknowledged, and where its word is not

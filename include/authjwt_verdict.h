@@ -24,6 +24,7 @@ typedef enum {
     AUTHJWT_CSRF_FAILED,
     AUTHJWT_INVALID_REQUEST,
     AUTHJWT_CREDENTIALS_MISSING, /**< a login without user name or password */
+    AUTHJWT_TOKEN_FIELD_MISSING, /**< the body is no form with one field `token` */
     AUTHJWT_INVALID_CREDENTIALS,
     AUTHJWT_METHOD_NOT_ALLOWED,
     AUTHJWT_BODY_TOO_LARGE,

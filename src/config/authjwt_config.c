@@ -17,6 +17,7 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->session_expires = -1;
     conf->throttle_failures = -1;
     conf->lock_failures = -1;
+    conf->check_interval = -1;
     return conf;
 }
 
@@ -52,6 +53,9 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_LIST(claim_names);
     MERGE_LIST(role_names);
     merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;
+    merged->on_loss = add->on_loss != AUTHJWT_ON_LOSS_UNSET ? add->on_loss : base->on_loss;
+    MERGE_NUMBER(check_interval);
+    MERGE_POINTER(state_dir);
     return merged;
 }
 

@@ -4,6 +4,7 @@
 
 #include "authjwt_config.h"
 
+#define DEFAULT_CHECK_INTERVAL  apr_time_from_sec(0)
 #define DEFAULT_LEEWAY          apr_time_from_sec(10)
 #define DEFAULT_GRACE           apr_time_from_sec(10)
 #define DEFAULT_ACCESS_EXPIRES  apr_time_from_sec(15 * 60)
@@ -252,6 +253,11 @@ int authjwt_config_rotation(const authjwt_dir_conf_t *conf)
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf)
 {
     return conf->grace >= 0 ? conf->grace : DEFAULT_GRACE;
+}
+
+apr_interval_time_t authjwt_config_check_interval(const authjwt_server_conf_t *conf)
+{
+    return conf->check_interval >= 0 ? conf->check_interval : DEFAULT_CHECK_INTERVAL;
 }
 
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf)

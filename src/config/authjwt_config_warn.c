@@ -89,11 +89,29 @@ static void survey_place(const authjwt_place_t *place, void *data, apr_pool_t *p
         is_unknown || (!place->knows_address && is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool));
 }
 
-/* A refresh does not ask for the password, so without a provider nobody notices that a user is gone. */
+/* A rule about names or groups is asked at a refresh too, so whoever is taken off the list is out. */
+static int lists_users(const apr_array_header_t *rules)
+{
+    static const char *const names[] = { "user", "group", "dbm-group", "dbd-group", "ldap-user", "ldap-group" };
+    apr_size_t i;
+    int rule;
+
+    for (rule = 0; rules && rule < rules->nelts; rule++) {
+        for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+            if (!strcmp(APR_ARRAY_IDX(rules, rule, authjwt_rule_t).name, names[i])) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* A refresh does not ask for the password, so without a provider or a list nobody notices that a user is gone. */
 static void warn_of_provider(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
 {
     if (is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool) && !place->in_effect->providers
-        && (place->knows_address || !survey->providers) && is_new(survey, place->own, "AJ1783", pool)) {
+        && !lists_users(place->in_effect->login_requires) && (place->knows_address || !survey->providers)
+        && is_new(survey, place->own, "AJ1783", pool)) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, place->server,
             "AJ1783: jwt-refresh in %s has no AuthJWTProvider, so users that have been deleted still get new tokens; "
@@ -175,7 +193,7 @@ static void warn_of_handlers(const ap_directive_t *node, server_rec *s, apr_pool
             && !ap_cstr_casecmpn(word, "jwt", 3) && !authjwt_endpoint_find(word)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                          "AJ1788: %s %s (%s:%d): there is no such handler; write jwt-login, jwt-refresh, jwt-logout, "
-                         "jwt-userinfo or jwt-jwks",
+                         "jwt-userinfo, jwt-jwks, jwt-introspect or jwt-revoke",
                          node->directive, word, node->filename, node->line_num);
         }
         warn_of_handlers(node->first_child, s, pool);

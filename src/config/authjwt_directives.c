@@ -2,6 +2,7 @@
 /* authjwt_config: the setters and the directive table. A setter returns NULL or a sentence; httpd adds file, line and
  * name. */
 #include <httpd.h>
+#include <http_config.h>
 #include <http_core.h>
 #include <apr_strings.h>
 
@@ -88,6 +89,39 @@ static const char *set_on_error(cmd_parms *cmd, void *dir, const char *word)
     return NULL;
 }
 
+static const char *set_on_loss(cmd_parms *cmd, void *dir, const char *word)
+{
+    authjwt_server_conf_t *conf = authjwt_config_server(cmd->server);
+
+    (void)dir;
+    if (!ap_cstr_casecmp(word, "distrust")) {
+        conf->on_loss = AUTHJWT_ON_LOSS_DISTRUST;
+    }
+    else if (!ap_cstr_casecmp(word, "ignore")) {
+        conf->on_loss = AUTHJWT_ON_LOSS_IGNORE;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AuthJWTRevocationOnLoss: \"%s\" is neither distrust nor ignore", word);
+    }
+    return NULL;
+}
+
+static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *path)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *absolute = *path ? ap_server_root_relative(cmd->pool, path) : NULL;
+
+    (void)dir;
+    if (error) {
+        return error;
+    }
+    if (!absolute) {
+        return apr_psprintf(cmd->pool, "AuthJWTStateDir: \"%s\" is not a path of a directory", path);
+    }
+    authjwt_config_server(cmd->server)->state_dir = absolute;
+    return NULL;
+}
+
 static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
 {
     authjwt_dir_conf_t *conf = dir;
@@ -104,6 +138,8 @@ static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user,
 #define SLOT(member) ((void *)APR_OFFSETOF(authjwt_dir_conf_t, member))
 /* Server config, virtual host, directory, and .htaccess with AllowOverride AuthConfig. */
 #define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
+/* Server config; the setter refuses it in a virtual host. */
+#define GLOBALLY RSRC_CONF
 /* What issues tokens or names files to read is not for .htaccess. */
 #define ISSUING (RSRC_CONF | ACCESS_CONF)
 
@@ -132,6 +168,12 @@ const command_rec authjwt_config_directives[] = {
                   "hash that the password of an unknown user is compared with"),
     AP_INIT_TAKE1("AuthJWTRevocationOnError", set_on_error, NULL, RSRC_CONF,
                   "what becomes of tokens while the store cannot answer: deny or allow"),
+    AP_INIT_TAKE1("AuthJWTRevocationOnLoss", set_on_loss, NULL, RSRC_CONF,
+                  "what becomes of older sessions when the store has lost its entries: distrust or ignore"),
+    AP_INIT_TAKE1("AuthJWTRevocationCheckInterval", authjwt_directives_set_check_interval, NULL, RSRC_CONF,
+                  "how long an answer of a remote store is believed before it is asked again"),
+    AP_INIT_TAKE1("AuthJWTStateDir", set_state_dir, NULL, GLOBALLY,
+                  "directory for what this host has to remember, and for the store lmdb without a path"),
 
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", authjwt_directives_set_locations, NULL, ANYWHERE,
                       "where tokens are looked for: header, cookie, query in order"),

@@ -15,6 +15,7 @@ void authjwt_directives_list_name(cmd_parms *cmd, apr_array_header_t **list, con
 const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option);
 const char *authjwt_directives_set_leeway(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_check_interval(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_access_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_refresh_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_session_expires(cmd_parms *cmd, void *dir, const char *text);

@@ -29,6 +29,12 @@ const char *authjwt_directives_set_leeway(cmd_parms *cmd, void *dir, const char 
     return set_time(cmd, &authjwt_config_server(cmd->server)->leeway, text, 1);
 }
 
+const char *authjwt_directives_set_check_interval(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return set_time(cmd, &authjwt_config_server(cmd->server)->check_interval, text, 1);
+}
+
 const char *authjwt_directives_set_access_expires(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;

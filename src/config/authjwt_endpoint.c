@@ -11,6 +11,8 @@ static const authjwt_endpoint_t endpoints[AUTHJWT_ENDPOINTS] = {
     { AUTHJWT_ENDPOINT_LOGOUT, "jwt-logout", 1, 1, 1, 0, AUTHJWT_NEEDS_KEY },
     { AUTHJWT_ENDPOINT_USERINFO, "jwt-userinfo", 0, 1, 0, 0, AUTHJWT_NEEDS_KEY },
     { AUTHJWT_ENDPOINT_JWKS, "jwt-jwks", 0, 1, 1, 0, AUTHJWT_NEEDS_KEY },
+    { AUTHJWT_ENDPOINT_INTROSPECT, "jwt-introspect", 1, 0, 0, 0, AUTHJWT_NEEDS_KEY },
+    { AUTHJWT_ENDPOINT_REVOKE, "jwt-revoke", 1, 0, 1, 0, AUTHJWT_NEEDS_KEY },
 };
 
 const authjwt_endpoint_t *authjwt_endpoint_find(const char *handler)

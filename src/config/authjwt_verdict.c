@@ -27,6 +27,8 @@ static const authjwt_refusal_t refusals[AUTHJWT_VERDICTS] = {
                                   "Send a JSON object or a form with the fields this address needs", NULL },
     [AUTHJWT_CREDENTIALS_MISSING] = { "invalid_request", 400, "Username and password required",
                                       "Send a JSON object or a form with the fields this address needs", NULL },
+    [AUTHJWT_TOKEN_FIELD_MISSING] = { "invalid_request", 400, "Malformed request", "Send a form with one field token",
+                                      NULL },
     [AUTHJWT_INVALID_CREDENTIALS] = { "invalid_credentials", 401, "Invalid credentials",
                                       "User name or password is wrong", NULL },
     [AUTHJWT_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405, "Method not allowed",

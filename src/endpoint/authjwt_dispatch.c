@@ -6,6 +6,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_cors.h"
 #include "authjwt_dispatch.h"
@@ -21,7 +22,8 @@ typedef int answer_fn(request_rec *r);
 static answer_fn *const answers[AUTHJWT_ENDPOINTS] = {
     [AUTHJWT_ENDPOINT_LOGIN] = authjwt_login,   [AUTHJWT_ENDPOINT_REFRESH] = authjwt_refresh,
     [AUTHJWT_ENDPOINT_LOGOUT] = authjwt_logout, [AUTHJWT_ENDPOINT_USERINFO] = authjwt_userinfo,
-    [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,
+    [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,     [AUTHJWT_ENDPOINT_INTROSPECT] = authjwt_introspect,
+    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke,
 };
 
 /* Without a login page there is nothing to GET at a login. */
@@ -59,6 +61,10 @@ int authjwt_dispatch(request_rec *r)
         return HTTP_NOT_FOUND;
     }
     authjwt_cors_allow(r);
+    if (endpoint->post) {
+        /* Refusals too: without it a cache may keep a 404 or 405. */
+        authjwt_caching_no_store(r);
+    }
     get = takes_get(r, endpoint);
     if (r->method_number == M_GET ? !get : r->method_number != M_POST || !endpoint->post) {
         return refuse_method(r, endpoint, get);

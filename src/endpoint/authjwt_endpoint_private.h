@@ -21,4 +21,10 @@ int authjwt_userinfo(request_rec *r);
 /** jwt-jwks: publish the public keys (RFC 7517 5). */
 int authjwt_jwks(request_rec *r);
 
+/** jwt-introspect: tell a caller who is authenticated whether a token is good, and what it says (RFC 7662). */
+int authjwt_introspect(request_rec *r);
+
+/** jwt-revoke: end the session of the token in the body (RFC 7009). */
+int authjwt_revoke(request_rec *r);
+
 #endif

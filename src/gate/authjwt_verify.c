@@ -59,13 +59,18 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
-/* An access token that a renewal has just issued shows nothing: the client has not received it yet. A logout is about
- * to end the session, so how far it had come need not be written. */
-static void note_seen(request_rec *r, const aj_claims_t *claims)
+static int is_about_to_end(request_rec *r)
 {
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
 
-    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !(endpoint && endpoint->id == AUTHJWT_ENDPOINT_LOGOUT)
+    return endpoint && (endpoint->id == AUTHJWT_ENDPOINT_LOGOUT || endpoint->id == AUTHJWT_ENDPOINT_REVOKE);
+}
+
+/* An access token that a renewal has just issued shows nothing: the client has not received it yet. A logout or
+ * jwt-revoke is about to end the session, so how far it had come need not be written. */
+static void note_seen(request_rec *r, const aj_claims_t *claims)
+{
+    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !is_about_to_end(r)
         && !authjwt_request_known(authjwt_request_initial(r))->new_token) {
         authjwt_chain_seen(r, claims);
     }

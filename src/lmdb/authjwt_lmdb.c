@@ -36,7 +36,7 @@ static const char *lmdb_create(ap_socache_instance_t **instance, const char *arg
 static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, const struct ap_socache_hints *hints,
                               server_rec *s, apr_pool_t *pool)
 {
-    const char *why, *warning, *dir = inst->dir;
+    const char *why, *warning, *dir;
     authjwt_lmdb_report_t report;
     apr_pool_t *tmp;
 
@@ -44,11 +44,9 @@ static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, co
     if (apr_pool_create(&tmp, pool) != APR_SUCCESS) {
         return APR_ENOMEM;
     }
-    if (geteuid() == 0 && ap_unixd_config.chroot_dir != NULL) {
-        dir = apr_pstrcat(tmp, ap_unixd_config.chroot_dir, inst->dir, NULL);
-    }
+    dir = authjwt_lmdb_outside(inst->dir, tmp);
     inst->ready = 0;
-    why = authjwt_lmdb_dir_prepare(dir, &inst->ids, &warning, tmp);
+    why = authjwt_lmdb_dir_prepare(dir, &inst->ids, &inst->is_made, &warning, tmp);
     if (why == NULL && warning != NULL) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ2001: lmdb:%s: %s", inst->dir, warning);
     }
@@ -60,6 +58,8 @@ static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, co
     }
     else {
         inst->ids = report.ids;
+        inst->birth = report.birth;
+        inst->is_lost = report.is_new && report.birth != 0;
         inst->ready = 1;
         authjwt_lmdb_announce(inst, pool);
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
@@ -68,6 +68,17 @@ static apr_status_t lmdb_init(ap_socache_instance_t *inst, const char *cname, co
     }
     apr_pool_destroy(tmp);
     return why == NULL ? APR_SUCCESS : APR_EGENERAL;
+}
+
+void authjwt_lmdb_expect(ap_socache_instance_t *inst)
+{
+    inst->is_known = 1;
+}
+
+apr_time_t authjwt_lmdb_birth(const ap_socache_instance_t *inst, int *is_lost)
+{
+    *is_lost = inst->is_lost;
+    return inst->birth;
 }
 
 /* Nothing is closed here: the parent has no environment open, and in a child other threads may still use theirs. */

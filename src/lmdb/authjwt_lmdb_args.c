@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arguments of the lmdb provider: [PATH][(SIZE)]. */
+/* The arguments of the lmdb provider: [PATH][(SIZE)], and the directory that paths lead from. */
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -21,6 +21,19 @@
 #define SIZE_LEAST   MEGA
 /* LMDB needs a size in whole pages; no machine has pages larger than this. */
 #define SIZE_STEP ((apr_uint64_t)1 << 16)
+
+/* Where relative paths lead from, and where a store without a path is. */
+static const char *home = AUTHJWT_STATEDIR;
+
+void authjwt_lmdb_set_home(const char *dir)
+{
+    home = dir != NULL ? dir : AUTHJWT_STATEDIR;
+}
+
+const char *authjwt_lmdb_home(void)
+{
+    return home;
+}
 
 static const char *parse_size(const char *text, apr_uint64_t *size, apr_pool_t *pool)
 {
@@ -52,7 +65,7 @@ static const char *parse_dir(const char *text, const char **dir, apr_pool_t *tmp
     apr_size_t len;
     char *path;
 
-    if (apr_filepath_merge(&path, AUTHJWT_STATEDIR, text, 0, pool) != APR_SUCCESS) {
+    if (apr_filepath_merge(&path, home, text, 0, pool) != APR_SUCCESS) {
         return apr_psprintf(tmp, "lmdb: \"%.200s\" is not a path", text);
     }
     for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--) {

@@ -11,8 +11,10 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,11 +80,12 @@ static int read_through(MDB_txn *txn, MDB_dbi dbi, apr_time_t until)
     return n == st.ms_entries ? 0 : MDB_CORRUPTED;
 }
 
-static int same_format(MDB_txn *txn, MDB_dbi about, int write)
+static int same_format(MDB_txn *txn, MDB_dbi about, int write, int *is_new)
 {
     MDB_val key = { 6, (void *)"format" }, value, ours = { sizeof FORMAT - 1, (void *)FORMAT };
     int rc = mdb_get(txn, about, &key, &value);
 
+    *is_new = rc == MDB_NOTFOUND;
     if (rc == 0 && (value.mv_size != ours.mv_size || memcmp(value.mv_data, ours.mv_data, ours.mv_size) != 0)) {
         return MDB_VERSION_MISMATCH;
     }
@@ -90,16 +93,54 @@ static int same_format(MDB_txn *txn, MDB_dbi about, int write)
     return rc == MDB_NOTFOUND || (rc == 0 && write) ? mdb_put(txn, about, &key, &ours, 0) : rc;
 }
 
+/* A data file that is made anew in place of one that was removed was born now: what the other held is lost. The very
+ * first one, and those of releases that did not write it down, were never born again: 0. A birth far ahead of the clock
+ * was written by a clock that was wrong. */
+static int settle_birth(MDB_txn *txn, MDB_dbi about, const ap_socache_instance_t *inst, authjwt_lmdb_report_t *report)
+{
+    MDB_val key = { 5, (void *)"birth" }, value = { AUTHJWT_LMDB_STAMP, NULL };
+    int had_one = !inst->is_made && (inst->is_known || report->had_lock);
+    apr_time_t now = apr_time_now();
+    int rc = report->is_new ? MDB_NOTFOUND : mdb_get(txn, about, &key, &value);
+
+    report->birth = report->is_new && had_one ? now : 0;
+    if (rc == 0) {
+        if (value.mv_size != AUTHJWT_LMDB_STAMP) {
+            return MDB_CORRUPTED;
+        }
+        report->birth = authjwt_lmdb_stamp_get(value.mv_data);
+        if (report->birth <= now + AUTHJWT_LMDB_SKEW) {
+            return 0;
+        }
+        report->birth = now;
+    }
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        return rc;
+    }
+    if (report->birth == 0) {
+        return 0;
+    }
+    value.mv_size = AUTHJWT_LMDB_STAMP;
+    if ((rc = mdb_put(txn, about, &key, &value, MDB_RESERVE)) == 0) {
+        authjwt_lmdb_stamp_put(value.mv_data, report->birth);
+    }
+    return rc;
+}
+
 typedef struct {
     MDB_dbi about, entries, expiry;
 } databases_t;
 
-static int create(MDB_txn *txn, int raised, databases_t *dbs)
+static int create(MDB_txn *txn, int raised, const ap_socache_instance_t *inst, databases_t *dbs,
+                  authjwt_lmdb_report_t *report)
 {
     int rc = mdb_dbi_open(txn, "about", MDB_CREATE, &dbs->about);
 
     if (rc == 0) {
-        rc = same_format(txn, dbs->about, raised);
+        rc = same_format(txn, dbs->about, raised, &report->is_new);
+    }
+    if (rc == 0) {
+        rc = settle_birth(txn, dbs->about, inst, report);
     }
     if (rc == 0) {
         rc = mdb_dbi_open(txn, "entries", MDB_CREATE, &dbs->entries);
@@ -129,7 +170,7 @@ static int look_through(MDB_txn *txn, const databases_t *dbs, authjwt_lmdb_repor
 #define STEP(report, text) apr_cpystrn((report)->step, text, sizeof(report)->step)
 
 /* Hold the write lock only shortly: during a graceful restart the old children are still writing. */
-static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *report)
+static int try_env(MDB_env *env, const ap_socache_instance_t *inst, authjwt_lmdb_report_t *report)
 {
     MDB_envinfo info;
     databases_t dbs;
@@ -137,8 +178,8 @@ static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *repor
     int raised = 0, rc = mdb_env_info(env, &info);
 
     STEP(report, "map the store's size");
-    if (rc == 0 && (raised = info.me_mapsize < size)) {
-        rc = mdb_env_set_mapsize(env, (size_t)size);
+    if (rc == 0 && (raised = info.me_mapsize < inst->size)) {
+        rc = mdb_env_set_mapsize(env, (size_t)inst->size);
     }
     if (rc != 0) {
         return rc;
@@ -147,7 +188,7 @@ static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *repor
     if ((rc = mdb_txn_begin(env, NULL, 0, &txn)) != 0) {
         return rc;
     }
-    if ((rc = create(txn, raised, &dbs)) != 0) {
+    if ((rc = create(txn, raised, inst, &dbs, report)) != 0) {
         mdb_txn_abort(txn);
     }
     else {
@@ -162,11 +203,20 @@ static int try_env(MDB_env *env, apr_uint64_t size, authjwt_lmdb_report_t *repor
     }
     rc = look_through(txn, &dbs, report);
     mdb_txn_abort(txn);
-    report->mapsize = raised ? size : info.me_mapsize;
+    report->mapsize = raised ? inst->size : info.me_mapsize;
     return rc;
 }
 
-static int try_store(const char *dir, apr_uint64_t size, authjwt_lmdb_report_t *report)
+static int is_there(const char *dir, const char *name)
+{
+    char path[APR_PATH_MAX + 16];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return lstat(path, &st) == 0;
+}
+
+static int try_store(const ap_socache_instance_t *inst, authjwt_lmdb_report_t *report)
 {
     MDB_env *env;
     int rc;
@@ -175,13 +225,14 @@ static int try_store(const char *dir, apr_uint64_t size, authjwt_lmdb_report_t *
     if ((rc = become_httpd_user()) != 0) {
         return rc;
     }
+    report->had_lock = is_there(inst->dir, "lock.mdb");
     STEP(report, "open data.mdb and lock.mdb");
-    if ((rc = authjwt_lmdb_open(dir, &env)) != 0) {
+    if ((rc = authjwt_lmdb_open(inst->dir, &env)) != 0) {
         return rc;
     }
-    rc = try_env(env, size, report);
+    rc = try_env(env, inst, report);
     if (rc == 0) {
-        rc = authjwt_lmdb_identify(dir, &report->ids);
+        rc = authjwt_lmdb_identify(inst->dir, &report->ids);
     }
     mdb_env_close(env);
     return rc;
@@ -205,7 +256,7 @@ static void child(const ap_socache_instance_t *inst, int fd)
     setrlimit(RLIMIT_CORE, &none);
     alarm(AUTHJWT_LMDB_PATIENCE);
     memset(&report, 0, sizeof report);
-    report.rc = try_store(inst->dir, inst->size, &report);
+    report.rc = try_store(inst, &report);
     while (write(fd, &report, sizeof report) < 0 && errno == EINTR) {
         ;
     }

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 #include <unixd.h>
 
+#include "authjwt_lmdb.h"
 #include "authjwt_lmdb_private.h"
 
 #ifdef __linux__
@@ -191,14 +192,16 @@ const char *authjwt_lmdb_dir_foresee(const char *dir, apr_pool_t *pool)
     return errno == ENOENT ? foresee_missing(dir, 1, pool) : apr_psprintf(pool, "%s: %s", dir, strerror(errno));
 }
 
-const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, const char **warning, apr_pool_t *pool)
+const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, int *made, const char **warning,
+                                     apr_pool_t *pool)
 {
     const char *why;
     struct stat st;
     int fd = open_dir(dir);
 
     *warning = NULL;
-    if (fd < 0 && errno == ENOENT) {
+    *made = fd < 0 && errno == ENOENT;
+    if (*made) {
         if ((why = make_with_parent(dir, pool)) != NULL) {
             return why;
         }
@@ -219,4 +222,25 @@ const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, c
         ids->dir = st.st_ino;
     }
     return why;
+}
+
+const char *authjwt_lmdb_outside(const char *path, apr_pool_t *pool)
+{
+    return geteuid() == 0 && ap_unixd_config.chroot_dir != NULL
+             ? apr_pstrcat(pool, ap_unixd_config.chroot_dir, path, NULL)
+             : path;
+}
+
+const char *authjwt_lmdb_foresee_directory(const char *dir, apr_pool_t *pool)
+{
+    return ap_unixd_config.chroot_dir == NULL ? authjwt_lmdb_dir_foresee(dir, pool) : NULL;
+}
+
+const char *authjwt_lmdb_make_directory(const char *dir, apr_pool_t *pool)
+{
+    const char *warning;
+    authjwt_lmdb_ids_t ids;
+    int made;
+
+    return authjwt_lmdb_dir_prepare(authjwt_lmdb_outside(dir, pool), &ids, &made, &warning, pool);
 }

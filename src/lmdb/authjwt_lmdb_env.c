@@ -265,7 +265,7 @@ authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_
     pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 #endif
     if (env->spare == NULL || env->dir == NULL || pthread_rwlock_init(&env->gate, &attr) != 0
-        || authjwt_lmdb_group_init(&env->group) != 0) {
+        || pthread_mutex_init(&env->group.lock, NULL) != 0) {
         free(env->spare);
         free(env->dir);
         free(env);

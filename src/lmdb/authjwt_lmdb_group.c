@@ -19,11 +19,6 @@ typedef struct {
     unsigned n;
 } batch_t;
 
-int authjwt_lmdb_group_init(authjwt_lmdb_group_t *group)
-{
-    return pthread_mutex_init(&group->lock, NULL);
-}
-
 /* ---- the queue ---- */
 
 /* @return non-zero to lead, with this write at the head; zero when another thread has done it */

@@ -2,7 +2,7 @@
 /* What the files of the lmdb provider share; nobody else includes this.
  *
  *   authjwt_lmdb.c         the provider's face: init, store, retrieve, remove, iterate, status
- *   authjwt_lmdb_args.c    its arguments
+ *   authjwt_lmdb_args.c    its arguments, and the directory that paths lead from
  *   authjwt_lmdb_dir.c     the directory: made, judged, given to the httpd user
  *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment
  *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
@@ -44,6 +44,9 @@
 /** How long an expired entry stays in a store that is not low on space: a clock that was ahead may be set back. */
 #define AUTHJWT_LMDB_SLACK apr_time_from_sec(7 * 24 * 3600)
 
+/** The most that a clock may be ahead for a time to be believed that it wrote. */
+#define AUTHJWT_LMDB_SKEW apr_time_from_sec(60)
+
 /** The directory and its two files as the trial opening met them. A process that meets others would be alone with its
  * entries, so it answers nothing. */
 typedef struct {
@@ -81,6 +84,10 @@ struct ap_socache_instance_t {
     const char *dir;   /* absolute, as the children see it */
     apr_uint64_t size; /* bytes */
     int ready;         /* init succeeded */
+    int is_known;      /* whoever uses it has used it before */
+    int is_made;       /* the directory was made at this start */
+    int is_lost;       /* its data file was missing at this start, and it had one */
+    apr_time_t birth;  /* when entries were lost for the last time, 0: never */
     authjwt_lmdb_ids_t ids;
     authjwt_lmdb_env_t *env;     /* of this process, NULL until first used; atomic */
     ap_socache_instance_t *next; /* among those that are ready */
@@ -110,10 +117,11 @@ const char *authjwt_lmdb_dir_foresee(const char *dir, apr_pool_t *pool) AUTHJWT_
  * Make the directory if it is missing (and its parent, but no more), judge it and give it to the httpd user.
  * @param dir     absolute path as the parent process sees it
  * @param ids     set on success: dev and dir
+ * @param made    set to whether it was missing
  * @param warning set to a sentence or NULL
  * @return NULL, or why it cannot be used
  */
-const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, const char **warning,
+const char *authjwt_lmdb_dir_prepare(const char *dir, authjwt_lmdb_ids_t *ids, int *made, const char **warning,
                                      apr_pool_t *pool) AUTHJWT_LMDB_MUST_USE;
 
 /* ---- check ---- */
@@ -123,6 +131,9 @@ typedef struct {
     int rc;
     char step[48]; /* what was being done when rc came up */
     authjwt_lmdb_ids_t ids;
+    int had_lock;     /* lock.mdb was there before */
+    int is_new;       /* data.mdb was not, or empty */
+    apr_time_t birth; /* as kept in the store */
     apr_uint64_t entries, mapsize;
 } authjwt_lmdb_report_t;
 
@@ -238,6 +249,9 @@ extern const authjwt_lmdb_job_t authjwt_lmdb_usage_job; /* authjwt_lmdb_usage_t 
 /** The expiry that a value or an index key begins with. */
 apr_time_t authjwt_lmdb_stamp_get(const unsigned char *from);
 
+/** The reverse; times before 1970 become 0. */
+void authjwt_lmdb_stamp_put(unsigned char *to, apr_time_t t);
+
 /** Find an entry, expired or not. @param value set to stamp and data, valid until the transaction changes something
  * @return rc */
 int authjwt_lmdb_find(authjwt_lmdb_env_t *env, MDB_txn *txn, MDB_val *id, MDB_val *value) AUTHJWT_LMDB_MUST_USE;
@@ -298,9 +312,6 @@ int authjwt_lmdb_make_room(authjwt_lmdb_env_t *env, authjwt_lmdb_write_t *write)
 int authjwt_lmdb_finish(MDB_txn *txn, int rc) AUTHJWT_LMDB_MUST_USE;
 
 /* ---- group ---- */
-
-/** @return 0, or an errno value */
-int authjwt_lmdb_group_init(authjwt_lmdb_group_t *group) AUTHJWT_LMDB_MUST_USE;
 
 extern const authjwt_lmdb_job_t authjwt_lmdb_store_job;  /* authjwt_lmdb_write_t */
 extern const authjwt_lmdb_job_t authjwt_lmdb_remove_job; /* authjwt_lmdb_write_t */

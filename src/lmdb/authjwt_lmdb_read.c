@@ -21,6 +21,16 @@ apr_time_t authjwt_lmdb_stamp_get(const unsigned char *from)
     return (apr_time_t)v;
 }
 
+void authjwt_lmdb_stamp_put(unsigned char *to, apr_time_t t)
+{
+    apr_uint64_t v = t < 0 ? 0 : (apr_uint64_t)t;
+    int i;
+
+    for (i = AUTHJWT_LMDB_STAMP - 1; i >= 0; i--, v >>= 8) {
+        to[i] = (unsigned char)v;
+    }
+}
+
 /* Every value begins with its expiry; a shorter one is damage. */
 int authjwt_lmdb_find(authjwt_lmdb_env_t *env, MDB_txn *txn, MDB_val *id, MDB_val *value)
 {

@@ -15,19 +15,9 @@
 /* What reserved entries may use beyond the ordinary ones in a small store: some hundred entries. */
 #define RESERVED_PAGES 16
 
-static void stamp_put(unsigned char *to, apr_time_t t)
-{
-    apr_uint64_t v = t < 0 ? 0 : (apr_uint64_t)t;
-    int i;
-
-    for (i = AUTHJWT_LMDB_STAMP - 1; i >= 0; i--, v >>= 8) {
-        to[i] = (unsigned char)v;
-    }
-}
-
 static MDB_val index_key(unsigned char *buf, const MDB_val *id, apr_time_t expiry)
 {
-    stamp_put(buf, expiry);
+    authjwt_lmdb_stamp_put(buf, expiry);
     memcpy(buf + AUTHJWT_LMDB_STAMP, id->mv_data, id->mv_size);
     return (MDB_val){ .mv_data = buf, .mv_size = AUTHJWT_LMDB_STAMP + id->mv_size };
 }
@@ -145,7 +135,7 @@ static int put_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t
         rc = mdb_put(txn, env->entries, &put->id, &value, MDB_RESERVE);
     }
     if (rc == 0) {
-        stamp_put(value.mv_data, put->expiry);
+        authjwt_lmdb_stamp_put(value.mv_data, put->expiry);
         memcpy((unsigned char *)value.mv_data + AUTHJWT_LMDB_STAMP, put->data.mv_data, put->data.mv_size);
         key = index_key(buf, &put->id, put->expiry);
         rc = mdb_put(txn, env->expiry, &key, &none, 0);

@@ -14,6 +14,9 @@
 
 APLOG_USE_MODULE(authjwt);
 
+#define JSON "application/json"
+#define FORM "application/x-www-form-urlencoded"
+
 static authjwt_verdict_e malformed(request_rec *r, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1101: request body refused: %s", why);
@@ -76,20 +79,27 @@ static const char *media_type(request_rec *r)
     return type;
 }
 
+/* Without a Content-Type: what it looks like. */
+static const char *type_of(request_rec *r, const authjwt_body_bytes_t *body)
+{
+    const char *type = media_type(r);
+
+    if (*type) {
+        return type;
+    }
+    return body->bytes[strspn(body->bytes, " \t\r\n")] == '{' ? JSON : FORM;
+}
+
 /* @return NULL, or what is wrong with the body */
 static const char *parse(const char *type, authjwt_body_bytes_t *body, apr_pool_t *pool, json_t **object)
 {
     const char *error = NULL;
 
-    if (!*type) {
-        type = body->bytes[strspn(body->bytes, " \t\r\n")] == '{' ? "application/json"
-                                                                  : "application/x-www-form-urlencoded";
-    }
-    if (!strcmp(type, "application/x-www-form-urlencoded")) {
+    if (!strcmp(type, FORM)) {
         return authjwt_body_read_form(body->bytes, body->len, *object);
     }
-    if (strcmp(type, "application/json")) {
-        return "Content-Type is neither application/json nor application/x-www-form-urlencoded";
+    if (strcmp(type, JSON)) {
+        return "Content-Type is neither " JSON " nor " FORM;
     }
     if (aj_json_read_object(body->bytes, body->len, pool, object, &error)) {
         return NULL;
@@ -107,11 +117,36 @@ authjwt_verdict_e authjwt_body_fields(request_rec *r, json_t **fields)
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
-    error = body.len ? parse(media_type(r), &body, r->pool, &object) : NULL;
+    error = body.len ? parse(type_of(r, &body), &body, r->pool, &object) : NULL;
     if (error) {
         return malformed(r, error);
     }
     *fields = object;
+    return AUTHJWT_OK;
+}
+
+static const char *parse_form(request_rec *r, authjwt_body_bytes_t *body, json_t *fields)
+{
+    return !body->len || !strcmp(type_of(r, body), FORM) ? authjwt_body_read_form(body->bytes, body->len, fields)
+                                                         : "Content-Type is not " FORM;
+}
+
+authjwt_verdict_e authjwt_body_form_token(request_rec *r, const char *name, apr_array_header_t **tokens)
+{
+    json_t *fields = aj_json_own(json_object(), r->pool);
+    authjwt_body_bytes_t body;
+    authjwt_verdict_e verdict = read_all(r, &body);
+    const char *error;
+
+    if (verdict != AUTHJWT_OK) {
+        return verdict;
+    }
+    error = parse_form(r, &body, fields);
+    *tokens = error ? NULL : authjwt_body_token(fields, name, r->pool);
+    if (!*tokens) {
+        (void)malformed(r, error ? error : apr_psprintf(r->pool, "the form has no field %s", name));
+        return AUTHJWT_TOKEN_FIELD_MISSING;
+    }
     return AUTHJWT_OK;
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     const char *name; /**< as registered with httpd; NULL: any that we do not know */
     int is_exact;     /**< its "not found" means that and nothing else, and what it took is kept */
     int can_forget;   /**< drops entries that still count, when it is full or restarted */
+    int is_local;     /**< on this host alone: it is asked each time, and starts with httpd */
     int is_remote;    /**< APR's client would spread entries over a list of servers */
     int takes_dates;  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
     /* Doors beside ap_socache (authjwt_socache_doors.h), each NULL where there is none. */
@@ -21,6 +22,10 @@ typedef struct {
     authjwt_socache_swap_fn *swap;                         /**< else look-up and store under our mutex */
     authjwt_socache_swap_fn *swap_ending;                  /**< else swap */
     authjwt_socache_retrieve_several_fn *retrieve_several; /**< else one by one */
+    /** When it lost its entries for the last time, which it knows for sure at start; else a sentinel entry says so. */
+    apr_time_t (*birth)(const ap_socache_instance_t *instance, int *is_lost);
+    /** Before init: this host has used the store before. Only with birth. */
+    void (*expect)(ap_socache_instance_t *instance);
     /** What the arguments name, so that equal results mean the same entries: size and spelling left out. */
     const char *(*place)(const char *args, apr_pool_t *pool);
 } authjwt_store_kind_t;
@@ -35,8 +40,13 @@ struct authjwt_store_t {
     authjwt_mutex_t *mutex; /* one for all stores */
     authjwt_store_t *next;
     int started;
-    volatile apr_uint32_t has_sentinel; /* this process has seen or written it */
+    const char *note;                /* file that notes that this host has seen the store; NULL: it cannot */
+    volatile apr_uint32_t has_birth; /* this process knows the birth */
+    apr_time_t birth;                /* when the store lost its entries, 0: never; atomic */
 };
+
+/** The most that clocks of hosts which share a store are taken to differ by. */
+#define AUTHJWT_STORE_SKEW apr_time_from_sec(60)
 
 /** The row for a provider. @param name  as registered with httpd @return never NULL */
 const authjwt_store_kind_t *authjwt_store_kind(const char *name);
@@ -53,6 +63,78 @@ apr_status_t authjwt_store_lock(authjwt_store_t *store, request_rec *r) AP_FN_AT
 
 /** End the critical section. */
 void authjwt_store_unlock(authjwt_store_t *store, request_rec *r);
+
+/* ---- look-ups without a request ---- */
+
+/** A look-up whose answer goes to value. */
+authjwt_socache_question_t authjwt_store_question(const authjwt_store_id_t *id, authjwt_store_value_t *value);
+
+/** Look entries up, in one go where the provider can. Believes what it answers. */
+void authjwt_store_ask(authjwt_store_t *store, server_rec *s, authjwt_socache_question_t *asked, unsigned int n,
+                       apr_pool_t *pool);
+
+/** What to say to the provider so that an entry expires then. @param expires  microseconds since 1970 */
+apr_time_t authjwt_store_expiry(const authjwt_store_t *store, apr_time_t expires);
+
+/* ---- birth ---- */
+
+/** Id of the entry that is always there. */
+extern const authjwt_store_id_t authjwt_store_sentinel;
+
+/**
+ * Judge a look-up of the sentinel; write it where it is missing or wrong. Logs a loss, once.
+ * @param is_locked  non-zero: the caller holds the store's mutex
+ * @return APR_SUCCESS when the birth is known and the store is alive
+ */
+apr_status_t authjwt_store_settle_birth(authjwt_store_t *store, server_rec *s,
+                                        const authjwt_socache_question_t *answered, int is_locked,
+                                        apr_pool_t *pool) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/** Note what this process has read, and that this host has seen the store. */
+void authjwt_store_learn_birth(authjwt_store_t *store, server_rec *s, apr_time_t birth);
+
+void authjwt_store_birth_post_config(authjwt_store_t *store);
+void authjwt_store_birth_child_init(authjwt_store_t *store, apr_pool_t *pchild);
+
+/* ---- beliefs ---- */
+
+/**
+ * Answer questions with what this process has read since now - interval.
+ * @return non-zero when it knows all the answers, which then are set
+ */
+int authjwt_beliefs_find(const authjwt_store_t *store, authjwt_store_question_t *questions, unsigned int n,
+                         apr_time_t now, apr_interval_time_t interval);
+
+/** A number that is another after this process has recorded the entry. Before the store is asked. */
+apr_uint32_t authjwt_beliefs_changes(const authjwt_store_id_t *id);
+
+/** Remember an answer, unless the entry has been recorded meanwhile. @param asked  when the question was put */
+void authjwt_beliefs_keep(const authjwt_store_t *store, const authjwt_store_question_t *answered, apr_time_t asked,
+                          apr_uint32_t changes);
+
+/** After each attempt to record an entry, whether it succeeded or not. */
+void authjwt_beliefs_forget(const authjwt_store_t *store, const authjwt_store_id_t *id);
+
+/* ---- notes ---- */
+
+/** In check_config: have AuthJWTStateDir take effect. @return 0, or 1 after logging why it cannot be used */
+int authjwt_store_check_state_dir(server_rec *main_server, apr_pool_t *ptemp);
+
+/**
+ * In post_config: make the state directory.
+ * @param is_needed  non-zero: a warning where the default cannot be used
+ * @param dir        set to the directory, or NULL where there is none
+ * @return 0 after logging why AuthJWTStateDir cannot be used
+ */
+int authjwt_store_make_state_dir(server_rec *main_server, int is_needed, const char **dir, apr_pool_t *pconf);
+
+/** Choose where a store is noted, and tell it if this host has seen it. Before init. @param dir  may be NULL */
+void authjwt_store_note_place(authjwt_store_t *store, const char *dir, apr_pool_t *pconf);
+
+int authjwt_store_is_noted(const authjwt_store_t *store);
+void authjwt_store_note(const authjwt_store_t *store, server_rec *s);
+
+/* ---- sharing ---- */
 
 /**
  * Check a server against those before it: who shares a store must share keys or have another issuer, and who accepts

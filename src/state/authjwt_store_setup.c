@@ -24,6 +24,7 @@ int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     (void)ptemp;
     stores = NULL;
     mutex = NULL;
+    authjwt_lmdb_set_home(NULL);
     return authjwt_mutex_register(MUTEX_TYPE, pconf);
 }
 
@@ -85,6 +86,7 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     int faults = 0;
 
     (void)plog;
+    faults = authjwt_store_check_state_dir(main_server, ptemp);
     for (s = main_server; s && !faults; s = s->next) {
         authjwt_server_conf_t *conf = authjwt_config_server(s);
         const char *spec = conf->store_spec ? conf->store_spec : AUTHJWT_LMDB;
@@ -111,9 +113,29 @@ static void warn_of_forgetting(const authjwt_store_t *store)
     if (store->kind->can_forget) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, store->server,
-            "AJ1403: AuthJWTRevocationStore %s can forget: revoked tokens may be accepted again after a restart, or "
-            "when it is full; lmdb never forgets",
-            store->spec);
+            "AJ1403: AuthJWTRevocationStore %s can forget: after a restart of httpd or of its server, or when it is "
+            "full, %s; lmdb never forgets",
+            store->spec,
+            authjwt_config_server(store->server)->on_loss == AUTHJWT_ON_LOSS_IGNORE
+                ? "revoked tokens may be accepted again"
+                : "users have to sign in again, and some revoked tokens may be accepted again");
+    }
+}
+
+static void say_what_has_no_effect(server_rec *main_server)
+{
+    server_rec *s;
+
+    for (s = main_server; s; s = s->next) {
+        const authjwt_server_conf_t *conf = authjwt_config_server(s);
+
+        if (conf->store && conf->store->kind->is_local && authjwt_config_check_interval(conf)) {
+            ap_log_error(
+                APLOG_MARK, APLOG_INFO, 0, s,
+                "AJ1415: AuthJWTRevocationCheckInterval has no effect with AuthJWTRevocationStore %s, which is "
+                "asked for each request",
+                conf->store->spec);
+        }
     }
 }
 
@@ -140,13 +162,33 @@ static apr_status_t start_store(authjwt_store_t *store, apr_pool_t *pconf)
     store->started = 1;
     apr_pool_cleanup_register(pconf, store, stop_store, apr_pool_cleanup_null);
     warn_of_forgetting(store);
+    authjwt_store_birth_post_config(store);
     return APR_SUCCESS;
+}
+
+static apr_status_t start_stores(server_rec *main_server, apr_pool_t *pconf)
+{
+    apr_status_t rv = APR_SUCCESS;
+    authjwt_store_t *store;
+    const char *dir;
+    int is_needed = 0;
+
+    for (store = stores; store; store = store->next) {
+        is_needed |= !store->kind->expect;
+    }
+    if (!authjwt_store_make_state_dir(main_server, is_needed, &dir, pconf)) {
+        return APR_EGENERAL;
+    }
+    for (store = stores; store && rv == APR_SUCCESS; store = store->next) {
+        store->mutex = mutex;
+        authjwt_store_note_place(store, dir, pconf);
+        rv = start_store(store, pconf);
+    }
+    return rv;
 }
 
 int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    authjwt_store_t *store;
-
     (void)plog;
     (void)ptemp;
     /* The first of the two passes at start only looks; nothing is started for it. */
@@ -156,18 +198,20 @@ int authjwt_store_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     if (authjwt_mutex_create(&mutex, MUTEX_TYPE, s, pconf) != APR_SUCCESS) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    for (store = stores; store; store = store->next) {
-        store->mutex = mutex;
-        if (start_store(store, pconf) != APR_SUCCESS) {
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-    return OK;
+    say_what_has_no_effect(s);
+    return start_stores(s, pconf) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void authjwt_store_child_init(apr_pool_t *pchild, server_rec *s)
 {
+    authjwt_store_t *store;
+
     if (mutex) {
         authjwt_mutex_child_init(mutex, s, pchild);
+    }
+    for (store = stores; store; store = store->next) {
+        if (store->started) {
+            authjwt_store_birth_child_init(store, pchild);
+        }
     }
 }

@@ -32,6 +32,7 @@ static apr_status_t swap(const update_t *update, const authjwt_store_value_t *ol
     }
     rv = door(store->instance, update->r->server, update->id->bytes, sizeof(update->id->bytes), old ? old->bytes : NULL,
               old ? old->len : 0, expires, value->bytes, value->len, update->r->pool);
+    authjwt_beliefs_forget(store, update->id);
     return rv == APR_SUCCESS || APR_STATUS_IS_EAGAIN(rv) ? rv : authjwt_store_complain(store, update->r, "record", rv);
 }
 

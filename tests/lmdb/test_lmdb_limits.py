@@ -238,7 +238,7 @@ def test_reader_slots_of_a_killed_process_are_taken_back(httpd):
     pid = httpd.ask("set", id="a", value="one", ttl=600000)[1]
     holder = httpd.hold("readers")
     assert httpd.get("a") == "egeneral"
-    assert lines(httpd, "AJ2010: lmdb:%s: cannot read an entry: all reader slots are taken" % httpd.store)
+    assert lines(httpd, "AJ2010: lmdb:%s: cannot read entries: all reader slots are taken" % httpd.store)
     holder.kill()
     holder.wait()
     assert httpd.ask("get", id="a") == ("ok one", pid)

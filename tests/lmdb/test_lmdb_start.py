@@ -251,7 +251,7 @@ def test_the_parent_never_opens_the_store(httpd):
     httpd.extra = "SocacheTestEarly on"
     httpd.allow("AJ2011")
     httpd.start()
-    assert "AJ2011: lmdb:%s: cannot read an entry: only a child process" % httpd.store in httpd.log()
+    assert "AJ2011: lmdb:%s: cannot read entries: only a child process" % httpd.store in httpd.log()
     assert "early: egeneral" in httpd.log()
     assert httpd.set("a") == "ok"
     fds = os.listdir("/proc/%d/fd" % httpd.proc.pid)

@@ -98,14 +98,15 @@ static apr_status_t take_out(const char *id)
 /* @return the length, -1 if there is none */
 static int find(const char *id, char *data, size_t room)
 {
-    authjwt_lmdb_get_t get = { .id = { strlen(id), (void *)id }, .now = apr_time_now() };
+    authjwt_socache_question_t question = { .id = (const unsigned char *)id, .idlen = (unsigned)strlen(id) };
+    authjwt_lmdb_get_t get = { .now = apr_time_now(), .questions = &question, .n = 1 };
 
-    get.dest = (unsigned char *)data;
-    get.room = room;
+    question.data = (unsigned char *)data;
+    question.len = (unsigned)room;
     pthread_rwlock_rdlock(&env->gate);
     MUST(authjwt_lmdb_get_job.work(env, &get));
     pthread_rwlock_unlock(&env->gate);
-    return get.answer == APR_SUCCESS ? (int)get.len : -1;
+    return question.status == APR_SUCCESS ? (int)question.len : -1;
 }
 
 static size_t commits(void)

@@ -3,10 +3,11 @@
 import http.client
 import ssl
 import subprocess
+from urllib.parse import urlencode
 
 import pytest
 from authjwt_client import Answer, assert_denied, assert_error
-from authjwt_env import DEFAULT, Httpd, location, protected
+from authjwt_env import DEFAULT, Httpd, endpoint, location, protected
 from authjwt_rules import token_of
 from authjwt_tokens import tamper
 
@@ -22,7 +23,9 @@ ScriptAliasMatch ^/(basic|either|named) @dir@/cgi-bin/env.sh
 """ + DEFAULT + (
     location("/basic", "AuthType Basic", 'AuthName "certificates"', "AuthUserFile @dir@/subjects", "Require valid-user")
     + protected("/either", "<RequireAny>", "Require jwt-role admin", "Require ssl-verify-client", "</RequireAny>")
-    + protected("/named", "SSLUserName SSL_CLIENT_S_DN_CN", "Require valid-user") + protected("/p/admin", "Require jwt-role admin"))
+    + protected("/named", "SSLUserName SSL_CLIENT_S_DN_CN", "Require valid-user") + protected("/p/admin", "Require jwt-role admin")
+    + endpoint("/introspect", "introspect", "SSLOptions -FakeBasicAuth", "SSLUserName SSL_CLIENT_S_DN_CN", "Require ssl-verify-client")
+    + endpoint("/anybody", "introspect", "SSLOptions -FakeBasicAuth", "SSLUserName SSL_CLIENT_S_DN_CN"))
 # mod_ssl's word for all of them, "password", as crypt makes it.
 SUBJECTS = "/CN=zoe:xxj31ZMTZzkVA\n"
 
@@ -48,14 +51,18 @@ def server():
     assert not faults, "\n".join(faults)
 
 
-def get(server, path, token=None, certified=True):
+def get(server, path, token=None, certified=True, form=None):
     context = ssl.create_default_context(cafile=server.path("ca.pem"))
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if certified:
         context.load_cert_chain(server.path("zoe.pem"), server.path("zoe.key"))
     connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=20)
     try:
-        connection.request("GET", path, headers={"Authorization": "Bearer " + token} if token else {})
+        headers = {"Authorization": "Bearer " + token} if token else {}
+        if form:
+            connection.request("POST", path, urlencode(form), {**headers, "Content-Type": "application/x-www-form-urlencoded"})
+        else:
+            connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:
@@ -89,3 +96,13 @@ def test_a_certificate_can_do_in_place_of_a_token_and_a_token_that_is_sent_is_st
     assert get(server, "/either/x", token_of(role="admin"), certified=False).status == 200
     assert_denied(get(server, "/either/x", token_of("bob"), certified=False))
     assert_error(get(server, "/either/x", certified=False), "token_missing")
+
+
+def test_an_api_that_has_one_may_ask_by_introspection_and_nobody_without(server, expect_log):
+    expect_log(r"ssl:warn.*AH02227: Failed to set r->user")
+    form = {"token": token_of("ann")}
+    for path in ("/introspect", "/anybody"):
+        assert get(server, path, form=form).json()["username"] == "ann"
+        assert get(server, path, form={"token": tamper(form["token"])}).json() == {"active": False}
+        answer = get(server, path, certified=False, form=form)
+        assert answer.status == 403 and "active" not in answer.text

@@ -14,9 +14,12 @@ SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_direc
 # docs/directives.md says the context of each. Keys, issuer, validation: one right line each.
 SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet file:@dir@/set.json", "AuthJWTIssuer me", "AuthJWTAudience you",
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
-          "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTLoginThrottle 5 5m",
+          "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTRevocationOnLoss ignore",
+          "AuthJWTRevocationCheckInterval 5s", "AuthJWTLoginThrottle 5 5m",
           "AuthJWTLoginLock 50 30m",
           "AuthJWTDummyHash $2y$05$abcdefghijklmnopqrstuuEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXA"]
+# Of the host as a whole: not in a virtual host either.
+HOST = ["AuthJWTStateDir @dir@/state-of-host"]
 # What issues tokens, or reads files as the server: for the administrator alone.
 ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJWTLoginRequire all granted", "AuthJWTClaim a b",
            "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
@@ -50,13 +53,13 @@ def name_of(line):
 
 def test_the_tables_name_all_directives():
     known = set(re.findall(r'AP_INIT_\w+\("(AuthJWT\w+)"', SOURCE.read_text()))
-    assert known == {name_of(line) for line in SERVER + ISSUING + ANYWHERE} - {"Require"}
+    assert known == {name_of(line) for line in SERVER + HOST + ISSUING + ANYWHERE} - {"Require"}
 
 
 def test_all_of_them_may_stand_in_the_server_and_in_a_virtual_host(new_server):
     lines = [line for line in SERVER + ISSUING + ANYWHERE if not line.startswith("Require")]
     site = "<VirtualHost *>\nServerName x.test\n%s\n%s</VirtualHost>\n" % ("\n".join(lines), protected("/p"))
-    for config in ("\n".join(lines) + "\n", KEY_AND_STORE + site):
+    for config in ("\n".join(lines + HOST) + "\n", KEY_AND_STORE + site):
         status, said = furnished(new_server, "AuthJWTKey HS256 file:@dir@/secret\n" * (config.startswith("AuthJWTKey HS512")) + config).configtest()
         assert status == 0, said
 
@@ -69,13 +72,19 @@ def test_what_is_no_setting_of_the_whole_server_may_stand_in_sections(new_server
     assert status == 0, said
 
 
-@pytest.mark.parametrize("line", SERVER, ids=name_of)
+@pytest.mark.parametrize("line", HOST, ids=name_of)
+def test_settings_of_the_host_may_not_stand_in_a_virtual_host(new_server, line):
+    status, said = furnished(new_server, KEY_AND_STORE + "<VirtualHost *>\n%s\n</VirtualHost>\n" % line).configtest()
+    assert status != 0 and name_of(line) + " cannot occur within <VirtualHost> section" in said
+
+
+@pytest.mark.parametrize("line", SERVER + HOST, ids=name_of)
 def test_settings_of_the_whole_server_may_not_stand_in_sections(new_server, line):
     status, said = furnished(new_server, KEY_AND_STORE + "<Location /x>\n%s\n</Location>\n" % line).configtest()
     assert status != 0 and name_of(line) + " not allowed in <Location> context" in said
 
 
-@pytest.mark.parametrize("line", SERVER + ISSUING, ids=name_of)
+@pytest.mark.parametrize("line", SERVER + HOST + ISSUING, ids=name_of)
 def test_keys_and_what_issues_tokens_may_not_stand_in_htaccess(server, expect_log, line):
     expect_log(r"htaccess: %s not allowed here" % name_of(line))
     server.write("htdocs/all/.htaccess", line.replace("@dir@", server.dir) + "\n")

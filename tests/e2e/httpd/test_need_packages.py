@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What conf/need-packages installs is not started, and not enabled for the next boot; what was enabled stays so."""
+"""What conf/need-packages installs is not started, and not enabled for the next boot, nor in the system's httpd; what was enabled stays so."""
 import os
 import pathlib
 import signal
@@ -9,18 +9,23 @@ import pytest
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "conf/need-packages"
 WANTS = "/etc/systemd/system/multi-user.target.wants/"
+MODS = "/etc/apache2/mods-enabled/"
 # Folders of the machine that only this run sees, and programs that do as Debian's would.
 RUN = """set -eu
 mount -t tmpfs tmpfs /etc/systemd/system
+mount -t tmpfs tmpfs /etc/apache2
 mount --bind sbin /usr/sbin
+mkdir %(mods)s
+ln -s /unit %(mods)sold.load
 mkdir -p %(wants)s
 ln -s /unit %(wants)sold.service
 status=0
 PATH="$PWD/bin:$PATH" %(script)s there absent || status=$?
 ls %(wants)s
+ls %(mods)s
 ls /usr/sbin
 echo "status $status"
-""" % {"wants": WANTS, "script": SCRIPT}
+""" % {"wants": WANTS, "mods": MODS, "script": SCRIPT}
 DPKG_QUERY = """#!/bin/sh
 case "$*" in *there) echo installed;; *) exit 1;; esac
 """
@@ -31,9 +36,11 @@ case " $* " in
 *" install "*)
     /usr/sbin/policy-rc.d memcached start || echo "policy $?" >>calls
     ln -s /unit %snew.service
+    ln -s /unit %snew.load
+    ln -s /unit %snew.conf
     %%s;;
 esac
-""" % WANTS
+""" % (WANTS, MODS, MODS)
 
 
 def may_mount():
@@ -44,7 +51,8 @@ def may_mount():
 @pytest.mark.parametrize("own_policy", [False, True])
 @pytest.mark.parametrize("then, status", [("true", 0), ("exit 100", 100), ("kill -%d $PPID; sleep 1" % signal.SIGTERM, 130)])
 def test_nothing_is_enabled_or_started(tmp_path, own_policy, then, status):
-    for name, content in (("bin/dpkg-query", DPKG_QUERY), ("bin/apt-get", APT_GET % then), ("sbin/update-rc.d", "")):
+    for name, content in (("bin/dpkg-query", DPKG_QUERY), ("bin/apt-get", APT_GET % then), ("sbin/update-rc.d", ""),
+                          ("bin/a2dismod", "#!/bin/sh\necho \"a2dismod $*\" >>calls\n")):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content)
@@ -55,6 +63,6 @@ def test_nothing_is_enabled_or_started(tmp_path, own_policy, then, status):
     done = subprocess.run(["unshare", "-m", "sh", "-c", RUN], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     said = done.stdout.splitlines()
     assert said[0] == "Installing: absent" and said[1] == "Need to get 42 MB of archives.", done.stdout + done.stderr
-    assert said[2:] == ["old.service", *(["policy-rc.d"] if own_policy else []), "update-rc.d", "status %d" % status], done.stdout + done.stderr
+    assert said[2:] == ["old.service", "old.load", *(["policy-rc.d"] if own_policy else []), "update-rc.d", "status %d" % status], done.stdout + done.stderr
     calls = (tmp_path / "calls").read_text()
-    assert "there" not in calls and calls.count(" absent\n") == 2 and "policy %d" % (102 if own_policy else 101) in calls
+    assert "there" not in calls and calls.count(" absent\n") == 2 and "a2dismod -q -f new\n" in calls and "policy %d" % (102 if own_policy else 101) in calls

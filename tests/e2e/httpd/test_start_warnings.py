@@ -37,6 +37,7 @@ QUIET = {
     "a query": ON + LOGIN + "AuthJWTLoginURL /login?from=here\n",
     "a login of a directory": ON + "AuthJWTLoginURL /in/\n<Directory @dir@/htdocs/in>\nSetHandler jwt-login\n</Directory>\n",
     "off": ON + LOGIN + "AuthJWTCookieAutoRefresh off\n",
+    "a list of users instead of a provider": LOGIN + endpoint("/refresh", "refresh", "AuthJWTLoginRequire user ann bob"),
     "handlers of others": location("/x", "SetHandler cgi-script") + location("/y", "SetHandler server-status"),
 }
 
@@ -49,6 +50,7 @@ def test_what_can_be_meant_starts_without_a_word(new_server, config):
 
 LOUD = {
     "no provider": (LOGIN + BARE, ["AJ1783", '<Location "/refresh">', "AuthJWTProvider file"]),
+    "a rule that knows no users": (LOGIN + endpoint("/refresh", "refresh", "AuthJWTLoginRequire ip 127.0.0.1"), ["AJ1783", '<Location "/refresh">']),
     "no provider behind an expression": (LOGIN + '<LocationMatch "^/refresh$">\nSetHandler jwt-refresh\n</LocationMatch>\n', ["AJ1783", '<LocationMatch "^/refresh$">']),
     "a provider elsewhere": (BARE + location("/refreshing", FILE), ["AJ1783", '<Location "/refresh">']),
     "in two hosts": (BARE + host("a", LOGIN) + host("b", LOGIN), ["AJ1783", '<Location "/refresh">']),

@@ -16,7 +16,7 @@ POLICY = """
     AuthJWTLoginRequire group admins
 </LocationMatch>
 """
-SPLIT = KEY_AND_STORE + POLICY + "".join(endpoint("/" + name, name) for name in ("login", "refresh", "logout", "jwks")) + (
+SPLIT = KEY_AND_STORE + POLICY + "".join(endpoint("/" + name, name) for name in ("login", "refresh", "logout", "jwks", "revoke", "introspect")) + (
     location("/userinfo", "SetHandler jwt-userinfo", "AuthType JWT", 'AuthName "members"', "Require valid-user")
     + protected("/admin", "Require jwt-role admin"))
 EVERYWHERE = """
@@ -72,7 +72,7 @@ def test_whoever_may_not_sign_in_does_not_behind_the_address_of_the_login(server
         assert server.try_login(user, path="/login" + rest.replace("refresh", "login")).status == 404
 
 
-@pytest.mark.parametrize("name", ["login", "refresh", "logout", "jwks"])
+@pytest.mark.parametrize("name", ["login", "refresh", "logout", "jwks", "revoke"])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "PUT"])
 def test_no_method_is_answered_below(server, name, method):
     for rest in ("/", "/x"):
@@ -83,7 +83,10 @@ def test_no_method_is_answered_below(server, name, method):
 def test_what_asks_for_a_token_asks_first_and_is_404_then(server):
     access, _ = server.login()
     assert server.get("/userinfo", access).status == 200
+    assert server.post("/introspect", access, form={"token": access}).status == 200
     for rest in ("/", "/x"):
+        assert server.post("/introspect" + rest, form={"token": access}).status == 401
+        assert server.post("/introspect" + rest, access, form={"token": access}).status == 404
         assert server.get("/userinfo" + rest).status == 401
         assert server.get("/userinfo" + rest, access).status == 404
 

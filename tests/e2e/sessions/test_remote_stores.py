@@ -14,14 +14,14 @@ from authjwt_tokens import claims, sign
 
 @pytest.fixture
 def remote(new_server, expect_log):
-    """remote(name): (running httpd, its store); ends the store after the test."""
+    """remote(name, more): (running httpd, its store); ends the store after the test."""
     with contextlib.ExitStack() as stores:
-        def make(name, **options):
+        def make(name, more="", **options):
             if not Remote.is_installed(name):
                 pytest.skip("the server of %s is not installed" % name)
             expect_log.may(r"\[authjwt:warn\].*AJ1403: ")
             store = stores.enter_context(Remote(name))
-            return new_server(config_on(store), modules=Remote.MODULES, **options).start(), store
+            return new_server(config_on(store) + more, modules=Remote.MODULES, **options).start(), store
 
         yield make
 
@@ -81,7 +81,7 @@ def test_a_redis_that_comes_back_is_used_again_by_every_process(remote, expect_l
     expect_log(r"\[authjwt:error\].*AJ1406: ")
     expect_log.may(r"\[authjwt:error\].*AJ1407: ")
     expect_log.may(r"AH0\d{4}: .*(retrieve|fetch|store|set)")
-    server, store = remote("redis", mpm="prefork")
+    server, store = remote("redis", "AuthJWTRevocationOnLoss ignore\n", mpm="prefork")
     access, _ = server.login()
     assert ask_all(server, access, "/protected/before")[0] == {200}
     store.kill()

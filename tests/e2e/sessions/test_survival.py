@@ -234,6 +234,7 @@ def test_a_damaged_store_stops_the_start_and_says_what_it_means_and_what_to_do(t
         assert words in said, said
     for one in glob.glob(server.path("state/*.mdb")):
         os.rename(one, one + ".damaged")
+    expect_log(r"AJ1407: AuthJWTRevocationStore lmdb:.* has lost its entries: ")
     server.start()
     assert_serves(server)
 

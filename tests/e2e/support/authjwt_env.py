@@ -193,6 +193,7 @@ class Httpd:
         lines += ["Timeout 20", "KeepAliveTimeout 1", "UseCanonicalName Off", "ErrorLog error.log",
                   "LogLevel info\n<IfModule authjwt_module>\n    LogLevel authjwt:%s\n</IfModule>" % self.log,
                   'LogFormat "%P %>s \\"%r\\" %u" test', "CustomLog access.log test",
+                  "<IfModule authjwt_module>\n    AuthJWTStateDir state-of-host\n</IfModule>",
                   "DocumentRoot htdocs", "TypesConfig /dev/null", "AddType text/html .html", "AddType text/plain .txt",
                   "<Directory />\n    AllowOverride None\n</Directory>",
                   "<Directory %s>\n    Require all granted\n</Directory>" % self.path("htdocs"),

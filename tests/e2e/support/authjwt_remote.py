@@ -3,14 +3,16 @@
 
     with Remote("redis") as store: Httpd(config_on(store), modules=Remote.MODULES)
 
-kill() and start() make it go away and come back, empty, at the same address.
+kill() and start() make it go away and come back, empty, at the same address; empty() takes its entries from it while it runs.
 """
 import os
 import shutil
+import socket
 
 from authjwt_env import DEFAULT
 from authjwt_service import Service, free_port
 
+EMPTY = {"memcache": "flush_all", "redis": "FLUSHALL"}
 COMMANDS = {"memcache": ["memcached", "-l", "127.0.0.1", "-p"],
             "redis": ["redis-server", "--bind", "127.0.0.1", "--save", "", "--port"]}
 
@@ -38,3 +40,16 @@ class Remote(Service):
         # memcached does not run as root.
         user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 and self.name == "memcache" else {}
         return self.run([*COMMANDS[self.name], str(self.port)], ("127.0.0.1", self.port), **user)
+
+    def ask(self, *lines):
+        """The first line that the server answers to each command in its plain form."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as one, one.makefile("rw", newline="") as file:
+            said = []
+            for line in lines:
+                file.write(line + "\r\n")
+                file.flush()
+                said.append(file.readline().strip())
+            return said
+
+    def empty(self):
+        assert self.ask(EMPTY[self.name])[0] in ("OK", "+OK")

@@ -5,7 +5,8 @@ import subprocess
 import tempfile
 import time
 
-from authjwt_tokens import claims
+from authjwt_env import Known
+from authjwt_tokens import claims, sign
 
 DAY = 86400
 THEFT = r"\[authjwt:warn\].*AJ1506: theft: "
@@ -25,6 +26,14 @@ def ours(**more):
     now = int(time.time())
     return claims(**{"type": "refresh", "sid": "%016d-%d" % (time.time_ns() // 1000, time.monotonic_ns()), "exp": now + 30 * DAY,
                      "sid_exp": now + 30 * DAY, **more})
+
+
+def session(age=60, sub="ann", **more):
+    """(access token, refresh token) as of a session that began so many seconds ago."""
+    began = time.time() - age
+    sid = "%016d-%d" % (began * 1000000, time.monotonic_ns())
+    both = {"sub": sub, "sid": sid, "iat": int(began), "nbf": int(began), **more}
+    return sign(ours(**{**both, "type": "access"}), Known.secret), sign(ours(**both), Known.secret)
 
 
 def built_clock():

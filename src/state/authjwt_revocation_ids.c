@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authjwt_revocation: the ids of the entries that can end a token. */
+#include <httpd.h>
+
+#include "authjwt_entry_private.h"
+#include "authjwt_revocation_private.h"
+
+apr_status_t authjwt_revocation_session_id(const char *issuer, const char *sid, apr_pool_t *pool,
+                                           authjwt_store_id_t *id)
+{
+    return authjwt_entry_id(AUTHJWT_ENTRY_SESSION, issuer, sid, strlen(sid), pool, id);
+}
+
+/* A token is known by its session, else by its jti, else by its hash. */
+apr_status_t authjwt_revocation_token_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    const char *issuer = authjwt_entry_issuer(claims);
+    const char *sid = aj_claims_string(claims, "sid");
+    const char *jti = sid ? NULL : aj_claims_string(claims, "jti");
+
+    if (sid) {
+        return authjwt_revocation_session_id(issuer, sid, pool, id);
+    }
+    if (jti) {
+        return authjwt_entry_id(AUTHJWT_ENTRY_JTI, issuer, jti, strlen(jti), pool, id);
+    }
+    return authjwt_entry_id(AUTHJWT_ENTRY_HASH, issuer, aj_claims_token_hash(claims), AJ_SHA256_BYTES, pool, id);
+}
+
+/* All sessions of a user: by `sub`. */
+apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subject, apr_pool_t *pool,
+                                           authjwt_store_id_t *id)
+{
+    return authjwt_entry_id(AUTHJWT_ENTRY_SUBJECT, issuer, subject, strlen(subject), pool, id);
+}
+
+/* The same by the identity claim in effect. @return 0 where that is `sub` itself */
+int authjwt_revocation_has_other_identity(request_rec *r)
+{
+    return strcmp(authjwt_config_identity_claim(authjwt_config_dir(r)), "sub") != 0;
+}
+
+apr_status_t authjwt_revocation_identity_id(request_rec *r, const char *issuer, const char *identity,
+                                            authjwt_store_id_t *id)
+{
+    const char *name = authjwt_config_identity_claim(authjwt_config_dir(r));
+    apr_size_t name_len = strlen(name) + 1, len = strlen(identity);
+    char *text = apr_palloc(r->pool, name_len + len);
+
+    memcpy(text, name, name_len);
+    memcpy(text + name_len, identity, len);
+    return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, r->pool, id);
+}
+
+apr_status_t authjwt_revocation_ids(request_rec *r, const aj_claims_t *claims, authjwt_revocation_ids_t *ids)
+{
+    const char *issuer = authjwt_entry_issuer(claims);
+    const char *subject = aj_claims_text_of(claims, "sub", r->pool);
+    apr_status_t rv = authjwt_revocation_token_id(claims, r->pool, &ids->id[0]);
+    int has_origin = authjwt_revocation_origin_id(claims, r->pool, &ids->id[1]);
+    apr_time_t birth = authjwt_revocation_birth_in_sid(claims);
+
+    ids->count = has_origin ? 2 : 1;
+    if (rv == APR_SUCCESS && subject) {
+        rv = authjwt_revocation_subject_id(issuer, subject, r->pool, &ids->id[ids->count++]);
+    }
+    if (rv == APR_SUCCESS && authjwt_revocation_has_other_identity(r)) {
+        rv = authjwt_revocation_identity_id(r, issuer, aj_claims_identity(claims), &ids->id[ids->count++]);
+    }
+    ids->issued = aj_claims_issued(claims);
+    ids->began = birth ? birth : ids->issued;
+    ids->is_foreign = authjwt_revocation_is_foreign_session(claims);
+    ids->knows_instant = birth && !has_origin;
+    return rv;
+}
