@@ -56,7 +56,8 @@ class Keys:
         public = self._signers[name].public_key().public_numbers()
         if name == "rs256":
             return json.dumps({"kty": "RSA", "n": _number(public.n, 256), "e": _number(public.e, 3)})
-        return json.dumps({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KIDS[name], "x": _number(public.x, 32), "y": _number(public.y, 32)})
+        return json.dumps({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KIDS[name],
+                           "x": _number(public.x, 32), "y": _number(public.y, 32)})
 
     def token(self, name, kid=None, **more):
         kid = kid or KIDS.get(name)
