@@ -100,7 +100,8 @@ def figure_instructions():
 
 
 def record():
-    goals = {name: row["goal"] for name, row in (json.loads(FILE.read_text(encoding="utf-8"))["rows"] if FILE.exists() else {}).items() if "goal" in row}
+    known = json.loads(FILE.read_text(encoding="utf-8"))["rows"] if FILE.exists() else {}
+    goals = {name: row["goal"] for name, row in known.items() if "goal" in row}
     counted = count()
     made = {name: dict({"goal": goals[name]} if name in goals else {}, recorded=each) for name, each in counted.items()}
     FILE.write_text(json.dumps({"recorded_with": libraries(), "rows": made}, indent=1) + "\n", encoding="utf-8")
