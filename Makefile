@@ -9,10 +9,12 @@ DESTDIR  ?=
 # Where revocations live by default; written into the module.
 STATEDIR ?= /var/lib/apache2/authjwt
 
-BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libssl-dev
+BUILD_PACKAGES := gcc libc6-dev make pkg-config apache2-dev libjansson-dev liblmdb-dev libhiredis-dev libssl-dev
 RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
+# Debian 13 and later have it beside Redis.
+VALKEY         := $(shell . /etc/os-release 2>/dev/null && [ "$${VERSION_ID:-0}" -ge 13 ] 2>/dev/null && echo valkey-server)
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xdist python3-requests python3-jwt python3-cryptography \
-                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server git mandoc \
+                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
                   libapache2-mod-auth-openidc libapache2-mod-oauth2
@@ -24,7 +26,7 @@ BENCH_PACKAGES := $(RUN_PACKAGES) python3 python3-jwt python3-cryptography wrk u
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state request config lmdb
+WINGS     := endpoint gate answer session app state request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
@@ -45,7 +47,7 @@ CORE_CF := -std=gnu11 $(WARN) $(OPT) $(HARDEN) -fPIC -fvisibility=hidden -Iinclu
 HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
 CHECK_CF = $(CORE_CF) $(shell pkg-config --cflags check)
 CORE_LIBS := -ljansson -lcrypto
-LIBS      := $(CORE_LIBS) -llmdb
+LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
@@ -53,7 +55,7 @@ HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
-.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e valgrind fuzz coverage soak man install clean
+.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -65,6 +67,7 @@ help:
 	@echo 'make unit e2e     the tests of the core; the tests on a real httpd (TESTS=tests/e2e/...)'
 	@echo 'make lint format  what a change must pass; C in the one dialect of the tree'
 	@echo 'make asan         unit tests under ASan and UBSan; make asan-e2e: the module in httpd'
+	@echo 'make tsan         what threads share without a lock, under ThreadSanitizer'
 	@echo 'make valgrind     unit tests under valgrind'
 	@echo 'make fuzz         each parser for FUZZ_SECONDS; make replay: their corpora alone'
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
@@ -95,8 +98,9 @@ $(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
 	$(APXS) -c -o $(B)/mod_authjwt.la $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
-# Unit tests link the core alone.
-$(B)/unit: $(UNIT_OBJ) $(B)/libaj.a
+# Unit tests link the core, and of the other wings what knows nothing of httpd.
+UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
+$(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
@@ -150,6 +154,15 @@ asan-e2e: lint-packages
 	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' all
 	AUTHJWT_MODULE=$(abspath $(B)/asan-e2e/mod_authjwt.so) AUTHJWT_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 $(PYTHON) -m pytest -q -p no:cacheprovider $(TESTS)
+
+# The one structure that threads share without a lock, alone and with eight threads.
+tsan: lint-packages
+	@$(MAKE) --no-print-directory -s $(B)/tsan/cache_ring
+	$(B)/tsan/cache_ring
+
+$(B)/tsan/%: tests/tsan/%.c src/state/authjwt_cache_ring.c src/state/authjwt_cache_ring_private.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP -D_FORTIFY_SOURCE=2,$(CORE_CF)) -O1 -g -fsanitize=thread $(CFLAGS) -o $@ $(filter %.c,$^)
 
 valgrind: lint-packages
 	@$(MAKE) --no-print-directory -s $(B)/unit

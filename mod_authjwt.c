@@ -11,6 +11,7 @@
 #include "authjwt_authn_basic.h"
 #include "authjwt_authz.h"
 #include "authjwt_body.h"
+#include "authjwt_cache.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_cors.h"
@@ -27,6 +28,7 @@
 #include "authjwt_store.h"
 #include "authjwt_throttle.h"
 #include "authjwt_users.h"
+#include "authjwt_valkey.h"
 
 /* What happens at a start: configuration is checked, what outlives requests is made. */
 static void register_start(void)
@@ -44,6 +46,7 @@ static void register_start(void)
     ap_hook_child_init(authjwt_keys_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(authjwt_cache_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 static void register_hooks(apr_pool_t *pool)
@@ -52,6 +55,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_ssl[] = { "mod_ssl.c", NULL };
 
     authjwt_lmdb_register(pool);
+    authjwt_valkey_register(pool);
     register_start();
     ap_hook_check_authn(authjwt_authn_basic_check, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(authjwt_authn_check, NULL, before_ssl, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);

@@ -95,6 +95,21 @@ const char *aj_claims_variable_name(const char *claim, apr_pool_t *pool);
 const aj_variable_t *aj_claims_variables(const aj_claims_t *claims, int *count);
 
 /**
+ * Bytes that aj_claims_pack needs, a multiple of eight.
+ * @param most  more are not wanted; then no text is made for variables
+ * @return 0 when it would be more than most
+ */
+apr_size_t aj_claims_packed_size(const aj_claims_t *claims, apr_size_t most);
+
+/**
+ * Write claims, and their variables, into one block that may be copied anywhere within the process. aj_jwt_recall makes
+ * claims of it. It holds neither header nor signature of the token.
+ * @param size   of aj_claims_packed_size
+ * @param block  so many bytes, aligned for any type
+ */
+void aj_claims_pack(const aj_claims_t *claims, apr_size_t size, void *block);
+
+/**
  * Is the value this text, or an array with such an element? Strings are compared byte for byte; numbers and booleans by
  * the text that aj_claims_text gives them. null, objects and arrays within arrays are no text, nor is an absent value
  * (NULL).

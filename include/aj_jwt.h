@@ -37,6 +37,18 @@ aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr
                            apr_pool_t *pool, const aj_claims_t **claims, const char **detail) AJ_MUST_USE;
 
 /**
+ * Claims of a token that aj_jwt_validate has found good before and aj_claims_pack has written down: its signature is
+ * not checked again, its dates are. For the caller to see to: the token is that token, and the policy is what it was
+ * then, but for the leeway; it does not allow expired tokens; the keys are still there.
+ * @param token   must live as long as the claims
+ * @param block   likewise
+ * @param claims  set when the answer is yes
+ * @return non-zero when the token is still good; 0: ask aj_jwt_validate, which knows what to say
+ */
+int aj_jwt_recall(const aj_jwt_policy_t *policy, const char *token, const void *block, apr_time_t now, apr_pool_t *pool,
+                  const aj_claims_t **claims) AJ_MUST_USE;
+
+/**
  * Sign claims as a JWT.
  * @param claims  a JSON object, written in its own order
  * @param token   set on success, owned by pool

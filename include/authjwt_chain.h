@@ -50,7 +50,8 @@ authjwt_use_e authjwt_chain_use(request_rec *r, const authjwt_use_t *use, authjw
  * Note that a verified token has come back from its owner: the answer that carried it had arrived. Costs one look-up
  * for a generation that this process does not know yet, and one write for each refresh. What cannot be noted now
  * (logged) is with the next request.
+ * @return non-zero when nothing is left to note about the token, now or later
  */
-void authjwt_chain_seen(request_rec *r, const aj_claims_t *claims);
+int authjwt_chain_seen(request_rec *r, const aj_claims_t *claims);
 
 #endif

@@ -35,6 +35,21 @@ typedef enum { AUTHJWT_ON_ERROR_UNSET = 0, AUTHJWT_ON_ERROR_DENY, AUTHJWT_ON_ERR
 /** What becomes of sessions that began before the store lost its entries. */
 typedef enum { AUTHJWT_ON_LOSS_UNSET = 0, AUTHJWT_ON_LOSS_DISTRUST, AUTHJWT_ON_LOSS_IGNORE } authjwt_on_loss_e;
 
+/** AuthJWTStoreAuth. Holds no password. */
+typedef struct {
+    const char *user;   /**< NULL: the server's default user */
+    const char *source; /**< of the password: "file:...", "env:..." or "exec:..." as written */
+    const char *name;   /**< of the source in log lines: authjwt_source_name */
+} authjwt_store_auth_t;
+
+/** AuthJWTStoreTLS. Paths are absolute. */
+typedef struct {
+    int is_on;
+    const char *ca;   /**< NULL: the authorities of the system */
+    const char *cert; /**< of the client, or NULL; key then is NULL too */
+    const char *key;
+} authjwt_store_tls_t;
+
 struct authjwt_store_t;
 struct authjwt_keyring_t;
 
@@ -50,6 +65,11 @@ typedef struct {
     apr_interval_time_t session_expires;
     const char *store_spec;        /**< "PROVIDER[:ARGS]" */
     struct authjwt_store_t *store; /**< opened by authjwt_revocation */
+    const authjwt_store_auth_t *store_auth;
+    const authjwt_store_tls_t *store_tls;
+    int store_replicas;                      /**< -1 unset */
+    apr_interval_time_t store_replicas_time; /**< set with store_replicas */
+    apr_interval_time_t store_timeout;
     authjwt_on_error_e on_error;
     authjwt_on_loss_e on_loss;
     apr_interval_time_t check_interval;  /**< how long "not revoked" is believed, by authjwt_config_check_interval */
@@ -60,6 +80,7 @@ typedef struct {
     apr_interval_time_t lock_time;       /**< for this time */
     apr_array_header_t *claim_names;     /**< const char *: what AuthJWTClaim adds, in any section of the server */
     apr_array_header_t *role_names;      /**< const char *: what AuthJWTRoleClaim names, likewise */
+    int cache;                           /**< tokens that a process remembers, 0 off, -1 unset */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
@@ -261,9 +282,14 @@ int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time
 
 /** Failures in a row that lock a user for `time`. @return 0 when users are not locked */
 int authjwt_config_lock(const authjwt_server_conf_t *conf, apr_interval_time_t *time);
+/** Tokens that a process remembers. @return 0: none */
+int authjwt_config_cache(const authjwt_server_conf_t *conf);
 /** A hash as htpasswd writes it; never NULL. */
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf);
 /** @return non-zero when refresh tokens work once */
+/** How many replicas must have what is recorded. @param time  set: how long they are waited for */
+int authjwt_config_store_replicas(const authjwt_server_conf_t *conf, apr_interval_time_t *time);
+apr_interval_time_t authjwt_config_store_timeout(const authjwt_server_conf_t *conf);
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf);
@@ -278,6 +304,15 @@ apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *
  * @return NULL, or a sentence that quotes the text
  */
 const char *authjwt_config_parse_time(apr_pool_t *pool, const char *text, apr_interval_time_t *out);
+
+/**
+ * Read a time that is waited: as authjwt_config_parse_time, and with ms; from 1 ms to one minute.
+ * @return NULL, or a sentence that quotes the text
+ */
+const char *authjwt_config_parse_wait(apr_pool_t *pool, const char *text, apr_interval_time_t *out);
+
+/** Has a server's store its provider, by AuthJWTRevocationStore? @param provider  name @param spec  may be NULL */
+int authjwt_config_store_is(const char *spec, const char *provider);
 
 /**
  * Hook check_config: check the names of every section with the attributes in effect there by nesting.

@@ -26,8 +26,10 @@ int authjwt_keys_can_sign(const authjwt_keyring_t *keyring);
 /**
  * The ring a request uses: the same keys until the request ends, whatever changes meanwhile. At most every few seconds
  * and in one thread of a process, looks whether files of JWK Sets have changed and reads them anew.
+ * @param number  set to a number that this process never gives to another ring, nor to this one with other keys; may be
+ * NULL
  * @return borrowed until r->pool is cleared; NULL when the server has no keys
  */
-const aj_keyset_t *authjwt_keys_ring(request_rec *r);
+const aj_keyset_t *authjwt_keys_ring(request_rec *r, apr_uint64_t *number);
 
 #endif

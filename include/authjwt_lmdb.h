@@ -93,6 +93,9 @@ authjwt_socache_swap_fn authjwt_lmdb_swap, authjwt_lmdb_swap_reserved;
 /** As the provider's retrieve, for several ids in one read transaction: they are answered from one snapshot. */
 authjwt_socache_retrieve_several_fn authjwt_lmdb_retrieve_several;
 
+/** The door `absent`: looks in one read transaction, and not at all while nothing has been committed since. */
+authjwt_socache_absent_fn authjwt_lmdb_absent;
+
 /**
  * The directory that arguments of create mean, so that equal results mean the same store: without the size, absolute,
  * with links resolved where it exists. Arguments that create refuses come back as they are.

@@ -41,8 +41,14 @@ typedef struct {
 apr_status_t authjwt_revocation_ids(request_rec *r, const aj_claims_t *claims,
                                     authjwt_revocation_ids_t *ids) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
-/** As authjwt_revocation_check, for a token whose ids have been worked out. Looks all of them up in one go. */
-authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_revocation_ids_t *ids);
+/**
+ * As authjwt_revocation_check, for a token whose ids have been worked out. Looks all of them up in one go, or not at
+ * all where the store has not changed since.
+ * @param ids       with a count of 0 the answer is AUTHJWT_REVOCATION_UNKNOWN
+ * @param snapshot  what a call for the same ids has left here, or 0; set to what the next may have
+ */
+authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_revocation_ids_t *ids,
+                                                  apr_uint64_t *snapshot);
 
 /**
  * Has the token been revoked: its session (or jti, or hash), the session that its own was begun from, or all of its

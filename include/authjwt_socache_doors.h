@@ -52,4 +52,14 @@ typedef apr_status_t authjwt_socache_retrieve_several_fn(ap_socache_instance_t *
                                                          authjwt_socache_question_t *questions, unsigned int n,
                                                          apr_pool_t *pool);
 
+/**
+ * Are there certainly none of these entries, expired ones included? Costs next to nothing while nothing has been
+ * written to the store since they were found absent.
+ * @param ids       n ids of idlen bytes each, one behind the other
+ * @param snapshot  what a call for the same ids and instance has left here, or 0; set to what the next may have
+ * @return non-zero when there are none; 0: retrieve each
+ */
+typedef int authjwt_socache_absent_fn(ap_socache_instance_t *instance, server_rec *s, const unsigned char *ids,
+                                      unsigned int idlen, unsigned int n, apr_uint64_t *snapshot);
+
 #endif

@@ -84,6 +84,15 @@ apr_status_t authjwt_store_get_believed(authjwt_store_t *store, request_rec *r, 
 apr_time_t authjwt_store_birth(const authjwt_store_t *store);
 
 /**
+ * A quick answer for the ordinary case: are there certainly none of these entries?
+ * @param ids       n of them, 1 or more
+ * @param snapshot  what a call for the same ids has left here, or 0; set to what the next may have
+ * @return non-zero when there are none; 0: there may be some, or this provider cannot tell quickly: get each
+ */
+int authjwt_store_absent(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *ids, unsigned int n,
+                         apr_uint64_t *snapshot);
+
+/**
  * Record an entry, over one of the same id. Returns after the provider has acknowledged, and where its word is not
  * enough, after the entry has been read back.
  * @param expires  microseconds since 1970

@@ -18,6 +18,9 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->throttle_failures = -1;
     conf->lock_failures = -1;
     conf->check_interval = -1;
+    conf->store_replicas = -1;
+    conf->store_timeout = -1;
+    conf->cache = -1;
     return conf;
 }
 
@@ -29,6 +32,21 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     (merged->member = add->member && base->member ? apr_array_append(pool, base->member, add->member) \
                     : add->member                 ? add->member                                       \
                                                   : base->member)
+
+int authjwt_config_store_is(const char *spec, const char *provider)
+{
+    apr_size_t len = strlen(provider);
+
+    return spec && !strncmp(spec, provider, len) && (!spec[len] || spec[len] == ':');
+}
+
+/* Whom a virtual host inherits AuthJWTStoreAuth and its kin from: nobody, if its store takes none of them. */
+static const authjwt_server_conf_t *store_base(const authjwt_server_conf_t *base, const authjwt_server_conf_t *add)
+{
+    static const authjwt_server_conf_t none = { .store_replicas = -1, .store_timeout = -1 };
+
+    return add->store_spec && !authjwt_config_store_is(add->store_spec, "valkey") ? &none : base;
+}
 
 void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_conf)
 {
@@ -50,12 +68,19 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_NUMBER(lock_failures);
     merged->lock_time = add->lock_failures >= 0 ? add->lock_time : base->lock_time;
     MERGE_POINTER(dummy_hash);
+    MERGE_NUMBER(cache);
     MERGE_LIST(claim_names);
     MERGE_LIST(role_names);
     merged->on_error = add->on_error != AUTHJWT_ON_ERROR_UNSET ? add->on_error : base->on_error;
     merged->on_loss = add->on_loss != AUTHJWT_ON_LOSS_UNSET ? add->on_loss : base->on_loss;
     MERGE_NUMBER(check_interval);
     MERGE_POINTER(state_dir);
+    base = store_base(base, add);
+    MERGE_POINTER(store_auth);
+    MERGE_POINTER(store_tls);
+    MERGE_NUMBER(store_replicas);
+    merged->store_replicas_time = add->store_replicas >= 0 ? add->store_replicas_time : base->store_replicas_time;
+    MERGE_NUMBER(store_timeout);
     return merged;
 }
 

@@ -31,3 +31,25 @@ const char *authjwt_config_parse_time(apr_pool_t *pool, const char *text, apr_in
     }
     return apr_pstrcat(pool, "\"", text, "\" is no time; write a whole number with s, m, h or d, such as 15m", NULL);
 }
+
+/* Longer waits keep threads from serving others. */
+#define LONGEST_WAIT apr_time_from_sec(60)
+
+const char *authjwt_config_parse_wait(apr_pool_t *pool, const char *text, apr_interval_time_t *out)
+{
+    apr_size_t digits = strspn(text, "0123456789");
+    apr_interval_time_t value = 0;
+
+    if (digits && digits <= 9 && !strcmp(text + digits, "ms")) {
+        value = apr_time_from_msec(apr_atoi64(text));
+    }
+    else if (authjwt_config_parse_time(pool, text, &value)) {
+        return apr_pstrcat(pool, "\"", text, "\" is no time; write a whole number with ms, s or m, such as 500ms",
+                           NULL);
+    }
+    if (value <= 0 || value > LONGEST_WAIT) {
+        return apr_pstrcat(pool, "\"", text, "\" must be longer than 0, and at most one minute", NULL);
+    }
+    *out = value;
+    return NULL;
+}

@@ -15,6 +15,12 @@
 /* NIST SP 800-63B-4, 3.2.2: no more than 100. */
 #define DEFAULT_LOCK_FAILURES 100
 #define DEFAULT_LOCK_TIME     apr_time_from_sec(3600)
+#define DEFAULT_CACHE         1024
+
+#define DEFAULT_STORE_REPLICAS      0
+#define DEFAULT_STORE_REPLICAS_TIME apr_time_from_sec(1)
+#define DEFAULT_STORE_TIMEOUT       apr_time_from_msec(500)
+
 /* bcrypt of the cost that the documentation recommends (htpasswd -B -C 10); nobody's password. */
 #define DEFAULT_DUMMY_HASH "$2y$10$xRFb.Vai44qlB/dqT3JwWeMlfX/hjbdCm5Vf.9FVh/6XG7627K7nS"
 
@@ -238,6 +244,23 @@ int authjwt_config_lock(const authjwt_server_conf_t *conf, apr_interval_time_t *
 {
     *time = conf->lock_failures >= 0 ? conf->lock_time : DEFAULT_LOCK_TIME;
     return conf->lock_failures >= 0 ? conf->lock_failures : DEFAULT_LOCK_FAILURES;
+}
+
+int authjwt_config_store_replicas(const authjwt_server_conf_t *conf, apr_interval_time_t *time)
+{
+    *time = conf->store_replicas >= 0 && conf->store_replicas_time ? conf->store_replicas_time
+                                                                   : DEFAULT_STORE_REPLICAS_TIME;
+    return conf->store_replicas >= 0 ? conf->store_replicas : DEFAULT_STORE_REPLICAS;
+}
+
+apr_interval_time_t authjwt_config_store_timeout(const authjwt_server_conf_t *conf)
+{
+    return conf->store_timeout >= 0 ? conf->store_timeout : DEFAULT_STORE_TIMEOUT;
+}
+
+int authjwt_config_cache(const authjwt_server_conf_t *conf)
+{
+    return conf->cache >= 0 ? conf->cache : DEFAULT_CACHE;
 }
 
 const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)

@@ -4,6 +4,7 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_directives_private.h"
@@ -122,6 +123,26 @@ static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *path)
     return NULL;
 }
 
+#define CACHE_LEAST 16
+#define CACHE_MOST  1048576
+
+static const char *set_cache(cmd_parms *cmd, void *dir, const char *text)
+{
+    char *end = NULL;
+    apr_int64_t number = apr_isdigit(*text) ? apr_strtoi64(text, &end, 10) : 0;
+
+    (void)dir;
+    if (!ap_cstr_casecmp(text, "off")) {
+        number = 0;
+    }
+    else if (!end || *end || number < CACHE_LEAST || number > CACHE_MOST) {
+        return apr_psprintf(cmd->pool, "AuthJWTCache: \"%s\" is neither off nor a number from %d to %d", text,
+                            CACHE_LEAST, CACHE_MOST);
+    }
+    authjwt_config_server(cmd->server)->cache = (int)number;
+    return NULL;
+}
+
 static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
 {
     authjwt_dir_conf_t *conf = dir;
@@ -160,6 +181,14 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_TAKE1("AuthJWTSessionExpires", authjwt_directives_set_session_expires, NULL, RSRC_CONF,
                   "longest life of a session"),
     AP_INIT_TAKE1("AuthJWTRevocationStore", set_store, NULL, RSRC_CONF, "where revocations are kept: PROVIDER[:ARGS]"),
+    AP_INIT_TAKE12("AuthJWTStoreAuth", authjwt_directives_set_store_auth, NULL, RSRC_CONF,
+                   "user and password of a valkey store: [USER] SOURCE"),
+    AP_INIT_TAKE_ARGV("AuthJWTStoreTLS", authjwt_directives_set_store_tls, NULL, RSRC_CONF,
+                      "TLS to a valkey store: off, or on [ca=FILE] [cert=FILE key=FILE]"),
+    AP_INIT_TAKE12("AuthJWTStoreReplicas", authjwt_directives_set_store_replicas, NULL, RSRC_CONF,
+                   "how many replicas of a valkey store must have what is recorded: N [TIME]"),
+    AP_INIT_TAKE1("AuthJWTStoreTimeout", authjwt_directives_set_store_timeout, NULL, RSRC_CONF,
+                  "how long a valkey store may take to be reached, and for each answer"),
     AP_INIT_TAKE12("AuthJWTLoginThrottle", authjwt_directives_set_throttle, NULL, RSRC_CONF,
                    "failed logins allowed per user and address: FAILURES WINDOW, or off"),
     AP_INIT_TAKE12("AuthJWTLoginLock", authjwt_directives_set_lock, NULL, RSRC_CONF,
@@ -174,6 +203,8 @@ const command_rec authjwt_config_directives[] = {
                   "how long an answer of a remote store is believed before it is asked again"),
     AP_INIT_TAKE1("AuthJWTStateDir", set_state_dir, NULL, GLOBALLY,
                   "directory for what this host has to remember, and for the store lmdb without a path"),
+    AP_INIT_TAKE1("AuthJWTCache", set_cache, NULL, RSRC_CONF,
+                  "verified tokens that a process remembers: a number, or off"),
 
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", authjwt_directives_set_locations, NULL, ANYWHERE,
                       "where tokens are looked for: header, cookie, query in order"),

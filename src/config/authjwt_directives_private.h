@@ -45,6 +45,10 @@ const char *authjwt_directives_set_auto_refresh(cmd_parms *cmd, void *dir, const
 const char *authjwt_directives_set_login_page(cmd_parms *cmd, void *dir, const char *page);
 const char *authjwt_directives_set_csrf(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_add_trusted_origins(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_set_store_auth(cmd_parms *cmd, void *dir, const char *first, const char *second);
+const char *authjwt_directives_set_store_tls(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_set_store_replicas(cmd_parms *cmd, void *dir, const char *count, const char *time);
+const char *authjwt_directives_set_store_timeout(cmd_parms *cmd, void *dir, const char *time);
 const char *authjwt_directives_set_tokens_in_body(cmd_parms *cmd, void *dir, const char *word);
 
 #endif

@@ -25,7 +25,7 @@ int authjwt_jwks(request_rec *r)
     const char *body;
     int status;
 
-    ring = authjwt_keys_ring(r);
+    ring = authjwt_keys_ring(r, NULL);
     if (!ring) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1801: no keys to publish: the server has no AuthJWTKey");
         return HTTP_INTERNAL_SERVER_ERROR;

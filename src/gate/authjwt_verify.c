@@ -5,6 +5,7 @@
 
 #include "aj_jws.h"
 #include "aj_jwt.h"
+#include "authjwt_cache.h"
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
@@ -59,6 +60,13 @@ static void hint_at_encoding(request_rec *r, const aj_keyset_t *ring, const char
     }
 }
 
+/** What a request's tokens are asked. */
+typedef struct {
+    aj_jwt_policy_t policy;
+    apr_uint64_t keys; /* the number of policy.keys */
+    int may_cache;
+} asked_t;
+
 static int is_about_to_end(request_rec *r)
 {
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
@@ -68,22 +76,27 @@ static int is_about_to_end(request_rec *r)
 
 /* An access token that a renewal has just issued shows nothing: the client has not received it yet. A logout or
  * jwt-revoke is about to end the session, so how far it had come need not be written. */
-static void note_seen(request_rec *r, const aj_claims_t *claims)
+static void note_seen(request_rec *r, authjwt_cache_known_t *known)
 {
-    if (aj_claims_type(claims) == AJ_TYPE_ACCESS && !is_about_to_end(r)
+    if (!known->is_seen && aj_claims_type(known->claims) == AJ_TYPE_ACCESS && !is_about_to_end(r)
         && !authjwt_request_known(authjwt_request_initial(r))->new_token) {
-        authjwt_chain_seen(r, claims);
+        known->is_seen = authjwt_chain_seen(r, known->claims);
     }
 }
 
 /* @return AJ_OK, AJ_E_REVOKED, or AJ_REFUSED when the store cannot answer */
-static aj_error_e check_revocation(request_rec *r, const aj_claims_t *claims)
+static aj_error_e check_revocation(request_rec *r, const asked_t *asked, const authjwt_cache_question_t *question,
+                                   authjwt_cache_known_t *known)
 {
-    switch (authjwt_revocation_check(r, claims)) {
+    switch (authjwt_revocation_check_ids(r, &known->ids, &known->snapshot)) {
     case AUTHJWT_REVOCATION_CLEAR:
-        note_seen(r, claims);
+        note_seen(r, known);
+        if (asked->may_cache) {
+            authjwt_cache_keep(r, question, known);
+        }
         return AJ_OK;
     case AUTHJWT_REVOCATION_REVOKED:
+        authjwt_cache_drop(known);
         return AJ_E_REVOKED;
     default:
         if (authjwt_config_server(r->server)->on_error == AUTHJWT_ON_ERROR_ALLOW) {
@@ -93,6 +106,33 @@ static aj_error_e check_revocation(request_rec *r, const aj_claims_t *claims)
         }
         return AJ_REFUSED;
     }
+}
+
+/* Form, signature, claims: remembered, or judged now. Then the store, in either case. */
+static aj_error_e judge(request_rec *r, const asked_t *asked, const char *token, const aj_claims_t **claims,
+                        const char **detail)
+{
+    authjwt_cache_question_t question = { token, strlen(token), &asked->policy, asked->keys, apr_time_now() };
+    authjwt_cache_known_t known = { 0 };
+    aj_error_e error = AJ_OK;
+
+    if (!asked->may_cache || !authjwt_cache_find(r, &question, &known)) {
+        error = aj_jwt_validate(&asked->policy, token, question.len, question.now, r->pool, &known.claims, detail);
+        if (error == AJ_OK && authjwt_revocation_ids(r, known.claims, &known.ids) != APR_SUCCESS) {
+            known.ids.count = 0;
+        }
+    }
+    if (error == AJ_OK) {
+        error = check_revocation(r, asked, &question, &known);
+    }
+    *claims = known.claims;
+    return error;
+}
+
+/* Login, refresh and logout look at the token itself, whatever is remembered. */
+static int is_only_access(const authjwt_wanted_t *wanted)
+{
+    return wanted->types == AJ_TYPE_ACCESS && !wanted->allow_expired;
 }
 
 static void fill_policy(request_rec *r, const authjwt_server_conf_t *server, const authjwt_wanted_t *wanted,
@@ -120,18 +160,17 @@ static int says_more(aj_error_e error, aj_error_e than)
 
 /* Judge tokens in order. @param only_one  stop at the first that is good
  * @return AUTHJWT_OK when any is good; AUTHJWT_STORE_UNAVAILABLE; else AUTHJWT_TOKEN_INVALID with the reason set */
-static authjwt_verdict_e collect(request_rec *r, const aj_jwt_policy_t *policy, const apr_array_header_t *tokens,
-                                 int only_one, apr_array_header_t *good, reason_t *reason)
+static authjwt_verdict_e collect(request_rec *r, const asked_t *asked, const apr_array_header_t *tokens, int only_one,
+                                 apr_array_header_t *good, reason_t *reason)
 {
     int i;
 
     for (i = 0; i < tokens->nelts && !(only_one && good->nelts); i++) {
-        const char *token = APR_ARRAY_IDX(tokens, i, const char *);
         const aj_claims_t *claims = NULL;
         const char *detail = NULL;
-        aj_error_e error = aj_jwt_validate(policy, token, strlen(token), apr_time_now(), r->pool, &claims, &detail);
+        aj_error_e error = judge(r, asked, APR_ARRAY_IDX(tokens, i, const char *), &claims, &detail);
 
-        if (error == AJ_OK && (error = check_revocation(r, claims)) == AJ_REFUSED) {
+        if (error == AJ_REFUSED) {
             return AUTHJWT_STORE_UNAVAILABLE;
         }
         if (error == AJ_OK) {
@@ -150,24 +189,24 @@ static authjwt_verdict_e verify(request_rec *r, const apr_array_header_t *tokens
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
     reason_t reason = { AJ_REFUSED, NULL };
     authjwt_verdict_e verdict;
-    aj_jwt_policy_t policy;
+    asked_t asked = { .may_cache = is_only_access(wanted) };
 
     if (!tokens) {
         return AUTHJWT_TOKEN_MISSING;
     }
-    policy.keys = authjwt_keys_ring(r);
-    if (!policy.keys) {
+    asked.policy.keys = authjwt_keys_ring(r, &asked.keys);
+    if (!asked.policy.keys) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AJ1302: no token can be verified: the server has no AuthJWTKey; add one");
         return AUTHJWT_FAILED;
     }
-    fill_policy(r, server, wanted, &policy);
-    verdict = collect(r, &policy, tokens, only_one, good, &reason);
+    fill_policy(r, server, wanted, &asked.policy);
+    verdict = collect(r, &asked, tokens, only_one, good, &reason);
     if (verdict != AUTHJWT_TOKEN_INVALID) {
         return verdict;
     }
     if (reason.error == AJ_E_SIGNATURE) {
-        hint_at_encoding(r, policy.keys, APR_ARRAY_IDX(tokens, 0, const char *));
+        hint_at_encoding(r, asked.policy.keys, APR_ARRAY_IDX(tokens, 0, const char *));
     }
     return refuse(r, reason.error, reason.detail);
 }

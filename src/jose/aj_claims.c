@@ -141,6 +141,16 @@ int aj_claims_read_date(const aj_node_t *value, apr_time_t *out)
     return ok;
 }
 
+int aj_claims_is_over(apr_time_t expires, apr_interval_time_t leeway, apr_time_t now)
+{
+    return now >= expires + leeway;
+}
+
+int aj_claims_is_ahead(apr_time_t date, apr_interval_time_t leeway, apr_time_t now)
+{
+    return date > now + leeway;
+}
+
 int aj_claims_is_fresh(const aj_claims_t *claims, apr_interval_time_t age, apr_time_t now)
 {
     const aj_node_t *fresh = aj_node_lookup(&claims->doc, "fresh");

@@ -95,13 +95,13 @@ const char *aj_claims_text(const json_t *value, apr_pool_t *pool)
 
 /* --- from nodes: what aj_claims_text would say, without making values for jansson ------------------- */
 
-/* Dates are integers, so that most tokens hold some. */
+/* As "%" APR_INT64_T_FMT, at a tenth of its cost. */
 static const char *integer_text(apr_int64_t value, apr_pool_t *pool)
 {
-    char digits[sizeof("-9223372036854775808")];
-    char *at = digits + sizeof(digits);
+    char digits[24], *at = digits + sizeof(digits);
     apr_uint64_t left = value < 0 ? 0 - (apr_uint64_t)value : (apr_uint64_t)value;
 
+    *--at = '\0';
     do {
         *--at = (char)('0' + left % 10);
         left /= 10;
@@ -109,7 +109,7 @@ static const char *integer_text(apr_int64_t value, apr_pool_t *pool)
     if (value < 0) {
         *--at = '-';
     }
-    return apr_pstrmemdup(pool, at, (apr_size_t)(digits + sizeof(digits) - at));
+    return apr_pstrmemdup(pool, at, (apr_size_t)(digits + sizeof(digits) - 1 - at));
 }
 
 /* @return borrowed or of pool; NULL for what is no scalar, and for null */

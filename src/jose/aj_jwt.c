@@ -50,7 +50,7 @@ static aj_error_e check_exp(judge_t *judge)
     if (!aj_claims_read_date(exp, expires) || *expires == 0) {
         return AJ_E_EXP_INSANE;
     }
-    if (judge->now >= *expires + judge->policy->leeway && !judge->policy->allow_expired) {
+    if (aj_claims_is_over(*expires, judge->policy->leeway, judge->now) && !judge->policy->allow_expired) {
         judge->detail =
             apr_psprintf(judge->pool, "expired %" APR_TIME_T_FMT " s ago", (judge->now - *expires) / APR_USEC_PER_SEC);
         return AJ_E_EXPIRED;
@@ -205,7 +205,7 @@ static aj_error_e check_past(judge_t *judge, const char *name, aj_error_e refusa
         judge->detail = apr_psprintf(judge->pool, "%s is not a date", name);
         return refusal;
     }
-    if (*out > judge->now + judge->policy->leeway) {
+    if (aj_claims_is_ahead(*out, judge->policy->leeway, judge->now)) {
         judge->detail = apr_psprintf(judge->pool, "%s is %" APR_TIME_T_FMT " s in the future", name,
                                      seconds_between(judge->now, *out));
         return refusal;
@@ -278,6 +278,7 @@ static aj_error_e open_token(judge_t *judge, const char *token, apr_size_t len)
     if (verdict == AJ_OK) {
         claims->lazy = apr_pcalloc(judge->pool, sizeof(*claims->lazy));
         claims->lazy->pool = judge->pool;
+        claims->text_len = jws.payload_len;
         claims->signed_text = jws.signing_input;
         claims->signed_len = jws.signing_input_len;
         /* Whoever needs the hash later, needs it because there is no jti. */
@@ -292,13 +293,12 @@ aj_error_e aj_jwt_validate(const aj_jwt_policy_t *policy, const char *token, apr
                            apr_pool_t *pool, const aj_claims_t **claims, const char **detail)
 {
     judge_t judge = { policy, now, pool, apr_pcalloc(pool, sizeof(*judge.claims)), NULL };
-    apr_time_t not_before;
     aj_error_e verdict;
 
     if ((verdict = open_token(&judge, token, len)) == AJ_OK && (verdict = check_exp(&judge)) == AJ_OK
         && (verdict = check_foreign_use(&judge)) == AJ_OK && (verdict = check_type(&judge)) == AJ_OK
         && (verdict = check_iss(&judge)) == AJ_OK && (verdict = check_aud(&judge)) == AJ_OK
-        && (verdict = check_past(&judge, "nbf", AJ_E_NBF, &not_before)) == AJ_OK
+        && (verdict = check_past(&judge, "nbf", AJ_E_NBF, &judge.claims->not_before)) == AJ_OK
         && (verdict = check_past(&judge, "iat", AJ_E_IAT, &judge.claims->issued)) == AJ_OK
         && (verdict = check_identity(&judge)) == AJ_OK && (verdict = check_members(&judge)) == AJ_OK) {
         *claims = judge.claims;

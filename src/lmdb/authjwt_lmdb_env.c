@@ -118,15 +118,9 @@ int authjwt_lmdb_still_there(const authjwt_lmdb_env_t *env)
 
 /* ---- read transactions ---- */
 
-/* Each thread starts at its own slot, so that threads seldom compete for one. */
-static unsigned first_spare(const authjwt_lmdb_env_t *env)
-{
-    return (unsigned)((((apr_uint64_t)pthread_self() >> 12) * 0x9E3779B97F4A7C15ull) >> 32) % env->spares;
-}
-
 int authjwt_lmdb_read_begin(authjwt_lmdb_env_t *env, MDB_txn **txn)
 {
-    unsigned i, at = first_spare(env);
+    unsigned i, at = authjwt_lmdb_of_thread(env->spares);
     MDB_txn *spare = NULL;
     int rc;
 
@@ -149,7 +143,7 @@ int authjwt_lmdb_read_begin(authjwt_lmdb_env_t *env, MDB_txn **txn)
 
 void authjwt_lmdb_read_end(authjwt_lmdb_env_t *env, MDB_txn *txn)
 {
-    unsigned i, at = first_spare(env);
+    unsigned i, at = authjwt_lmdb_of_thread(env->spares);
 
     mdb_txn_reset(txn);
     for (i = 0; i < env->spares; i++, at = (at + 1) % env->spares) {
@@ -251,7 +245,6 @@ int authjwt_lmdb_repair(authjwt_lmdb_env_t *env, int why)
 authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_ids_t *ids)
 {
     authjwt_lmdb_env_t *env = calloc(1, sizeof *env);
-    pthread_rwlockattr_t attr;
 
     if (env == NULL) {
         return NULL;
@@ -260,17 +253,14 @@ authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_
     env->spares = limit_of(AP_MPMQ_HARD_LIMIT_THREADS) + 1;
     env->spare = calloc(env->spares, sizeof *env->spare);
     env->dir = strdup(dir);
-    pthread_rwlockattr_init(&attr);
-#ifdef __GLIBC__ /* or a stream of look-ups would keep a repair out for ever */
-    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-#endif
-    if (env->spare == NULL || env->dir == NULL || pthread_rwlock_init(&env->gate, &attr) != 0
+    env->gate = authjwt_lmdb_gate_make();
+    if (env->spare == NULL || env->dir == NULL || env->gate == NULL
         || pthread_mutex_init(&env->group.lock, NULL) != 0) {
+        free(env->gate);
         free(env->spare);
         free(env->dir);
         free(env);
         env = NULL;
     }
-    pthread_rwlockattr_destroy(&attr);
     return env;
 }

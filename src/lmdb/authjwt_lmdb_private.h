@@ -6,8 +6,10 @@
  *   authjwt_lmdb_dir.c     the directory: made, judged, given to the httpd user
  *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment
  *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
+ *   authjwt_lmdb_gate.c    who may use the environment, and who may close it
  *   authjwt_lmdb_env.c     one environment: opened, its read transactions, repaired
  *   authjwt_lmdb_read.c    what happens inside one reading transaction,
+ *   authjwt_lmdb_absent.c  one that tells that entries are not there,
  *   authjwt_lmdb_write.c   and inside a writing one
  *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
@@ -61,6 +63,8 @@ typedef struct {
     int is_led; /* a thread is writing for them, or has been told to */
 } authjwt_lmdb_group_t;
 
+typedef struct authjwt_lmdb_stripe_t authjwt_lmdb_stripe_t;
+
 /** An environment of this process. `gate` is held shared around every transaction and exclusively to open, close or
  * remap: LMDB moves its map only when no transaction of the process is active. */
 typedef struct authjwt_lmdb_env_t authjwt_lmdb_env_t;
@@ -68,7 +72,7 @@ struct authjwt_lmdb_env_t {
     authjwt_lmdb_env_t *next;
     authjwt_lmdb_ids_t ids;
     char *dir;
-    pthread_rwlock_t gate;
+    authjwt_lmdb_stripe_t *gate;
     MDB_env *mdb; /* NULL while not open */
     MDB_dbi entries, expiry;
     int gone;        /* data.mdb or lock.mdb is no longer the one that ids names; atomic */
@@ -177,6 +181,26 @@ typedef struct {
  */
 apr_status_t authjwt_lmdb_run(ap_socache_instance_t *inst, server_rec *s, const authjwt_lmdb_job_t *job,
                               void *ctx) AUTHJWT_LMDB_MUST_USE;
+
+/* ---- gate ---- */
+
+/** A number below n, the same each time for one thread, and spread over threads. */
+unsigned authjwt_lmdb_of_thread(unsigned n);
+
+/**
+ * A lock in stripes: who passes takes the one of its thread, so that threads that look up write to no common place; who
+ * closes takes all.
+ * @return open; NULL without memory
+ */
+authjwt_lmdb_stripe_t *authjwt_lmdb_gate_make(void);
+
+/** Hold the gate shared. Not again before leaving. */
+void authjwt_lmdb_gate_enter(authjwt_lmdb_env_t *env);
+void authjwt_lmdb_gate_leave(authjwt_lmdb_env_t *env);
+
+/** Hold it exclusively. */
+void authjwt_lmdb_gate_close(authjwt_lmdb_env_t *env);
+void authjwt_lmdb_gate_open(authjwt_lmdb_env_t *env);
 
 /* ---- env ---- */
 

@@ -105,11 +105,11 @@ static void open_now(ap_socache_instance_t *inst)
     authjwt_lmdb_env_t *env = env_of(inst);
 
     if (env != NULL) {
-        pthread_rwlock_wrlock(&env->gate);
+        authjwt_lmdb_gate_close(env);
         if (env->mdb == NULL) {
             (void)!authjwt_lmdb_repair(env, MDB_PANIC);
         }
-        pthread_rwlock_unlock(&env->gate);
+        authjwt_lmdb_gate_open(env);
     }
 }
 
@@ -160,9 +160,9 @@ static int repaired(authjwt_lmdb_env_t *env, unsigned opened, int *rc)
     default:
         return 0;
     }
-    pthread_rwlock_wrlock(&env->gate);
+    authjwt_lmdb_gate_close(env);
     failed = env->opened != opened ? 0 : authjwt_lmdb_repair(env, *rc);
-    pthread_rwlock_unlock(&env->gate);
+    authjwt_lmdb_gate_open(env);
     if (failed) {
         *rc = failed;
     }
@@ -214,10 +214,10 @@ apr_status_t authjwt_lmdb_run(ap_socache_instance_t *inst, server_rec *s, const 
         return APR_EGENERAL;
     }
     do {
-        pthread_rwlock_rdlock(&env->gate);
+        authjwt_lmdb_gate_enter(env);
         opened = env->opened;
         rc = replaced(env, now, job->writes) ? ESTALE : env->mdb == NULL ? MDB_PANIC : job->work(env, ctx);
-        pthread_rwlock_unlock(&env->gate);
+        authjwt_lmdb_gate_leave(env);
     } while (rc != 0 && ++tries < MAX_TRIES && repaired(env, opened, &rc));
     if (rc != 0) {
         complain(env, s, job->what, rc);

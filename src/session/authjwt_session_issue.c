@@ -100,7 +100,7 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
 
 const aj_key_t *authjwt_session_signer(request_rec *r)
 {
-    const aj_keyset_t *ring = authjwt_keys_ring(r);
+    const aj_keyset_t *ring = authjwt_keys_ring(r, NULL);
 
     return ring ? aj_keyset_signer(ring) : NULL;
 }

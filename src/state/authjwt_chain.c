@@ -86,7 +86,7 @@ static apr_status_t mark_seen(request_rec *r, const authjwt_store_id_t *id, apr_
                                 AUTHJWT_STORE_ORDINARY);
 }
 
-void authjwt_chain_seen(request_rec *r, const aj_claims_t *claims)
+int authjwt_chain_seen(request_rec *r, const aj_claims_t *claims)
 {
     apr_uint32_t generation = authjwt_chain_generation(claims);
     const char *sid = aj_claims_string(claims, "sid");
@@ -95,21 +95,26 @@ void authjwt_chain_seen(request_rec *r, const aj_claims_t *claims)
     authjwt_store_id_t id;
     apr_status_t rv;
 
-    if (!generation || !sid || chain_id(authjwt_entry_issuer(claims), sid, r->pool, &id) != APR_SUCCESS) {
-        return;
+    if (!generation || !sid) {
+        return 1;
+    }
+    if (chain_id(authjwt_entry_issuer(claims), sid, r->pool, &id) != APR_SUCCESS) {
+        return 0;
     }
     slot = known_slot(r, &id, generation, &tag);
     if (__atomic_load_n(slot, __ATOMIC_RELAXED) == tag) {
-        return;
+        return 1;
     }
     rv = authjwt_entry_get_chain(r, &id, &chain);
     if (rv == APR_SUCCESS && is_news(&chain, generation)) {
         rv = mark_seen(r, &id, generation, aj_claims_session_expires(claims));
     }
     /* An entry that is not there, or behind, may come from another host yet. */
-    if (rv == APR_SUCCESS && chain.used + 1 >= generation) {
-        __atomic_store_n(slot, tag, __ATOMIC_RELAXED);
+    if (rv != APR_SUCCESS || chain.used + 1 < generation) {
+        return 0;
     }
+    __atomic_store_n(slot, tag, __ATOMIC_RELAXED);
+    return 1;
 }
 
 /* ---- use ---- */

@@ -167,13 +167,21 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-const aj_keyset_t *authjwt_keys_ring(request_rec *r)
+static const aj_keyset_t *ring_of(const authjwt_key_generation_t *generation, apr_uint64_t *number)
+{
+    if (number) {
+        *number = generation->number;
+    }
+    return generation->ring;
+}
+
+const aj_keyset_t *authjwt_keys_ring(request_rec *r, apr_uint64_t *number)
 {
     authjwt_keyring_t *keyring = authjwt_config_server(r->server)->keyring;
     held_t *held;
 
     if (!keyring || !keyring->watches) {
-        return keyring ? keyring->current->ring : NULL;
+        return keyring ? ring_of(keyring->current, number) : NULL;
     }
     look_for_changes(keyring, r);
     held = apr_palloc(r->pool, sizeof(*held));
@@ -183,5 +191,5 @@ const aj_keyset_t *authjwt_keys_ring(request_rec *r)
     held->generation->holders++;
     apr_thread_mutex_unlock(keyring->mutex);
     apr_pool_cleanup_register(r->pool, held, release, apr_pool_cleanup_null);
-    return held->generation->ring;
+    return ring_of(held->generation, number);
 }

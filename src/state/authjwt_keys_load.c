@@ -90,10 +90,12 @@ authjwt_key_batch_t *authjwt_keys_read_batch(const authjwt_key_spec_t *spec, ser
 int authjwt_keys_fill(const authjwt_keyring_t *keyring, authjwt_key_generation_t *generation, apr_pool_t *pool,
                       const char *consequence)
 {
+    static apr_uint64_t last_number;
     const aj_keyset_t *own = own_keys(keyring, pool);
     int faults = 0;
     int i;
 
+    generation->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     generation->ring = aj_keyset_make(pool);
     generation->batches = apr_pcalloc(pool, keyring->loaded->nelts * sizeof(authjwt_key_batch_t *));
     generation->holders = 1;

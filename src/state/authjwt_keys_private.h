@@ -27,6 +27,7 @@ typedef struct {
     aj_keyset_t *ring;
     authjwt_key_batch_t **batches; /* one of each line */
     apr_pool_t *pool;              /* its own; NULL for the first, which lives in pconf */
+    apr_uint64_t number;           /* no other generation of any ring of this process has it */
     unsigned holders;              /* requests, and the keyring while it is current; under the mutex */
 } authjwt_key_generation_t;
 

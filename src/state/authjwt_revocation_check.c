@@ -87,16 +87,24 @@ static authjwt_revocation_e check(request_rec *r, const authjwt_revocation_ids_t
     return rv != APR_SUCCESS ? AUTHJWT_REVOCATION_UNKNOWN : is_distrusted(r, ids) ? AUTHJWT_REVOCATION_REVOKED : answer;
 }
 
-authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_revocation_ids_t *ids)
+authjwt_revocation_e authjwt_revocation_check_ids(request_rec *r, const authjwt_revocation_ids_t *ids,
+                                                  apr_uint64_t *snapshot)
 {
+    if (!ids->count) {
+        return AUTHJWT_REVOCATION_UNKNOWN;
+    }
+    if (authjwt_store_absent(authjwt_config_server(r->server)->store, r, ids->id, ids->count, snapshot)) {
+        return is_distrusted(r, ids) ? AUTHJWT_REVOCATION_REVOKED : AUTHJWT_REVOCATION_CLEAR;
+    }
     return check(r, ids, NULL, authjwt_store_get_believed);
 }
 
 authjwt_revocation_e authjwt_revocation_check(request_rec *r, const aj_claims_t *claims)
 {
     authjwt_revocation_ids_t ids;
+    apr_uint64_t snapshot = 0;
 
-    return authjwt_revocation_ids(r, claims, &ids) == APR_SUCCESS ? authjwt_revocation_check_ids(r, &ids)
+    return authjwt_revocation_ids(r, claims, &ids) == APR_SUCCESS ? authjwt_revocation_check_ids(r, &ids, &snapshot)
                                                                   : AUTHJWT_REVOCATION_UNKNOWN;
 }
 

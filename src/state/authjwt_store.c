@@ -28,6 +28,9 @@ static int needs_mutex(const authjwt_store_t *store)
 /* A provider that needs a mutex gets it around each call, unless a critical section already holds it. */
 static apr_status_t enter(const authjwt_store_t *store, request_rec *r)
 {
+    if (store->kind->begin) {
+        store->kind->begin(r->pool, authjwt_request_initial(r)->pool);
+    }
     return needs_mutex(store) && !authjwt_request_state(r)->store_locked ? authjwt_mutex_lock(store->mutex)
                                                                          : APR_SUCCESS;
 }

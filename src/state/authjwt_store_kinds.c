@@ -6,6 +6,7 @@
 
 #include "authjwt_lmdb.h"
 #include "authjwt_store_private.h"
+#include "authjwt_valkey.h"
 
 static const char *as_written(const char *args, apr_pool_t *pool)
 {
@@ -51,7 +52,16 @@ static const authjwt_store_kind_t kinds[] = {
       .retrieve_several = authjwt_lmdb_retrieve_several,
       .birth = authjwt_lmdb_birth,
       .expect = authjwt_lmdb_expect,
+      .absent = authjwt_lmdb_absent,
       .place = authjwt_lmdb_directory },
+    { .name = AUTHJWT_VALKEY,
+      .is_exact = 1,
+      .is_remote = 1,
+      .swap = authjwt_valkey_swap,
+      .retrieve_several = authjwt_valkey_retrieve_several,
+      .place = authjwt_valkey_place,
+      .begin = authjwt_valkey_begin,
+      .configure = authjwt_valkey_configure },
     { .name = "shmcb", .is_exact = 1, .is_local = 1, .can_forget = 1, .place = file_of },
     { .name = "dbm", .is_local = 1, .can_forget = 1, .place = file_of },
     { .name = "redis", .is_remote = 1, .place = redis_server },

@@ -8,6 +8,11 @@
 #include "authjwt_mutex.h"
 #include "authjwt_socache_doors.h"
 #include "authjwt_store.h"
+#include "authjwt_valkey.h"
+
+/** Tells an instance what AuthJWTStoreAuth and its kin say. */
+typedef const char *authjwt_store_configure_fn(ap_socache_instance_t *instance, const authjwt_valkey_options_t *options,
+                                               apr_pool_t *pool);
 
 /** What a socache provider is worth. One row for each that we know; see authjwt_store_kinds.c. */
 typedef struct {
@@ -15,7 +20,7 @@ typedef struct {
     int is_exact;     /**< its "not found" means that and nothing else, and what it took is kept */
     int can_forget;   /**< drops entries that still count, when it is full or restarted */
     int is_local;     /**< on this host alone: it is asked each time, and starts with httpd */
-    int is_remote;    /**< APR's client would spread entries over a list of servers */
+    int is_remote;    /**< other hosts may use it, too */
     int takes_dates;  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
     /* Doors beside ap_socache (authjwt_socache_doors.h), each NULL where there is none. */
     authjwt_socache_store_fn *put_ending;                  /**< else the provider's store */
@@ -26,8 +31,12 @@ typedef struct {
     apr_time_t (*birth)(const ap_socache_instance_t *instance, int *is_lost);
     /** Before init: this host has used the store before. Only with birth. */
     void (*expect)(ap_socache_instance_t *instance);
+    authjwt_socache_absent_fn *absent; /**< else nobody knows without retrieving */
     /** What the arguments name, so that equal results mean the same entries: size and spelling left out. */
     const char *(*place)(const char *args, apr_pool_t *pool);
+    /** Says that calls with these pools share their time (authjwt_valkey_begin), or NULL. */
+    void (*begin)(apr_pool_t *pool, apr_pool_t *whole);
+    authjwt_store_configure_fn *configure; /**< NULL where AuthJWTStoreAuth and its kin mean nothing */
 } authjwt_store_kind_t;
 
 struct authjwt_store_t {
@@ -135,6 +144,16 @@ int authjwt_store_is_noted(const authjwt_store_t *store);
 void authjwt_store_note(const authjwt_store_t *store, server_rec *s);
 
 /* ---- sharing ---- */
+
+/** Do two servers say the same in AuthJWTStoreAuth and its kin, so that one instance may serve both? */
+int authjwt_store_same_options(const server_rec *one, const server_rec *two);
+
+/**
+ * Tell a store what AuthJWTStoreAuth and its kin say for its server. The password is read now, except under -t, where a
+ * command is not run.
+ * @return NULL, or a sentence; a provider that takes none of them refuses them
+ */
+const char *authjwt_store_configure(authjwt_store_t *store, apr_pool_t *pool) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
  * Check a server against those before it: who shares a store must share keys or have another issuer, and who accepts

@@ -29,10 +29,10 @@ int authjwt_store_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 }
 
 /* APR's clients for Redis and memcached choose one of several servers by each entry's hash, and another when that one
- * is dead. */
+ * is dead. A list in the arguments of valkey names Sentinels. */
 static int is_spread(const authjwt_store_t *store, const char *args)
 {
-    return args && store->kind->is_remote && ap_strchr_c(args, ',');
+    return args && store->kind->is_remote && !store->kind->configure && ap_strchr_c(args, ',');
 }
 
 static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp,
@@ -60,6 +60,10 @@ static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pco
     store->spec = spec;
     store->place = apr_pstrcat(pconf, name, ":", store->kind->place(colon ? colon + 1 : NULL, pconf), NULL);
     store->server = s;
+    error = authjwt_store_configure(store, pconf);
+    if (error) {
+        return error;
+    }
     store->next = stores;
     stores = store;
     *out = store;
@@ -72,7 +76,7 @@ static const char *find_store(const char *spec, server_rec *s, apr_pool_t *pconf
     authjwt_store_t *store;
 
     for (store = stores; store; store = store->next) {
-        if (!strcmp(store->spec, spec)) {
+        if (!strcmp(store->spec, spec) && authjwt_store_same_options(store->server, s)) {
             *out = store;
             return NULL;
         }

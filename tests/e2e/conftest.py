@@ -144,9 +144,11 @@ def clock():
 
 @pytest.fixture
 def timed(new_server, clock):
-    """timed(config): a running server whose clock is wrong by what server.set_clock(seconds) said last."""
-    def make(config, **options):
+    """timed(config): a running server whose clock is wrong by what server.set_clock(seconds) said last. files: name: content"""
+    def make(config, files=(), **options):
         server = new_server(config, **options)
+        for name, content in dict(files).items():
+            server.write(name, content)
         # Behind a sanitizer's library, which must come first.
         preloaded = " ".join(filter(None, (server.env.get("LD_PRELOAD"), clock)))
         server.env.update(LD_PRELOAD=preloaded, CLOCK_OFFSET=server.path("offset"))

@@ -72,9 +72,9 @@ static int run(const authjwt_lmdb_job_t *job, authjwt_lmdb_write_t *write)
 
     write->now = apr_time_now();
     write->expiry = write->now + apr_time_from_sec(3600);
-    pthread_rwlock_rdlock(&env->gate);
+    authjwt_lmdb_gate_enter(env);
     rc = job->work(env, write);
-    pthread_rwlock_unlock(&env->gate);
+    authjwt_lmdb_gate_leave(env);
     return rc;
 }
 
@@ -103,9 +103,9 @@ static int find(const char *id, char *data, size_t room)
 
     question.data = (unsigned char *)data;
     question.len = (unsigned)room;
-    pthread_rwlock_rdlock(&env->gate);
+    authjwt_lmdb_gate_enter(env);
     MUST(authjwt_lmdb_get_job.work(env, &get));
-    pthread_rwlock_unlock(&env->gate);
+    authjwt_lmdb_gate_leave(env);
     return question.status == APR_SUCCESS ? (int)question.len : -1;
 }
 

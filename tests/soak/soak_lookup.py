@@ -98,7 +98,7 @@ def of_one_request(server, path, requests, **claims):
 
 def is_lookup(key):
     library, function = key
-    return "liblmdb" in library or function.startswith(("authjwt_lmdb", "authjwt_store_get"))
+    return "liblmdb" in library or function.startswith(("authjwt_lmdb", "authjwt_store_get", "authjwt_store_absent"))
 
 
 def slope(entries):

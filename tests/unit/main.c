@@ -255,7 +255,11 @@ int main(void)
     srunner_add_suite(runner, suite_claims());
     srunner_add_suite(runner, suite_claims_variables());
     srunner_add_suite(runner, suite_jwt());
+    srunner_add_suite(runner, suite_claims_pack());
+    srunner_add_suite(runner, suite_siphash());
+    srunner_add_suite(runner, suite_cache_ring());
     srunner_add_suite(runner, suite_vectors());
+    srunner_add_suite(runner, suite_valkey_args());
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

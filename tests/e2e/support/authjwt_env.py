@@ -27,6 +27,8 @@ if "AUTHJWT_PRELOAD" in os.environ:
     SANITIZER["LD_PRELOAD"] = os.environ["AUTHJWT_PRELOAD"]
 # For what a sanitizer itself does not allow.
 not_sanitized = pytest.mark.skipif("LD_PRELOAD" in SANITIZER, reason="a sanitizer needs /proc, takes over signals and refuses RTLD_DEEPBIND")
+# What all servers have as AuthJWTCache, unless their own lines say otherwise: off, or a number.
+CACHE = os.environ.get("AUTHJWT_TEST_CACHE")
 START_LIMIT = 20                            # seconds until a server must be up, or down
 
 # Lines that httpd itself writes about an ordinary refusal, about its capacity, (event) about a stop amid traffic, and where it
@@ -201,6 +203,8 @@ class Httpd:
                   "AliasMatch ^/bare(/.*)?$ %s" % self.path("bare/ok.txt"),
                   "ScriptAliasMatch ^/cgi(/.*)?$ %s" % self.path("cgi-bin/env.sh"),
                   "ScriptAliasMatch ^/echo(/.*)?$ %s" % self.path("cgi-bin/echo.sh")]
+        if CACHE:
+            lines += ["<IfModule authjwt_module>\n    AuthJWTCache %s\n</IfModule>" % CACHE]
         return self.write("httpd.conf", "\n".join(lines) + "\n" + self.expand(self.config) + PASS_THROUGH)
 
     # -- processes -----------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stores of httpd's own providers memcache and redis, on a free port.
+"""Stores of httpd's own providers memcache and redis, and of ours for several hosts, on a free port.
 
     with Remote("redis") as store: Httpd(config_on(store), modules=Remote.MODULES)
 
@@ -14,7 +14,8 @@ from authjwt_service import Service, free_port
 
 EMPTY = {"memcache": "flush_all", "redis": "FLUSHALL"}
 COMMANDS = {"memcache": ["memcached", "-l", "127.0.0.1", "-p"],
-            "redis": ["redis-server", "--bind", "127.0.0.1", "--save", "", "--port"]}
+            "redis": ["redis-server", "--bind", "127.0.0.1", "--save", "", "--port"],
+            "valkey": ["redis-server", "--bind", "127.0.0.1", "--save", "3600 1", "--port"]}
 
 
 def config_on(remote):

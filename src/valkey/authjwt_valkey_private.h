@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the valkey provider share; nobody else includes this. A file calls those that stand below it.
+ *
+ *   authjwt_valkey.c          the provider's face: arguments, options, init, status
+ *   authjwt_valkey_entries.c  its entries: store, retrieve, remove, swap, several at once
+ *   authjwt_valkey_check.c    the look at the server at start, in a short-lived fork
+ *   authjwt_valkey_budget.c   the time that calls of one request share
+ *   authjwt_valkey_run.c      a batch of commands on one of this process's connections; logs what went wrong
+ *   authjwt_valkey_links.c    the connections of this process: kept, bounded, made again after pauses
+ *   authjwt_valkey_open.c     one connection to the primary: signed in, and who it is
+ *   authjwt_valkey_sentinel.c where the primary is
+ *   authjwt_valkey_hello.c    the first words on a connection
+ *   authjwt_valkey_errors.c   what a server's errors mean
+ *   authjwt_valkey_connect.c  a socket, with TLS where wanted
+ *   authjwt_valkey_link.c     questions and answers on it, until a deadline
+ *   authjwt_valkey_tls.c      OpenSSL's settings and errors
+ *   authjwt_valkey_resolve.c  names of hosts, until a deadline
+ *   authjwt_valkey_batch.c    commands as bytes
+ *   authjwt_valkey_args.c     the provider's arguments
+ *
+ * `const char *` is NULL or a sentence for the log. Deadlines are microseconds of the monotonic clock. */
+#ifndef AUTHJWT_VALKEY_PRIVATE_H
+#define AUTHJWT_VALKEY_PRIVATE_H
+
+#include <netdb.h>
+#include <sys/types.h>
+
+#include <httpd.h>
+#include <http_log.h>
+#include <ap_socache.h>
+#include <hiredis/hiredis.h>
+#include <openssl/types.h>
+
+#include "authjwt_valkey.h"
+#include "authjwt_valkey_args.h"
+
+#define AUTHJWT_VALKEY_MUST_USE __attribute__((warn_unused_result))
+
+/** Connections of a process for one instance, and how many of them may wait for replicas. */
+#define AUTHJWT_VALKEY_LINKS_MAX   16
+#define AUTHJWT_VALKEY_WAITING_MAX (AUTHJWT_VALKEY_LINKS_MAX / 2)
+
+/** The longest id and data in bytes, and the longest answer to one batch. */
+#define AUTHJWT_VALKEY_ID_MAX     512
+#define AUTHJWT_VALKEY_DATA_MAX   (512 * 1024)
+#define AUTHJWT_VALKEY_ANSWER_MAX (1024 * 1024)
+
+typedef struct authjwt_valkey_links_t authjwt_valkey_links_t;
+
+struct ap_socache_instance_t {
+    authjwt_valkey_address_t address;
+    authjwt_valkey_options_t options;
+    const char *name; /* as authjwt_valkey_spell writes it, for logs */
+    const char *prefix;
+    SSL_CTX *tls;                  /* NULL without TLS */
+    authjwt_valkey_links_t *links; /* of this process; NULL before child_init */
+    ap_socache_instance_t *next;   /* among those that were initialised */
+};
+
+/* ---- batch ---- */
+
+/** Commands, one after the other, that are sent at once. */
+typedef struct {
+    apr_pool_t *pool;
+    char *bytes;
+    apr_size_t len;
+    unsigned count; /* of commands, and so of answers */
+} authjwt_valkey_batch_t;
+
+/** One word of a command. */
+typedef struct {
+    const void *at;
+    apr_size_t len;
+} authjwt_valkey_word_t;
+
+#define AUTHJWT_VALKEY_WORDS_MAX 8
+/** A word of text. */
+#define AUTHJWT_VALKEY_TEXT(text) ((authjwt_valkey_word_t){ (text), strlen(text) })
+
+/** Add a command of at most AUTHJWT_VALKEY_WORDS_MAX words. Aborts without memory, as pools do. */
+void authjwt_valkey_add(authjwt_valkey_batch_t *batch, const authjwt_valkey_word_t *words, unsigned count);
+
+/** Add a command of at most AUTHJWT_VALKEY_WORDS_MAX words of text. */
+void authjwt_valkey_add_texts(authjwt_valkey_batch_t *batch, const char *const *texts, unsigned count);
+
+/** The same with the words as arguments. */
+#define authjwt_valkey_say(batch, ...)                                    \
+    authjwt_valkey_add_texts(batch, (const char *const[]){ __VA_ARGS__ }, \
+                             sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
+/* ---- resolve ---- */
+
+/**
+ * Look a host up.
+ * @param out  set on success; for freeaddrinfo
+ */
+const char *authjwt_valkey_resolve(const authjwt_valkey_host_t *host, apr_time_t deadline, struct addrinfo **out,
+                                   apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/* ---- tls ---- */
+
+/** Make the settings that all connections of an instance share; files are read now. @param out set on success */
+const char *authjwt_valkey_tls_create(const authjwt_valkey_options_t *options, SSL_CTX **out,
+                                      apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/** Make the state of one connection, which asks for this host's certificate. @return NULL without memory */
+SSL *authjwt_valkey_tls_attach(SSL_CTX *tls, const char *host, int fd) AUTHJWT_VALKEY_MUST_USE;
+
+/** Why OpenSSL has failed; empties its error queue. */
+const char *authjwt_valkey_tls_why(const SSL *ssl, apr_pool_t *pool);
+
+/* ---- link ---- */
+
+/** One connection. Never used again after a call on it has failed. */
+typedef struct authjwt_valkey_link_t authjwt_valkey_link_t;
+struct authjwt_valkey_link_t {
+    int fd;
+    SSL *ssl; /* NULL without TLS */
+    redisReader *reader;
+    apr_time_t deadline; /* of what is being done */
+    apr_size_t received; /* bytes since the last question */
+    int is_closed;       /* by the server, in order */
+    unsigned generation; /* of the connections it was made among */
+    int is_probe;        /* the first attempt after a failure, and nothing asked yet */
+    authjwt_valkey_link_t *next;
+};
+
+/** Microseconds of the monotonic clock. */
+apr_time_t authjwt_valkey_now(void);
+
+/** Wait until a socket is ready for these events of poll. @return NULL, or that it took too long */
+const char *authjwt_valkey_wait(int fd, short events, apr_time_t deadline) AUTHJWT_VALKEY_MUST_USE;
+
+/** Take over a connected socket. @return NULL without memory; the socket is open still */
+authjwt_valkey_link_t *authjwt_valkey_link_create(int fd) AUTHJWT_VALKEY_MUST_USE;
+
+/** Do the TLS handshake with this host, and check its certificate. */
+const char *authjwt_valkey_link_encrypt(authjwt_valkey_link_t *link, SSL_CTX *tls, const char *host,
+                                        apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/**
+ * Send a batch and read its answers.
+ * @param replies  batch->count of them, all set on success; for authjwt_valkey_forget
+ */
+const char *authjwt_valkey_talk(authjwt_valkey_link_t *link, const authjwt_valkey_batch_t *batch, redisReply **replies,
+                                apr_time_t deadline, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/** Free what authjwt_valkey_talk has set; NULLs are passed over. */
+void authjwt_valkey_forget(redisReply **replies, unsigned count);
+
+/** Is the server silent, as it should be between questions? It may have closed the connection meanwhile. */
+int authjwt_valkey_link_is_quiet(authjwt_valkey_link_t *link);
+
+/** Close a connection; NULL is passed over. */
+void authjwt_valkey_link_close(authjwt_valkey_link_t *link);
+
+/* ---- connect ---- */
+
+/** Connect to one host, or to the path of a unix socket where host is NULL. @param out set on success */
+const char *authjwt_valkey_connect(const ap_socache_instance_t *inst, const authjwt_valkey_host_t *host,
+                                   apr_time_t deadline, authjwt_valkey_link_t **out,
+                                   apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/* ---- errors ---- */
+
+/** A server's error in words for the administrator: what it means and what to do. */
+const char *authjwt_valkey_explain(const redisReply *error, apr_pool_t *pool);
+
+/** What an error says about the connection it came on. */
+typedef enum {
+    AUTHJWT_VALKEY_KEEP = 0, /**< nothing */
+    AUTHJWT_VALKEY_DROP,     /**< another server may be the one to ask */
+    AUTHJWT_VALKEY_DOWN      /**< this server cannot answer, or not yet */
+} authjwt_valkey_fate_e;
+
+authjwt_valkey_fate_e authjwt_valkey_fate(const redisReply *error);
+
+/* ---- hello ---- */
+
+/** Add AUTH, where there is a password. @return non-zero if there is */
+int authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options);
+
+/** Sign in, choose the database, and check that this is a primary, and no cluster. */
+const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_instance_t *inst, apr_time_t deadline,
+                                 apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/* ---- sentinel ---- */
+
+/** Ask the Sentinels, one after the other, where the primary is. @param out set on success */
+const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_time_t deadline,
+                                        authjwt_valkey_host_t *out, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/* ---- open ---- */
+
+/**
+ * Make a connection to the primary that is ready for commands.
+ * @param deadline  for all of it; with Sentinel, the last timeout before it is for the primary alone
+ */
+const char *authjwt_valkey_open(const ap_socache_instance_t *inst, apr_time_t deadline, authjwt_valkey_link_t **out,
+                                apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/* ---- links ---- */
+
+/** Make the connections of this process, none of them open yet. They live as long as it. @return NULL without memory */
+authjwt_valkey_links_t *authjwt_valkey_links_create(void);
+
+/**
+ * Take a connection, a kept one or a new one. Fails at once while a pause runs.
+ * @param waits    it will wait for replicas
+ * @param is_kept  set: it was used before
+ * @return NULL, or why there is none
+ */
+const char *authjwt_valkey_take(const ap_socache_instance_t *inst, int waits, apr_time_t deadline,
+                                authjwt_valkey_link_t **out, int *is_kept, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/** Give a connection back that may be used again. */
+void authjwt_valkey_give(authjwt_valkey_links_t *links, authjwt_valkey_link_t *link, int waits);
+
+/** Give a connection up. @param why  not NULL: begin a pause for this reason, and give up all others that are kept */
+void authjwt_valkey_drop(authjwt_valkey_links_t *links, authjwt_valkey_link_t *link, int waits, const char *why);
+
+/** Figures for mod_status. */
+typedef struct {
+    unsigned open, idle, failures;
+} authjwt_valkey_usage_t;
+
+authjwt_valkey_usage_t authjwt_valkey_usage(authjwt_valkey_links_t *links);
+
+/* ---- budget ---- */
+
+/** What the calls with this pool have waited together. @return NULL where each has its own time */
+apr_interval_time_t *authjwt_valkey_waited(apr_pool_t *pool);
+
+/* ---- run ---- */
+
+/** May a batch be sent again, where the server has closed the connection before it answered? */
+typedef enum { AUTHJWT_VALKEY_ONCE = 0, AUTHJWT_VALKEY_REPEATABLE } authjwt_valkey_repeat_e;
+
+/**
+ * Send a batch to the primary. An error among its answers is logged and fails it.
+ * @param what     for the log: "cannot %s"
+ * @param replies  room for the answers of the batch and one more; set on success, for authjwt_valkey_forget
+ * @param writes   ask for replicas behind the batch, where they are wanted; see authjwt_valkey_enough
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t authjwt_valkey_run(ap_socache_instance_t *inst, server_rec *s, const char *what,
+                                authjwt_valkey_batch_t *batch, redisReply **replies, int writes,
+                                authjwt_valkey_repeat_e repeat) AUTHJWT_VALKEY_MUST_USE;
+
+/**
+ * Have enough replicas what a batch has written? Logs that they have not.
+ * @param waited  the answer behind those of the batch; not looked at where no replicas are wanted
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t authjwt_valkey_enough(const ap_socache_instance_t *inst, server_rec *s, const char *what,
+                                   const redisReply *waited) AUTHJWT_VALKEY_MUST_USE;
+
+/** True if a second has passed since *last, which then becomes now; exactly one of several threads gets true. */
+int authjwt_valkey_due(apr_time_t *last);
+
+/** Note an instance that was initialised, for child_init. @param pool  of the configuration; with it the note goes */
+void authjwt_valkey_announce(ap_socache_instance_t *inst, apr_pool_t *pool);
+
+/** Hook child_init: this process serves requests, and only such a process makes connections. */
+void authjwt_valkey_child_init(apr_pool_t *pchild, server_rec *s);
+
+/* ---- check ---- */
+
+/** Look at the server in a fork that has become the httpd user, and log what it finds. */
+void authjwt_valkey_check(const ap_socache_instance_t *inst, server_rec *s, apr_pool_t *pool);
+
+/* ---- entries ---- */
+
+apr_status_t authjwt_valkey_store(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
+                                  unsigned int idlen, apr_time_t expiry, unsigned char *data, unsigned int datalen,
+                                  apr_pool_t *pool);
+apr_status_t authjwt_valkey_retrieve(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
+                                     unsigned int idlen, unsigned char *data, unsigned int *datalen, apr_pool_t *pool);
+apr_status_t authjwt_valkey_remove(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
+                                   unsigned int idlen, apr_pool_t *pool);
+
+#endif

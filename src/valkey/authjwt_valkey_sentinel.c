@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the primary is, as the Sentinels know it. Each that has not answered yet gets its share of the time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "authjwt_valkey_private.h"
+
+static int is_string(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_STRING && reply->len > 0 && reply->len <= 255 && strlen(reply->str) == reply->len;
+}
+
+/* [host, port], or nil for a name that it does not know. */
+static const char *read_answer(const redisReply *answer, const char *master, authjwt_valkey_host_t *out,
+                               apr_pool_t *pool)
+{
+    if (answer->type == REDIS_REPLY_ERROR) {
+        return authjwt_valkey_explain(answer, pool);
+    }
+    if (answer->type == REDIS_REPLY_NIL) {
+        return apr_psprintf(pool, "it knows no primary \"%s\"", master);
+    }
+    if (answer->type != REDIS_REPLY_ARRAY || answer->elements != 2 || !is_string(answer->element[0])
+        || !is_string(answer->element[1])) {
+        return "its answer is not one of a Sentinel";
+    }
+    out->name = apr_pstrdup(pool, answer->element[0]->str);
+    out->port = (unsigned)atoi(answer->element[1]->str);
+    return out->port > 0 && out->port <= 65535 ? NULL : "its answer names no port";
+}
+
+/* A Sentinel may have no users, or others; then it refuses AUTH and may answer all the same. */
+static const char *ask(const ap_socache_instance_t *inst, authjwt_valkey_link_t *link, apr_time_t deadline,
+                       authjwt_valkey_host_t *out, apr_pool_t *pool)
+{
+    authjwt_valkey_batch_t batch = { .pool = pool };
+    const char *master = inst->address.master, *why;
+    redisReply *replies[2];
+
+    authjwt_valkey_add_auth(&batch, &inst->options);
+    authjwt_valkey_say(&batch, "SENTINEL", "get-master-addr-by-name", master);
+    why = authjwt_valkey_talk(link, &batch, replies, deadline, pool);
+    if (!why) {
+        why = read_answer(replies[batch.count - 1], master, out, pool);
+        if (why && batch.count > 1 && replies[0]->type == REDIS_REPLY_ERROR && replies[1]->type == REDIS_REPLY_ERROR) {
+            why = authjwt_valkey_explain(replies[0], pool);
+        }
+        authjwt_valkey_forget(replies, batch.count);
+    }
+    return why;
+}
+
+static const char *ask_host(const ap_socache_instance_t *inst, const authjwt_valkey_host_t *host, apr_time_t deadline,
+                            authjwt_valkey_host_t *out, apr_pool_t *pool)
+{
+    authjwt_valkey_link_t *link = NULL;
+    const char *why = authjwt_valkey_connect(inst, host, deadline, &link, pool);
+
+    if (!why) {
+        why = ask(inst, link, deadline, out, pool);
+        authjwt_valkey_link_close(link);
+    }
+    return why ? apr_psprintf(pool, "Sentinel %s:%u: %s", host->name, host->port, why) : NULL;
+}
+
+const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_time_t deadline,
+                                        authjwt_valkey_host_t *out, apr_pool_t *pool)
+{
+    /* The one that has answered last is asked first. */
+    static unsigned last;
+    unsigned count = inst->address.count, first = __atomic_load_n(&last, __ATOMIC_RELAXED) % count, i;
+    const char *why = NULL;
+
+    for (i = 0; i < count; i++) {
+        unsigned at = (first + i) % count;
+        apr_time_t now = authjwt_valkey_now();
+
+        why = ask_host(inst, &inst->address.hosts[at], now + (deadline - now) / (count - i), out, pool);
+        if (!why) {
+            __atomic_store_n(&last, at, __ATOMIC_RELAXED);
+            return NULL;
+        }
+    }
+    return why;
+}

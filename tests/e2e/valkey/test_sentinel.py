@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A primary with two replicas under three Sentinels: found, found again after a fail-over, and AuthJWTStoreReplicas, which loses nothing."""
+import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from authjwt_authority import Authority
+from authjwt_client import assert_error
+from authjwt_service import free_port
+from authjwt_valkey import PASSWORD, Group, Valkey, config_on, wait
+
+COMPLAINT = r":error\].*AJ2110: valkey:"
+REFUSED = r":error\].*AJ1406: "
+TIMEOUT, SLACK = 0.3, 0.4
+LINES = ["AuthJWTStoreTimeout %dms" % (TIMEOUT * 1000)]
+
+
+@pytest.fixture
+def group(any_server):
+    with Group(server=any_server) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def small_group():
+    """One replica, one Sentinel; tests leave it as it was."""
+    with Group(replicas=1, sentinels=1) as one:
+        yield one
+
+
+@contextlib.contextmanager
+def at_most(seconds):
+    begin = time.monotonic()
+    yield
+    assert time.monotonic() - begin < seconds + SLACK
+
+
+def works_again(server, token):
+    wait(lambda: [server.get("/protected", token).status for _ in range(8)] == [200] * 8)
+
+
+def test_after_a_fail_over_the_new_primary_is_used_and_nothing_that_two_had_is_lost(group, new_server, expect_log):
+    expect_log(COMPLAINT)
+    expect_log(REFUSED)
+    expect_log.may("AJ2112: ")
+    server = new_server(config_on("valkey:" + group.address, "AuthJWTStoreReplicas 1 1s", *LINES), mpm="prefork").start()
+    (gone, _), (alive, _) = server.login(), server.login("bob")
+    assert server.post("/logout", gone).status == 200
+    before = group.named()
+    group.primary.kill()
+    answers = set()
+
+    def is_over():
+        with at_most(3 * TIMEOUT):
+            answers.add(server.get("/protected", gone).status)
+        return group.named() != before
+
+    wait(is_over)
+    works_again(server, alive)
+    assert answers <= {401, 503} and 503 in answers
+    assert_error(server.get("/protected", gone), "token_revoked")
+    assert server.post("/logout", alive).status == 200
+    assert_error(server.get("/protected", alive), "token_revoked")
+
+
+def test_a_planned_fail_over_is_followed_and_the_old_primary_not_asked_again(group, new_server, expect_log):
+    expect_log.may(COMPLAINT)
+    expect_log.may(REFUSED)
+    expect_log.may("AJ2112: ")
+    server = new_server(config_on("valkey:" + group.address, *LINES), children=1).start()
+    token, _ = server.login()
+    before = group.named()
+    assert group.sentinels[0].reply("SENTINEL", "FAILOVER", "mymaster") == "OK"
+    wait(lambda: group.named() != before and group.primary.info("replication")["role"] == "slave")
+    works_again(server, token)
+    wait(lambda: server.post("/logout", server.login()[0]).status == 200, 5)
+    assert group.primary.reply("CONFIG", "RESETSTAT") == "OK"
+    assert [server.get("/protected", token).status for _ in range(8)] == [200] * 8
+    assert "cmdstat_get" not in group.primary.info("commandstats")
+
+
+def test_sentinels_that_are_gone_or_hang_are_passed_over(group, new_server, expect_log):
+    expect_log.may(COMPLAINT)
+    expect_log.may("AJ2112: ")
+    group.sentinels[0].kill()
+    with group.sentinels[1].hanging():
+        server = new_server(config_on("valkey:" + group.address, *LINES)).start()
+        with at_most(3 * TIMEOUT):
+            token, _ = server.login()
+        assert server.get("/protected", token).status == 200 == server.post("/logout", token).status
+        assert_error(server.get("/protected", token), "token_revoked")
+
+
+def test_without_any_sentinel_what_is_connected_goes_on_and_a_new_process_answers_503_in_time(small_group, new_server, expect_log):
+    expect_log(r":error\].*AJ2102: .*Sentinel 127.0.0.1:\d+: the server did not answer in time")
+    expect_log(COMPLAINT)
+    expect_log(REFUSED)
+    server = new_server(config_on("valkey:" + small_group.address, *LINES), children=1).start()
+    token, _ = server.login()
+    with small_group.sentinels[0].hanging():
+        assert server.get("/protected", token).status == 200
+        other = new_server(config_on("valkey:" + small_group.address, *LINES), children=1).start()
+        with at_most(3 * TIMEOUT):
+            assert_error(other.get("/protected", token), "store_unavailable")
+
+
+@pytest.mark.parametrize("address, said", [
+    ("sentinel:other@%(sentinel)s", 'it knows no primary "other"'),
+    ("sentinel:mymaster@%(primary)s", "the server refuses: ERR unknown command"),
+    ("%(sentinel)s", "this is a Sentinel; write sentinel:MASTER@HOST"),
+    ("%(replica)s", "the server is a replica; name the primary, or ask Sentinel"),
+])
+def test_a_wrong_address_is_a_sentence(small_group, new_server, expect_log, address, said):
+    expect_log(r":error\].*AJ2102: .*" + said)
+    address %= {"sentinel": small_group.sentinels[0].address, "primary": small_group.primary.address,
+                "replica": small_group.members[1].address}
+    new_server(config_on("valkey:" + address, *LINES)).start()
+
+
+def test_what_too_few_replicas_have_is_503_and_look_ups_go_on(small_group, new_server, expect_log):
+    expect_log(COMPLAINT + ".*cannot store: no replica had it in time .*may have taken effect all the same")
+    expect_log(REFUSED)
+    server = new_server(config_on("valkey:" + small_group.primary.address, "AuthJWTStoreReplicas 1 200ms", *LINES)).start()
+    (token, _), (other, _) = server.login(), server.login()
+    assert server.post("/logout", token).status == 200
+    with small_group.members[1].hanging():
+        with at_most(TIMEOUT + 0.2):
+            answer = server.post("/logout", other)
+        assert_error(answer, "store_unavailable")
+        assert answer.header("Retry-After") == "5"
+        assert_error(server.get("/protected", token), "token_revoked")
+        assert_error(server.get("/protected", other), "token_revoked")      # it has taken effect
+    wait(lambda: server.post("/logout", server.login()[0]).status == 200, 5)
+
+
+def test_two_replicas_are_counted(group, new_server, expect_log):
+    expect_log(COMPLAINT + ".*cannot store: too few replicas had it in time")
+    expect_log(REFUSED)
+    server = new_server(config_on("valkey:" + group.address, "AuthJWTStoreReplicas 2 200ms", *LINES)).start()
+    assert server.post("/logout", server.login()[0]).status == 200
+    group.members[2].kill()
+    assert_error(server.post("/logout", server.login()[0]), "store_unavailable")
+
+
+def test_password_and_tls_hold_for_sentinels_too(new_server, valkey, expect_log):
+    authority = Authority()
+    cert, key = authority.issue("server", "127.0.0.1")
+    lines = ["port 0", "tls-cert-file " + cert, "tls-key-file " + key, "tls-ca-cert-file " + authority.ca, "tls-auth-clients no",
+             "tls-replication yes", "requirepass " + PASSWORD]
+    ports = free_port(), free_port()
+    valkey(*lines, "tls-port %d" % ports[0], port=ports[0])
+    with Valkey(*lines, "tls-port %d" % ports[1], "sentinel monitor mymaster 127.0.0.1 %d 1" % ports[0],
+                "sentinel auth-pass mymaster " + PASSWORD, port=ports[1], sentinel=True):
+        config = config_on("valkey:sentinel:mymaster@127.0.0.1:%d/2" % ports[1], "AuthJWTStoreTLS on ca=" + authority.ca,
+                           "AuthJWTStoreAuth file:@dir@/store.password")
+        server = new_server(config)
+        server.write("store.password", PASSWORD, 0o600)
+        token, _ = server.start().login()
+        assert server.post("/logout", token).status == 200
+        assert_error(server.get("/protected", token), "token_revoked")
+        expect_log(r":error\].*AJ2102: .*Sentinel 127.0.0.1:\d+: the server refuses: it asks for a password")
+        new_server(config.replace("AuthJWTStoreAuth", "#AuthJWTStoreAuth")).start()
+
+
+def test_writes_that_wait_for_replicas_leave_connections_for_look_ups(small_group, doors, expect_log):
+    expect_log(COMPLAINT + ".*cannot store: ")
+    store = doors(small_group.primary.address, "ValkeyDoorsReplicas 1 1000",
+                  "ThreadLimit 40\nThreadsPerChild 40\nMaxRequestWorkers 40\nMinSpareThreads 1\nMaxSpareThreads 40", children=1, mpm="worker")
+    assert store.set("a") == "ok"
+    with small_group.members[1].hanging(), ThreadPoolExecutor(20) as crowd:
+        writes = [crowd.submit(store.set, "b%d" % i) for i in range(20)]
+        begin = time.monotonic()
+        while time.monotonic() < begin + 0.8:
+            with at_most(0.3):
+                assert store.get("a") == b"v"
+        assert [one.result() for one in writes] == ["egeneral"] * 20
+    wait(lambda: store.set("b") == "ok", 5)
