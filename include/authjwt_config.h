@@ -13,6 +13,9 @@
 
 extern module authjwt_module;
 
+/** Of a function that few requests need: apart, so that the others do not pay for its stack frame. */
+#define AUTHJWT_SELDOM __attribute__((noinline))
+
 /** Name of the authn provider, for AuthBasicProvider. */
 #define AUTHJWT_AUTHN_PROVIDER "jwt"
 
@@ -218,7 +221,10 @@ int authjwt_config_is_listed(const apr_array_header_t *list, const char *name);
 const char *authjwt_config_check_claim(apr_pool_t *pool, const char *where, const char *name);
 
 /** Configuration in effect for a request; never NULL. */
-const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r);
+static inline const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &authjwt_module);
+}
 
 /** @return non-zero when AuthType JWT is in effect for the request */
 int authjwt_config_protects(request_rec *r);

@@ -23,13 +23,16 @@ typedef struct {
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int owns_headers;                          /**< request: headers_in is a copy of ours */
     int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
-    const apr_table_t *published;     /**< identity: environment that was set, NULL if none was */
-    int in_authn_check;               /**< authn_basic: inside its own call of the chain */
-    int password_passed_on;           /**< authn_basic: another provider decides about the password */
-    authjwt_verdict_e throttled;      /**< authn_basic: whether too many passwords have failed before */
-    int store_failed;                 /**< authn_basic: the revocation store could not answer for the password */
-    int in_auth_checker;              /**< authz: inside its own call of the chain */
-    int in_access_checker;            /**< authz: likewise */
+    const apr_table_t *published;          /**< identity: environment that was set, NULL if none was */
+    int in_authn_check;                    /**< authn_basic: inside its own call of the chain */
+    int password_passed_on;                /**< authn_basic: another provider decides about the password */
+    authjwt_verdict_e throttled;           /**< authn_basic: whether too many passwords have failed before */
+    int store_failed;                      /**< authn_basic: the revocation store could not answer for the password */
+    int in_auth_checker;                   /**< authz: inside its own call of the chain */
+    int in_access_checker;                 /**< authz: likewise */
+    const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
+    const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
+    const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
@@ -59,14 +62,36 @@ typedef struct {
     const char *own_error_type;              /**< reply: its Content-Type */
 } authjwt_state_t;
 
-/** State of a request_rec, made on first use. */
+/** State of a request_rec, to be written to; made on first use. */
 authjwt_state_t *authjwt_request_state(request_rec *r);
+
+/** What is known of most requests. */
+extern const authjwt_state_t authjwt_request_nothing_known;
+
+/** The same for whoever only reads: most requests are none of this module's business and never have a state.
+ * @return all zero where nothing was written yet. Good until somebody calls authjwt_request_state */
+static inline const authjwt_state_t *authjwt_request_known(const request_rec *r)
+{
+    const authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    return state ? state : &authjwt_request_nothing_known;
+}
+
+/** Note that httpd puts the filters of the answer together (`answering`, once more after an error), without making a
+ * state for that alone. */
+void authjwt_request_set_answering(request_rec *r);
 
 /** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
 void authjwt_request_register(apr_pool_t *pool);
 
 /** The request that the client sent, above all subrequests and internal redirects. */
-request_rec *authjwt_request_initial(request_rec *r);
+static inline request_rec *authjwt_request_initial(request_rec *r)
+{
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r;
+}
 
 /**
  * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks,

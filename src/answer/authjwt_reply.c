@@ -173,7 +173,7 @@ int authjwt_reply_json(request_rec *r, const json_t *body)
 }
 
 /* Logs read the notes of the request that was answered in the end, such as an ErrorDocument's. */
-static int hand_notes_on(request_rec *r)
+AUTHJWT_SELDOM static void copy_notes(request_rec *r)
 {
     static const char *const names[] = { "jwt-sub", "jwt-jti", "jwt-error" };
     request_rec *last = r;
@@ -191,6 +191,13 @@ static int hand_notes_on(request_rec *r)
                 apr_table_setn(last->notes, names[i], note);
             }
         }
+    }
+}
+
+static int hand_notes_on(request_rec *r)
+{
+    if (r->next || r->prev) {
+        copy_notes(r);
     }
     return DECLINED;
 }

@@ -150,11 +150,6 @@ authjwt_server_conf_t *authjwt_config_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &authjwt_module);
 }
 
-const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
-{
-    return ap_get_module_config(r->per_dir_config, &authjwt_module);
-}
-
 static int has_type(request_rec *r, const char *wanted)
 {
     const char *type = ap_auth_type(r);

@@ -104,14 +104,16 @@ static void count(request_rec *r, const char *user, int status)
 
 int authjwt_authn_basic_check(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
+    authjwt_state_t *state;
     const char *user, *password;
     int status;
 
-    if (state->in_authn_check || !authjwt_config_is_basic(r) || !authjwt_config_server(r->server)->key_specs
+    if (authjwt_request_known(r)->in_authn_check || !authjwt_config_is_basic(r)
+        || !authjwt_config_server(r->server)->key_specs
         || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS) {
         return DECLINED;
     }
+    state = authjwt_request_state(r);
     state->in_authn_check = 1;
     state->password_passed_on = 0;
     state->throttled = AUTHJWT_OK;

@@ -11,7 +11,7 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
     int status;
 
     /* The subrequest that looks up where to renew: nobody sees its answer, and the request above it goes on. */
-    if (authjwt_request_state(authjwt_request_initial(r))->renewing) {
+    if (authjwt_request_known(authjwt_request_initial(r))->renewing) {
         return refusal->status;
     }
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
