@@ -23,6 +23,9 @@ SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 # What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.
 BENCH_PACKAGES := $(RUN_PACKAGES) python3 python3-jwt python3-cryptography wrk util-linux valgrind libapache2-mod-auth-openidc libapache2-mod-oauth2 \
                   haproxy gunicorn python3-python-flask-jwt-extended
+# build-essential is what Debian takes for granted in every build; conf/make-bom is Python, and asks httpd.
+DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper check lintian
+DIST_PACKAGES  := $(BUILD_PACKAGES) apache2-bin python3
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
@@ -56,6 +59,7 @@ UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
+.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -73,6 +77,9 @@ help:
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
 	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
+	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
+	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
+	@echo 'make reproducible build the packages twice and compare them'
 	@echo 'make clean        remove build/'
 
 # --- building ---------------------------------------------------------------------------------------
@@ -95,19 +102,19 @@ $(B)/libaj.a: $(JOSE_OBJ)
 
 # apxs links, so that the module suits the httpd it is for. libtool names the .la; httpd wants the .so.
 $(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
-	$(APXS) -c -o $(B)/mod_authjwt.la $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
+	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
 UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
-	$(CC) $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- running and testing ----------------------------------------------------------------------------
 
-bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
+bench-packages build-packages deb-packages dist-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
 	@conf/need-packages $($(shell echo $@ | tr 'a-z-' 'A-Z_'))
 
 # What was missing when this make began may be there now, so a second one builds.
@@ -222,10 +229,38 @@ install: $(MODULE) $(B)/mod_authjwt.8
 	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \
 	fi
 
-# Build and test in a bare folder of a Debian release: make debian SUITE=trixie
+# --- packages ---------------------------------------------------------------------------------------
+
+# CHANGES is where the version is written. A build of a working copy may have another, such as VERSION=0.2.0~rc1.
+VERSION = $(shell sed -n 's/^Changes with mod_authjwt //p' CHANGES | head -n 1)
+ARCHIVE  = $(B)/mod_authjwt-$(VERSION)
+
+deb: deb-packages
+	@conf/make-deb $(B) $(VERSION)
+
+# The list is of the module as it was built here.
+dist: dist-packages
+	@$(MAKE) --no-print-directory -s all
+	@conf/make-dist $(B) $(VERSION) >$(B)/dist.log
+	@SOURCE_DATE_EPOCH=$$(date -r $(ARCHIVE).tar.gz +%s) conf/make-bom $(MODULE) $(VERSION) \
+	    "$$($(APXS) -q SBINDIR)/$$($(APXS) -q PROGNAME)" >$(ARCHIVE).cdx.json.new
+	@mv -f $(ARCHIVE).cdx.json.new $(ARCHIVE).cdx.json && ls $(ARCHIVE).*
+
+# By CycloneDX's own schema, which an npm package has.
+dist-test: dist
+	@conf/need-packages python3-jsonschema $$(command -v npm >/dev/null || echo npm)
+	@tests/debian/valid-bom $(ARCHIVE).cdx.json
+
+reproducible: deb-packages
+	tests/debian/reproducible
+
+# In bare folders of a Debian release, as root: build and test; or build packages there, and use them. make debian SUITE=trixie
 SUITE ?= trixie
 debian:
 	tests/debian/run $(SUITE)
+
+deb-test:
+	tests/debian/package $(SUITE)
 
 clean:
 	rm -rf build
