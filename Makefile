@@ -29,7 +29,7 @@ DIST_PACKAGES  := $(BUILD_PACKAGES) apache2-bin python3
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state request config lmdb valkey
+WINGS     := endpoint gate answer session app state watch request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
