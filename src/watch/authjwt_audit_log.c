@@ -19,15 +19,14 @@ static apr_file_t *start_command(apr_pool_t *pconf, const char *command)
     return piped ? ap_piped_log_write_fd(piped) : NULL;
 }
 
-/* As root, before httpd gives its rights away. */
+/* As root, before httpd gives its rights away. Neither is inherited by programs that httpd starts later (CGI). */
 static apr_status_t open_log(const char *target, apr_pool_t *pconf, apr_file_t **file)
 {
     const char *path;
 
     if (*target == '|') {
         *file = start_command(pconf, target + 1);
-        /* What a CGI program inherits it could write to. A file is closed on exec anyway. */
-        return *file ? apr_file_inherit_unset(*file) : APR_EGENERAL;
+        return *file ? APR_SUCCESS : APR_EGENERAL;
     }
     path = ap_server_root_relative(pconf, target);
     return path ? apr_file_open(file, path, APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_CREATE | APR_FOPEN_LARGEFILE,
