@@ -293,7 +293,7 @@ def test_a_store_that_has_lost_its_entries(new_server, expect_log):
         audit = Audit(server)
         store.kill()
         store.start()
-        server._wait("the store to be asked", lambda: server.get("/protected", access).status == 200, 15)
+        server._wait("the loss to be seen", lambda: server.get("/protected", access).status == 401, 15)
         lines = audit.since()
         assert [line["event"] for line in lines if line["event"] == "store_lost"] == ["store_lost"]
         assert all(set(line) <= {"time", "event", "vhost", "reason"} for line in lines)
