@@ -37,8 +37,8 @@ FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_
 FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
-# Parsers of requests that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
+# What reads or writes text of clients and needs no httpd at run time.
+FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c) src/watch/authjwt_audit_line.c
 
 # What users build warns; lint and CI stop at a warning (WERROR=-Werror).
 WERROR  ?=
