@@ -135,6 +135,13 @@ def test_no_token_no_password_and_no_cookie_wherever_they_are_put(reserved):
     assert find_leaks(access), "the control: what looks for secrets finds one"
 
 
+@pytest.mark.parametrize("mark", ["?", "%3F", "%3f"])
+def test_what_follows_a_question_mark_is_not_in_the_path_however_that_is_sent(reserved, mark):
+    audit = Audit(reserved)
+    reserved.get("/protected/x%spassword=%s&a=b" % (mark, Known.passwords["ann"]), "a.b.c")
+    assert [line["path"] for line in audit.since()] == ["/protected/x"]
+
+
 def test_a_word_that_only_begins_like_a_token_stays(reserved):
     server, audit = reserved, Audit(reserved)
     fail_login(server, "eyJustkidding")
