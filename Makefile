@@ -17,7 +17,7 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
-                  libapache2-mod-auth-openidc libapache2-mod-oauth2
+                  libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 # What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.
@@ -29,7 +29,7 @@ DIST_PACKAGES  := $(BUILD_PACKAGES) apache2-bin python3
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state request config lmdb valkey
+WINGS     := endpoint gate answer session app state watch request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
@@ -37,8 +37,8 @@ FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_
 FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
-# Parsers of requests that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
+# What reads or writes text of clients and needs no httpd at run time.
+FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c) src/watch/authjwt_audit_line.c
 
 # What users build warns; lint and CI stop at a warning (WERROR=-Werror).
 WERROR  ?=

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "authjwt_audit.h"
 #include "authjwt_authn.h"
 #include "authjwt_authn_basic.h"
 #include "authjwt_authz.h"
@@ -39,6 +40,7 @@ static void register_start(void)
     ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_warn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_open_logs(authjwt_audit_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_users_post_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -6,10 +6,12 @@
 #include <httpd.h>
 #include <ap_expr.h>
 #include <http_config.h>
+#include <apr_file_io.h>
 #include <apr_tables.h>
 #include <apr_time.h>
 #include <mod_auth.h>
 #include "aj_keyset.h"
+#include "authjwt_event.h"
 
 extern module authjwt_module;
 
@@ -53,6 +55,13 @@ typedef struct {
 struct authjwt_store_t;
 struct authjwt_keyring_t;
 
+/** AuthJWTAuditLog. */
+typedef struct {
+    const char *target;  /**< as written: a file, "|" and a command, or "off" */
+    apr_uint32_t events; /**< AUTHJWT_EVENT_BIT of each that is written */
+    apr_file_t *file;    /**< opened by authjwt_audit; NULL: off */
+} authjwt_audit_log_t;
+
 /** Server configuration. NULL or -1 means unset. */
 typedef struct {
     apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
@@ -81,6 +90,7 @@ typedef struct {
     apr_array_header_t *claim_names;     /**< const char *: what AuthJWTClaim adds, in any section of the server */
     apr_array_header_t *role_names;      /**< const char *: what AuthJWTRoleClaim names, likewise */
     int cache;                           /**< tokens that a process remembers, 0 off, -1 unset */
+    authjwt_audit_log_t *audit_log;      /**< shared by the servers that inherit it */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 

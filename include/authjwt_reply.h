@@ -21,6 +21,10 @@ int authjwt_reply_refuse(request_rec *r, authjwt_verdict_e verdict);
  */
 int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict);
 
+/** Write a refusal into the audit log, if it is one for it (authjwt_audit_refusal). For a refusal that is answered by
+ * none of the two above. */
+void authjwt_reply_audit(request_rec *r, authjwt_verdict_e verdict);
+
 /** Give a refusal a body of ours. @param type  its Content-Type, a literal */
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body);
 

@@ -57,6 +57,7 @@ typedef struct {
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
     int store_locked;                        /**< store: the request holds its mutex */
     int no_store;                            /**< reply, of the initial request: no cache may keep the answer */
+    int refusal_audited;                     /**< audit, of the initial request: the refusal has its line */
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */

@@ -8,8 +8,10 @@
 #include <apr_strings.h>
 
 #include "aj_json.h"
+#include "authjwt_audit.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 
@@ -123,11 +125,27 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
     }
 }
 
+/* A refresh that AuthJWTLoginRequire denies has proved whose it is, and nothing of it is the request's identity. */
+void authjwt_reply_audit(request_rec *r, authjwt_verdict_e verdict)
+{
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+
+    if (claims) {
+        authjwt_audit_refusal(r, verdict, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
+    }
+    else {
+        int is_known = verdict == AUTHJWT_ACCESS_DENIED && authjwt_request_state(r)->exempt;
+
+        authjwt_audit_refusal(r, verdict, is_known ? r->user : NULL, NULL);
+    }
+}
+
 int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
 {
     const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
     authjwt_state_t *state = authjwt_request_state(r);
 
+    authjwt_reply_audit(r, verdict);
     if (verdict == AUTHJWT_BODY_UNREADABLE) {
         return authjwt_request_state(authjwt_request_initial(r))->unreadable;
     }

@@ -67,6 +67,7 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;
     MERGE_NUMBER(lock_failures);
     merged->lock_time = add->lock_failures >= 0 ? add->lock_time : base->lock_time;
+    MERGE_POINTER(audit_log);
     MERGE_POINTER(dummy_hash);
     MERGE_NUMBER(cache);
     MERGE_LIST(claim_names);

@@ -205,6 +205,8 @@ const command_rec authjwt_config_directives[] = {
                   "directory for what this host has to remember, and for the store lmdb without a path"),
     AP_INIT_TAKE1("AuthJWTCache", set_cache, NULL, RSRC_CONF,
                   "verified tokens that a process remembers: a number, or off"),
+    AP_INIT_TAKE_ARGV("AuthJWTAuditLog", authjwt_directives_set_audit_log, NULL, RSRC_CONF,
+                      "where logins, logouts and their kin are written down: FILE or |COMMAND, and EVENTs; or off"),
 
     AP_INIT_TAKE_ARGV("AuthJWTTokenLocation", authjwt_directives_set_locations, NULL, ANYWHERE,
                       "where tokens are looked for: header, cookie, query in order"),

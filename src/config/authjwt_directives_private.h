@@ -50,5 +50,6 @@ const char *authjwt_directives_set_store_tls(cmd_parms *cmd, void *dir, int argc
 const char *authjwt_directives_set_store_replicas(cmd_parms *cmd, void *dir, const char *count, const char *time);
 const char *authjwt_directives_set_store_timeout(cmd_parms *cmd, void *dir, const char *time);
 const char *authjwt_directives_set_tokens_in_body(cmd_parms *cmd, void *dir, const char *word);
+const char *authjwt_directives_set_audit_log(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
 #endif

@@ -137,7 +137,8 @@ static authjwt_verdict_e end_sessions(request_rec *r, const json_t *fields, int 
                       proved->nelts, claims->nelts);
     }
     r->user = apr_pstrdup(r->pool, aj_claims_identity(APR_ARRAY_IDX(proved, 0, const aj_claims_t *)));
-    return authjwt_session_end_all(r, proved, authjwt_body_flag(fields, "everywhere"));
+    return authjwt_session_end_all(
+        r, proved, authjwt_body_flag(fields, "everywhere") ? AUTHJWT_END_EVERYWHERE : AUTHJWT_END_LOGOUT);
 }
 
 static authjwt_verdict_e log_out(request_rec *r)

@@ -8,6 +8,7 @@
 #include <mod_auth.h>
 
 #include "aj_base64url.h"
+#include "authjwt_audit.h"
 #include "authjwt_authn_basic.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
@@ -40,6 +41,7 @@ static authn_status refuse(request_rec *r, authjwt_verdict_e verdict)
     if (refusal->code) {
         apr_table_setn(r->notes, "jwt-error", refusal->code);
     }
+    authjwt_audit_refusal(r, verdict, NULL, NULL);
     authjwt_request_state(r)->store_failed = verdict == AUTHJWT_STORE_UNAVAILABLE;
     return refusal->status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }
@@ -99,6 +101,7 @@ static void count(request_rec *r, const char *user, int status)
     }
     else if (status == HTTP_UNAUTHORIZED || status == HTTP_PROXY_AUTHENTICATION_REQUIRED) {
         authjwt_throttle_failure(r, user);
+        authjwt_audit_login(r, user, AUTHJWT_INVALID_CREDENTIALS);
     }
 }
 
@@ -123,6 +126,7 @@ int authjwt_authn_basic_check(request_rec *r)
         count(r, user, status);
     }
     if (status == HTTP_INTERNAL_SERVER_ERROR && state->throttled != AUTHJWT_OK) {
+        authjwt_audit_login(r, user, state->throttled);
         return authjwt_reply_refuse(r, state->throttled);
     }
     return status == HTTP_INTERNAL_SERVER_ERROR && state->store_failed

@@ -17,6 +17,7 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
         return authjwt_reply_refuse(r, verdict);
     }
+    authjwt_reply_audit(r, verdict);
     if (authjwt_page_sent_nothing(authjwt_request_initial(r))) {
         return authjwt_page_go_to_login(r, verdict);
     }

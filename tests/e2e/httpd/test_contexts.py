@@ -16,7 +16,7 @@ SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet fi
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
           "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTRevocationOnLoss ignore",
           "AuthJWTRevocationCheckInterval 5s", "AuthJWTLoginThrottle 5 5m",
-          "AuthJWTCache 64", "AuthJWTLoginLock 50 30m",
+          "AuthJWTCache 64", "AuthJWTLoginLock 50 30m", "AuthJWTAuditLog audit.log login theft",
           "AuthJWTDummyHash $2y$05$abcdefghijklmnopqrstuuEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXA"]
 # Of the host as a whole: not in a virtual host either.
 HOST = ["AuthJWTStateDir @dir@/state-of-host"]
