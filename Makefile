@@ -32,13 +32,15 @@ FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 WINGS     := endpoint gate answer session app state request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
+# The sentences of the login page in each language that is built in.
+TEXTS     := $(sort $(wildcard conf/login/*.json))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
 # Parsers of requests that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
+FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_language.c authjwt_request_read.c)
 
 # What users build warns; lint and CI stop at a warning (WERROR=-Werror).
 WERROR  ?=
@@ -47,7 +49,7 @@ HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT     ?= -O2 -g
 APR_CPP := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
 CORE_CF := -std=gnu11 $(WARN) $(OPT) $(HARDEN) -fPIC -fvisibility=hidden -Iinclude $(APR_CPP) -MMD -MP
-HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
+HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -I$(B)/gen -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
 CHECK_CF = $(CORE_CF) $(shell pkg-config --cflags check)
 CORE_LIBS := -ljansson -lcrypto
 LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
@@ -95,6 +97,15 @@ $(B)/obj/tests/unit/%.o: tests/unit/%.c
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HTTPD_CF) $(CFLAGS) -c -o $@ $<
+
+# One element of a C array for each language: its name, and the text of its file.
+$(B)/gen/authjwt_texts_shipped.inc: $(TEXTS)
+	@mkdir -p $(@D)
+	for file in $^; do \
+	    printf '{ "%s",\n' "$$(basename "$$file" .json)"; sed -e 's/[\\"]/\\&/g' -e 's/.*/  "&\\n"/' "$$file"; echo '},'; \
+	done >$@.new && mv -f $@.new $@
+
+$(B)/obj/src/config/authjwt_texts.o: $(B)/gen/authjwt_texts_shipped.inc
 
 $(B)/libaj.a: $(JOSE_OBJ)
 	@rm -f $@

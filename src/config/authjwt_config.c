@@ -115,6 +115,9 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(cookie_path);
     MERGE_POINTER(login_url);
     MERGE_POINTER(login_page);
+    MERGE_POINTER(login_logo);
+    MERGE_POINTER(login_style);
+    MERGE_LIST(login_texts);
     MERGE_POINTER(logout_redirect);
     MERGE_POINTER(auto_refresh);
     merged->csrf = add->csrf != AUTHJWT_CSRF_UNSET ? add->csrf : base->csrf;

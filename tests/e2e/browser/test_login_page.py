@@ -87,7 +87,7 @@ def test_a_missing_field_is_400_and_says_what_to_enter(server, form):
 def test_who_may_not_sign_in_is_told_so(server):
     answer = Visitor(server).submit("/choosy/login", {"username": "ann", "password": Known.passwords["ann"]})
     assert answer.status == 403 and set_cookies(answer) == {}
-    assert "You may not sign in here." in assert_good_page(answer).text
+    assert "You are not allowed in here." in assert_good_page(answer).text
     Visitor(server).sign_in("bob", "/choosy/login")
 
 
