@@ -61,7 +61,7 @@ UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
-.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible
+.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -82,6 +82,7 @@ help:
 	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
 	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
 	@echo 'make reproducible build the packages twice and compare them'
+	@echo 'make screenshots  the pictures of the login page in docs/images, by Chromium'
 	@echo 'make clean        remove build/'
 
 # --- building ---------------------------------------------------------------------------------------
@@ -218,6 +219,11 @@ coverage: test-packages
 	cd tests/unit && $(abspath $(B)/coverage/unit) >/dev/null
 	@$(MAKE) --no-print-directory -s B=$(B)/coverage CC=gcc OPT='-O0 -g' HARDEN= CFLAGS=--coverage replay >/dev/null
 	tests/lint/coverage $(B)/coverage/obj/src/jose
+
+# Pictures of the documentation; a change of the built-in pages is to be seen in them.
+screenshots: test-packages
+	@$(MAKE) --no-print-directory -s all
+	docs/make-screenshots
 
 # --- installing -------------------------------------------------------------------------------------
 

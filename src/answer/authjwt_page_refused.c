@@ -44,7 +44,8 @@ static const char *entry_for_others(const authjwt_page_t *page)
     if (!authjwt_config_cookies(page->conf)) {
         return "";
     }
-    if (logout) {
+    logout = logout ? ap_escape_uri(r->pool, logout) : NULL;
+    if (authjwt_page_is_local(logout)) {
         return entry(page, authjwt_page_address_of(r, logout), AUTHJWT_TEXT_LOGOUT);
     }
     return page->conf->login_url

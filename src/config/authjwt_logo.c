@@ -51,7 +51,7 @@ static int begins_as_svg(const char *text)
 {
     const char *p = text + strspn(text, " \t\r\n");
 
-    while (p && *p == '<' && (p[1] == '?' || !strncmp(p, "<!--", 4))) {
+    while (*p == '<' && (p[1] == '?' || !strncmp(p, "<!--", 4))) {
         const char *end = strstr(p, p[1] == '?' ? "?>" : "-->");
 
         p = end ? end + (p[1] == '?' ? 2 : 3) : "";

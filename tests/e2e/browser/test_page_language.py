@@ -142,6 +142,13 @@ def test_an_htaccess_may_change_none_of_it(new_server, expect_log):
         assert server.start().get("/index.html").status == 500
 
 
-def test_another_page_says_in_the_language_too(server):
-    answer = Visitor(server).submit("/inner/login", {}, headers={"Accept-Language": "de, en;q=0.2"})
-    assert SHIPPED["de"]["missing"] in Page(answer.text).text
+def test_a_page_of_the_administrators_says_it_in_the_language_too(new_server):
+    server = new_server(WEB + endpoint("/own/login", "login", "AuthJWTLoginPage @dir@/own.html", USERS))
+    server.write("own.html", '<!DOCTYPE html><p lang="{{lang}}" class="{{code}}">{{message}}</p>')
+    answer = Visitor(server.start()).submit("/own/login", {}, headers={"Accept-Language": "de, en;q=0.2"})
+    assert Page(answer.text).one("p") == {"lang": "de", "class": "invalid_request"} and SHIPPED["de"]["missing"] in answer.text
+
+
+def test_the_documentation_has_each_sentence():
+    table = re.findall(r"(?m)^\| `(\w+)` \| (.*?) \| ", (TOP / "docs/browsers.md").read_text().partition("## The built-in pages")[2].partition("\n## ")[0])
+    assert dict(table) == SHIPPED["en"] and len(table) == len(SHIPPED["en"])

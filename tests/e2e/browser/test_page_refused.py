@@ -39,7 +39,11 @@ def test_who_may_not_is_told_who_is_signed_in_and_offered_to_sign_out(server):
     assert "You are not allowed in here \u2013 members" == page.title and "You are signed in as ann." in page.text
     assert links(answer, "/denied?x=1") == {"Sign out": "http://localhost/logout", "Back": "http://localhost/"}
     assert ann.navigate("/logout").status == 200
-    assert ann.navigate("/denied", "HEAD").body == b"" and ann.navigate("/denied", "HEAD").status == 403
+    head = ann.navigate("/denied?x=1", "HEAD")
+    assert head.status == 403 and head.body == b""
+    for name in ("Content-Type", "Content-Language", "Vary", "Cache-Control", "X-Content-Type-Options", "Referrer-Policy"):
+        assert head.header(name) == answer.header(name), name
+    assert head.header("Content-Security-Policy").startswith("default-src 'none'; style-src 'nonce-")
 
 
 def test_back_is_where_the_person_was(server):
