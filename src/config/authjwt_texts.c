@@ -63,6 +63,17 @@ static int find_name(const char *name)
     return -1;
 }
 
+static const char *all_names(apr_pool_t *pool)
+{
+    const char *list = "";
+    int i;
+
+    for (i = 0; i < AUTHJWT_TEXTS; i++) {
+        list = apr_pstrcat(pool, list, " ", names[i], NULL);
+    }
+    return list;
+}
+
 const char *authjwt_texts_read(const char *json, apr_size_t len, apr_pool_t *pool, authjwt_texts_t *out)
 {
     json_t *object, *value;
@@ -76,8 +87,8 @@ const char *authjwt_texts_read(const char *json, apr_size_t len, apr_pool_t *poo
         int at = find_name(name);
 
         if (at < 0) {
-            return apr_psprintf(pool, "there is no sentence \"%s\"; the names are those of conf/login/en.json",
-                                aj_escape(name, strlen(name), pool));
+            return apr_psprintf(pool, "there is no sentence \"%s\"; there are%s", aj_escape(name, strlen(name), pool),
+                                all_names(pool));
         }
         if (!json_is_string(value) || !json_string_length(value)) {
             return apr_psprintf(pool, "\"%s\" must be a string that is not empty", name);

@@ -113,7 +113,7 @@ def test_the_name_in_signed_in_as_is_text(new_server):
 
 
 @pytest.mark.parametrize("line,content,said", [
-    ("de @dir@/t.json", '{"titel": "x"}', r'there is no sentence "titel"'),
+    ("de @dir@/t.json", '{"titel": "x"}', r'there is no sentence "titel"; there are title user '),
     ("de @dir@/t.json", '{"title": 1}', r'"title" must be a string that is not empty'),
     ("de @dir@/t.json", '{"title": null}', r'"title" must be a string'), ("de @dir@/t.json", '{"title": ""}', r'"title" must be a string'),
     ("de @dir@/t.json", '{"title": ["x"]}', r'"title" must be a string'), ("de @dir@/t.json", '["title"]', r"must be one JSON object in UTF-8"),
@@ -152,3 +152,5 @@ def test_a_page_of_the_administrators_says_it_in_the_language_too(new_server):
 def test_the_documentation_has_each_sentence():
     table = re.findall(r"(?m)^\| `(\w+)` \| (.*?) \| ", (TOP / "docs/browsers.md").read_text().partition("## The built-in pages")[2].partition("\n## ")[0])
     assert dict(table) == SHIPPED["en"] and len(table) == len(SHIPPED["en"])
+    listed = (TOP / "docs/directives.md").read_text().partition("## AuthJWTLoginPageText")[2].partition("The names are ")[2].partition(".\n")[0]
+    assert re.findall(r"`(\w+)`", listed) == list(SHIPPED["en"])
