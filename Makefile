@@ -32,13 +32,16 @@ FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 WINGS     := endpoint gate answer session app state watch request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
+# The sentences of the login page in each language that is built in.
+TEXTS     := $(sort $(wildcard conf/login/*.json))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
 # What reads or writes text of clients and needs no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c) src/watch/authjwt_audit_line.c
+FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_language.c authjwt_request_read.c) \
+              src/watch/authjwt_audit_line.c
 
 # What users build warns; lint and CI stop at a warning (WERROR=-Werror).
 WERROR  ?=
@@ -47,7 +50,7 @@ HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT     ?= -O2 -g
 APR_CPP := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
 CORE_CF := -std=gnu11 $(WARN) $(OPT) $(HARDEN) -fPIC -fvisibility=hidden -Iinclude $(APR_CPP) -MMD -MP
-HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
+HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -I$(B)/gen -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
 CHECK_CF = $(CORE_CF) $(shell pkg-config --cflags check)
 CORE_LIBS := -ljansson -lcrypto
 LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
@@ -59,7 +62,7 @@ UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
-.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible
+.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -80,6 +83,7 @@ help:
 	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
 	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
 	@echo 'make reproducible build the packages twice and compare them'
+	@echo 'make screenshots  the pictures of the login page in docs/images, by Chromium'
 	@echo 'make clean        remove build/'
 
 # --- building ---------------------------------------------------------------------------------------
@@ -95,6 +99,15 @@ $(B)/obj/tests/unit/%.o: tests/unit/%.c
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HTTPD_CF) $(CFLAGS) -c -o $@ $<
+
+# One element of a C array for each language: its name, and the text of its file.
+$(B)/gen/authjwt_texts_shipped.inc: $(TEXTS)
+	@mkdir -p $(@D)
+	for file in $^; do \
+	    printf '{ "%s",\n' "$$(basename "$$file" .json)"; sed -e 's/[\\"]/\\&/g' -e 's/.*/  "&\\n"/' "$$file"; echo '},'; \
+	done >$@.new && mv -f $@.new $@
+
+$(B)/obj/src/config/authjwt_texts.o: $(B)/gen/authjwt_texts_shipped.inc
 
 $(B)/libaj.a: $(JOSE_OBJ)
 	@rm -f $@
@@ -207,6 +220,11 @@ coverage: test-packages
 	cd tests/unit && $(abspath $(B)/coverage/unit) >/dev/null
 	@$(MAKE) --no-print-directory -s B=$(B)/coverage CC=gcc OPT='-O0 -g' HARDEN= CFLAGS=--coverage replay >/dev/null
 	tests/lint/coverage $(B)/coverage/obj/src/jose
+
+# Pictures of the documentation; a change of the built-in pages is to be seen in them.
+screenshots: test-packages
+	@$(MAKE) --no-print-directory -s all
+	docs/make-screenshots
 
 # --- installing -------------------------------------------------------------------------------------
 

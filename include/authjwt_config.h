@@ -185,7 +185,10 @@ typedef struct {
     const char *cookie_domain;
     const char *cookie_path;
     const char *login_url;
-    const char *login_page; /**< "builtin", "off" or a path */
+    const char *login_page;          /**< "builtin", "off" or a path */
+    const char *login_logo;          /**< data: URI of an image */
+    const char *login_style;         /**< CSS in UTF-8 without "</style" */
+    apr_array_header_t *login_texts; /**< authjwt_texts_t, of enclosing sections too, theirs first */
     const char *logout_redirect;
     const char *auto_refresh; /**< "off" or the path of a jwt-refresh location */
     authjwt_csrf_e csrf;
@@ -267,7 +270,6 @@ int authjwt_config_session_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_cookie_same_site(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_cookie_path(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf);
-const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf);
 /** @return path of the jwt-refresh location, NULL when off */
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
 /** @return non-zero when any place has AuthJWTCookieAutoRefresh */
@@ -333,6 +335,12 @@ int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t
 /** Hook check_config: warn once of what starts and cannot be meant, such as a login page whose cookies nobody reads.
  * @return OK */
 int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
+
+/** The address of jwt-logout in a server. @return NULL when it has none, or only one whose address is not known */
+const char *authjwt_config_logout_path(const server_rec *s);
+
+/** Hook check_config: find the address of jwt-logout in each server. @return OK */
+int authjwt_config_find_logout(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 /**
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see

@@ -8,8 +8,8 @@
 #include "authjwt_verdict.h"
 
 /**
- * Refuse: the headers of authjwt_reply_headers, and a body: AuthJWTErrorDocument's, else JSON; for navigations httpd's
- * own page. Only the gate and the endpoints call this. Does not log.
+ * Refuse: the headers of authjwt_reply_headers, and a body: AuthJWTErrorDocument's, else JSON; for navigations a page
+ * of ours (authjwt_page_refused) or httpd's own. Only the gate and the endpoints call this. Does not log.
  * @param verdict  anything but AUTHJWT_OK
  * @return the HTTP status, for the hook or handler to return; httpd then sends the answer
  */

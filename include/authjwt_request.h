@@ -168,6 +168,14 @@ const char *authjwt_request_variable(const char *key);
 /** The header that a variable was made of: X_USER for HTTP_X_USER. @return points into variable, NULL: none */
 const char *authjwt_request_header_of(const char *variable);
 
+/**
+ * The language that a client likes best (RFC 9110 12.5.4): "de" also for who asks for "de-AT".
+ * @param accepted   value of Accept-Language, or NULL; malformed parts are passed over
+ * @param languages  `const char *` tags of what there is, at least one, the one to take in doubt first
+ * @return index of one of them
+ */
+int authjwt_request_language(const char *accepted, const apr_array_header_t *languages);
+
 /** Is the request a navigation of a browser (rather than fetch, XHR, curl)? docs/endpoints.md#errors says what counts.
  */
 int authjwt_request_is_navigation(const request_rec *r);

@@ -65,15 +65,6 @@ static void challenge(request_rec *r, const authjwt_refusal_t *refusal, const ap
                    authjwt_request_is_forward_proxied(r) ? "Proxy-Authenticate" : "WWW-Authenticate", value);
 }
 
-static const char *error_body(const authjwt_refusal_t *refusal, apr_pool_t *pool)
-{
-    json_t *body = aj_json_own(
-        json_pack("{s:s, s:s, s:s}", "error", refusal->error, "message", refusal->message, "code", refusal->code),
-        pool);
-
-    return apr_pstrcat(pool, aj_json_write(body, pool), "\n", NULL);
-}
-
 const char *authjwt_reply_read_file(request_rec *r, const char *directive, const char *path)
 {
     apr_file_t *file;
@@ -93,19 +84,6 @@ const char *authjwt_reply_read_file(request_rec *r, const char *directive, const
     }
     text[len] = '\0';
     return text;
-}
-
-/* @return non-zero when there is a document for this refusal */
-static int give_document(request_rec *r, const authjwt_refusal_t *refusal)
-{
-    const authjwt_error_document_t *document =
-        authjwt_config_error_document(authjwt_config_dir(r), refusal->code, refusal->status);
-    const char *body = document ? authjwt_reply_read_file(r, "AuthJWTErrorDocument", document->path) : NULL;
-
-    if (body) {
-        authjwt_reply_body(r, refusal->status, document->type, body);
-    }
-    return body != NULL;
 }
 
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body)
@@ -168,17 +146,6 @@ int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
         apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     }
     return refusal->status;
-}
-
-int authjwt_reply_refuse(request_rec *r, authjwt_verdict_e verdict)
-{
-    const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
-    int status = authjwt_reply_headers(r, verdict);
-
-    if (refusal->code && !give_document(r, refusal) && !authjwt_request_is_navigation(authjwt_request_initial(r))) {
-        authjwt_reply_body(r, status, "application/json", error_body(refusal, r->pool));
-    }
-    return status;
 }
 
 int authjwt_reply_json(request_rec *r, const json_t *body)

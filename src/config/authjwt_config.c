@@ -100,6 +100,18 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     return conf;
 }
 
+/* What people see. */
+static void merge_dir_pages(authjwt_dir_conf_t *merged, const authjwt_dir_conf_t *base, const authjwt_dir_conf_t *add,
+                            apr_pool_t *pool)
+{
+    MERGE_POINTER(login_url);
+    MERGE_POINTER(login_page);
+    MERGE_POINTER(login_logo);
+    MERGE_POINTER(login_style);
+    MERGE_LIST(login_texts);
+    MERGE_POINTER(logout_redirect);
+}
+
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
 {
     const authjwt_dir_conf_t *base = base_conf;
@@ -114,9 +126,7 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(cookie_same_site);
     MERGE_POINTER(cookie_domain);
     MERGE_POINTER(cookie_path);
-    MERGE_POINTER(login_url);
-    MERGE_POINTER(login_page);
-    MERGE_POINTER(logout_redirect);
+    merge_dir_pages(merged, base, add, pool);
     MERGE_POINTER(auto_refresh);
     merged->csrf = add->csrf != AUTHJWT_CSRF_UNSET ? add->csrf : base->csrf;
     MERGE_POINTER(trusted_origins);

@@ -168,7 +168,8 @@ static int show_page(request_rec *r)
     if (!tokens || authjwt_verify(r, tokens, &wanted, &claims) != AUTHJWT_OK) {
         claims = NULL;
     }
-    return authjwt_page_logout(r, claims ? aj_claims_string(claims, "csrf") : NULL);
+    return authjwt_page_logout(r, claims ? aj_claims_identity(claims) : NULL,
+                               claims ? aj_claims_string(claims, "csrf") : NULL);
 }
 
 static int is_person(request_rec *r)
@@ -191,7 +192,7 @@ int authjwt_logout(request_rec *r)
         return authjwt_reply_refuse(r, verdict);
     }
     if (is_person(r)) {
-        return authjwt_page_see_other(r, authjwt_config_logout_redirect(authjwt_config_dir(r)));
+        return authjwt_page_see_other(r, authjwt_page_after_logout(r));
     }
     return authjwt_reply_json(r, aj_json_own(json_pack("{s:s}", "message", "Successfully logged out"), r->pool));
 }

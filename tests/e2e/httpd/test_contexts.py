@@ -23,7 +23,8 @@ HOST = ["AuthJWTStateDir @dir@/state-of-host"]
 # What issues tokens, or reads files as the server: for the administrator alone.
 ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJWTLoginRequire all granted", "AuthJWTClaim a b",
            "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
-           "AuthJWTErrorDocument 401 @dir@/error.json"]
+           "AuthJWTErrorDocument 401 @dir@/error.json", "AuthJWTLoginPageText de @dir@/error.json", "AuthJWTLoginPageStyle @dir@/error.json",
+           "AuthJWTLoginPageLogo @dir@/logo.svg"]
 ANYWHERE = ["AuthJWTTokenLocation header cookie", "AuthJWTHeaderName Authorization", "AuthJWTHeaderType Bearer", "AuthJWTQueryStringName jwt",
             "AuthJWTAccessCookieName a", "AuthJWTRefreshCookieName b", "AuthJWTIdentityClaim sub", "AuthJWTRoleClaim role",
             "AuthJWTOptional on", "AuthJWTAllowPreflight on", "AuthJWTExportClaims all", "AuthJWTRequestHeader X-User sub",
@@ -35,7 +36,7 @@ OTHERS = "".join("<Directory @dir@/htdocs/%s>\n    AllowOverride %s\n</Directory
                  for pair in (("auth", "AuthConfig"), ("all", "All"), ("none", "FileInfo Indexes Limit Options")))
 CONFIG = KEY_AND_STORE + OTHERS
 FILES = {"htdocs/%s/x.txt" % name: "let in\n" for name in ("auth", "all", "none")}
-FILES["error.json"] = "{}"
+FILES.update({"error.json": "{}", "logo.svg": "<svg/>"})
 PUBLIC = ("AuthType JWT", 'AuthName "members"')
 
 
@@ -44,6 +45,7 @@ def furnished(new_server, config):
     server.write("long", "0123456789abcdef" * 4, 0o600)
     server.write("set.json", jwk_set({**jwk("ES512"), "alg": "ES512"}), 0o600)
     server.write("error.json", "{}")
+    server.write("logo.svg", "<svg/>")
     return server
 
 
