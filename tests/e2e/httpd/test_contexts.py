@@ -18,6 +18,8 @@ SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet fi
           "AuthJWTRevocationCheckInterval 5s", "AuthJWTLoginThrottle 5 5m",
           "AuthJWTCache 64", "AuthJWTLoginLock 50 30m", "AuthJWTAuditLog audit.log login theft",
           "AuthJWTDummyHash $2y$05$abcdefghijklmnopqrstuuEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXA"]
+# The same, beside a store of several hosts.
+REMOTE = ["AuthJWTStoreAuth file:@dir@/long", "AuthJWTStoreTLS off", "AuthJWTStoreReplicas 0", "AuthJWTStoreTimeout 200ms"]
 # Of the host as a whole: not in a virtual host either.
 HOST = ["AuthJWTStateDir @dir@/state-of-host"]
 # What issues tokens, or reads files as the server: for the administrator alone.
@@ -55,7 +57,7 @@ def name_of(line):
 
 def test_the_tables_name_all_directives():
     known = set(re.findall(r'AP_INIT_\w+\("(AuthJWT\w+)"', SOURCE.read_text()))
-    assert known == {name_of(line) for line in SERVER + HOST + ISSUING + ANYWHERE} - {"Require"}
+    assert known == {name_of(line) for line in SERVER + REMOTE + HOST + ISSUING + ANYWHERE} - {"Require"}
 
 
 def test_all_of_them_may_stand_in_the_server_and_in_a_virtual_host(new_server):
@@ -63,6 +65,13 @@ def test_all_of_them_may_stand_in_the_server_and_in_a_virtual_host(new_server):
     site = "<VirtualHost *>\nServerName x.test\n%s\n%s</VirtualHost>\n" % ("\n".join(lines), protected("/p"))
     for config in ("\n".join(lines + HOST) + "\n", KEY_AND_STORE + site):
         status, said = furnished(new_server, "AuthJWTKey HS256 file:@dir@/secret\n" * (config.startswith("AuthJWTKey HS512")) + config).configtest()
+        assert status == 0, said
+
+
+def test_settings_of_a_remote_store_may_stand_beside_it(new_server):
+    lines = "\n".join(["AuthJWTRevocationStore valkey:127.0.0.1:1", *REMOTE]) + "\n"
+    for config in (lines, "<VirtualHost *>\nServerName x.test\nAuthJWTIssuer x\n%s\n%s</VirtualHost>\n" % (lines, protected("/p"))):
+        status, said = furnished(new_server, "AuthJWTKey HS256 file:@dir@/secret\nAuthJWTIssuer me\n" + config).configtest()
         assert status == 0, said
 
 
@@ -80,13 +89,13 @@ def test_settings_of_the_host_may_not_stand_in_a_virtual_host(new_server, line):
     assert status != 0 and name_of(line) + " cannot occur within <VirtualHost> section" in said
 
 
-@pytest.mark.parametrize("line", SERVER + HOST, ids=name_of)
+@pytest.mark.parametrize("line", SERVER + REMOTE + HOST, ids=name_of)
 def test_settings_of_the_whole_server_may_not_stand_in_sections(new_server, line):
     status, said = furnished(new_server, KEY_AND_STORE + "<Location /x>\n%s\n</Location>\n" % line).configtest()
     assert status != 0 and name_of(line) + " not allowed in <Location> context" in said
 
 
-@pytest.mark.parametrize("line", SERVER + HOST + ISSUING, ids=name_of)
+@pytest.mark.parametrize("line", SERVER + REMOTE + HOST + ISSUING, ids=name_of)
 def test_keys_and_what_issues_tokens_may_not_stand_in_htaccess(server, expect_log, line):
     expect_log(r"htaccess: %s not allowed here" % name_of(line))
     server.write("htdocs/all/.htaccess", line.replace("@dir@", server.dir) + "\n")
