@@ -23,6 +23,7 @@
 #include "authjwt_keys.h"
 #include "authjwt_page.h"
 #include "authjwt_renewal.h"
+#include "authjwt_report.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_lmdb.h"
@@ -67,6 +68,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_authn_basic_register(pool);
     authjwt_authz_register(pool);
+    authjwt_report_register();
     authjwt_expr_register(pool);
     authjwt_forward_register(pool);
     /* After what mod_headers does early. */

@@ -50,6 +50,9 @@ typedef struct {
     const char *directory_answered; /**< users: the provider whose directory has answered a question of this request */
     int group_file_failed;          /**< users: the rule that was asked last could not read its file */
     authjwt_verdict_e refused;      /**< reply: what has been refused here, 0 if nothing */
+    authjwt_verdict_e passed_refused; /**< report: what was refused here and passed all the same, 0 if nothing */
+    const char *refusal_reason; /**< report, of the initial request: what the log says of the last refusal, or NULL */
+    int is_reported;            /**< report, of the initial request: it has its line */
     long retry_after; /**< throttle: seconds until the next login may be tried, for AUTHJWT_TOO_MANY_ATTEMPTS */
     int unreadable;   /**< body, of the initial request: httpd's own status, for AUTHJWT_BODY_UNREADABLE */
     const apr_array_header_t

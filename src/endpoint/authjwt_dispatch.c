@@ -12,7 +12,9 @@
 #include "authjwt_dispatch.h"
 #include "authjwt_endpoint.h"
 #include "authjwt_endpoint_private.h"
+#include "authjwt_identity.h"
 #include "authjwt_reply.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -59,6 +61,10 @@ int authjwt_dispatch(request_rec *r)
                       "AJ1704: %s is below the address that %s is set for, and an endpoint answers that address alone",
                       r->uri, endpoint->handler);
         return HTTP_NOT_FOUND;
+    }
+    /* By AddHandler, where AuthJWTReportOnly did not know of an endpoint. */
+    if (!endpoint->is_exempt && !authjwt_identity_claims(r) && authjwt_report_passed(r) != AUTHJWT_OK) {
+        return authjwt_reply_refuse(r, authjwt_report_passed(r));
     }
     authjwt_cors_allow(r);
     if (endpoint->post) {

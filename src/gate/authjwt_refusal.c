@@ -3,6 +3,7 @@
 #include "authjwt_page.h"
 #include "authjwt_refusal.h"
 #include "authjwt_reply.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
 
 int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
@@ -13,6 +14,9 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
     /* The subrequest that looks up where to renew: nobody sees its answer, and the request above it goes on. */
     if (authjwt_request_known(authjwt_request_initial(r))->renewing) {
         return refusal->status;
+    }
+    if (authjwt_report_applies(r, verdict)) {
+        return authjwt_report_pass(r, verdict);
     }
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
         return authjwt_reply_refuse(r, verdict);
