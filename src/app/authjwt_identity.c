@@ -99,6 +99,7 @@ void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char 
 {
     authjwt_request_state(r)->claims = claims;
     authjwt_request_state(r)->auth_type = auth_type;
+    authjwt_request_state(authjwt_request_initial(r))->is_known = 1;
     r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
     r->ap_auth_type = (char *)auth_type;
     publish(r, claims);

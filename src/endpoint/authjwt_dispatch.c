@@ -16,6 +16,7 @@
 #include "authjwt_reply.h"
 #include "authjwt_report.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -25,7 +26,7 @@ static answer_fn *const answers[AUTHJWT_ENDPOINTS] = {
     [AUTHJWT_ENDPOINT_LOGIN] = authjwt_login,   [AUTHJWT_ENDPOINT_REFRESH] = authjwt_refresh,
     [AUTHJWT_ENDPOINT_LOGOUT] = authjwt_logout, [AUTHJWT_ENDPOINT_USERINFO] = authjwt_userinfo,
     [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,     [AUTHJWT_ENDPOINT_INTROSPECT] = authjwt_introspect,
-    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke,
+    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke, [AUTHJWT_ENDPOINT_METRICS] = authjwt_metrics,
 };
 
 /* Without a login page there is nothing to GET at a login. */
@@ -75,7 +76,11 @@ int authjwt_dispatch(request_rec *r)
     if (r->method_number == M_GET ? !get : r->method_number != M_POST || !endpoint->post) {
         return refuse_method(r, endpoint, get);
     }
+    if (endpoint->id != AUTHJWT_ENDPOINT_METRICS) {
+        authjwt_tally_endpoint(r);
+    }
     if (endpoint->issues && r->method_number == M_POST && !authjwt_request_may_issue(r)) {
+        authjwt_tally_refused(r, AUTHJWT_FAILED);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return answers[endpoint->id](r);

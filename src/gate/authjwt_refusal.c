@@ -5,6 +5,7 @@
 #include "authjwt_reply.h"
 #include "authjwt_report.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 
 int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
 {
@@ -22,6 +23,7 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
         return authjwt_reply_refuse(r, verdict);
     }
     authjwt_reply_audit(r, verdict);
+    authjwt_tally_refused(r, verdict);
     if (authjwt_page_sent_nothing(authjwt_request_initial(r))) {
         return authjwt_page_go_to_login(r, verdict);
     }

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
+#include "authjwt_count.h"
 #include "authjwt_identity.h"
 #include "authjwt_report.h"
 #include "authjwt_request.h"
@@ -38,6 +39,7 @@ static void log_refusal(request_rec *r, authjwt_verdict_e verdict)
 
     if (!initial->is_reported) {
         initial->is_reported = 1;
+        authjwt_count((authjwt_counter_e)(AUTHJWT_COUNT_REPORTED + verdict));
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "AJ1709: AuthJWTReportOnly: passes without identity, and would have been refused: %d %s%s%s (%s %s)",
