@@ -24,14 +24,12 @@
 #include "authjwt_keys.h"
 #include "authjwt_page.h"
 #include "authjwt_renewal.h"
-#include "authjwt_report.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_status.h"
 #include "authjwt_store.h"
 #include "authjwt_texts.h"
-#include "authjwt_tally.h"
 #include "authjwt_throttle.h"
 #include "authjwt_users.h"
 #include "authjwt_valkey.h"
@@ -72,7 +70,6 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_force_authn(authjwt_authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_authn_basic_register(pool);
     authjwt_authz_register(pool);
-    authjwt_report_register();
     authjwt_expr_register(pool);
     authjwt_forward_register(pool);
     /* After what mod_headers does early. */
@@ -89,7 +86,6 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_renewal_register(pool);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
-    authjwt_tally_register();
     authjwt_status_register();
     authjwt_caching_register(pool);
     authjwt_cors_register(pool);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_count: how often something has happened since httpd started, in all processes together. The counters lie in
- * shared memory that outlives graceful restarts and children, however these end. Counting takes no lock: threads count
- * in different lines of it, and whoever reads adds these up. */
+ * shared memory that outlives graceful restarts and children, however these end. Counting takes no lock: connections
+ * count in different lines of it, and whoever reads adds these up. */
 #ifndef AUTHJWT_COUNT_H
 #define AUTHJWT_COUNT_H
 
@@ -53,10 +53,10 @@ typedef enum {
 int authjwt_count_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /** It has happened once more. */
-void authjwt_count(authjwt_counter_e counter);
+void authjwt_count(const request_rec *r, authjwt_counter_e counter);
 
 /** A login has been answered. @param time  that it took */
-void authjwt_count_login_time(apr_interval_time_t time);
+void authjwt_count_login_time(const request_rec *r, apr_interval_time_t time);
 
 /** @return seconds in words, upper limit of a bucket of login times; of the last "+Inf" */
 const char *authjwt_count_bucket(int bucket);

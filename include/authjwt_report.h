@@ -29,7 +29,8 @@ void authjwt_report_because(request_rec *r, const char *tag, const char *why);
 /** Did a refusal of this request, or of one that it comes from, pass? @return the refusal, else AUTHJWT_OK */
 authjwt_verdict_e authjwt_report_passed(request_rec *r);
 
-/** Register hooks: nothing of a request that passed so looks like an identity to applications. */
-void authjwt_report_register(void);
+/** Before the rules are asked: has the authentication let this request pass, so that no rule is asked? Takes the user
+ * away that httpd wants in between. */
+int authjwt_report_skips_rules(request_rec *r);
 
 #endif

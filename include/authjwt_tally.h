@@ -18,7 +18,4 @@ void authjwt_tally_endpoint(request_rec *r);
 /** The answer is about to be sent, or has been: count the request, unless it is counted. */
 void authjwt_tally(request_rec *r);
 
-/** Register the hook for answers that pass no filter of ours. */
-void authjwt_tally_register(void);
-
 #endif

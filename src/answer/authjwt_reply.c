@@ -186,6 +186,10 @@ static int hand_notes_on(request_rec *r)
     if (r->next || r->prev) {
         copy_notes(r);
     }
+    /* For answers that have passed no filter of ours. Without a state it was none of our business. */
+    if (r->next || r->prev || ap_get_module_config(r->request_config, &authjwt_module)) {
+        authjwt_tally(r);
+    }
     return DECLINED;
 }
 

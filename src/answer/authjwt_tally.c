@@ -40,28 +40,17 @@ void authjwt_tally(request_rec *r)
         return;
     }
     initial->is_counted = 1;
+    while (r->next) {
+        r = r->next;
+    }
     if (initial->is_reported) {
         return; /* counted as such */
     }
     if (initial->outcome == AUTHJWT_OUTCOME_REFUSED
         || (initial->outcome == AUTHJWT_OUTCOME_MAY_BE_REFUSED && r->status == initial->outcome_status)) {
-        authjwt_count((authjwt_counter_e)(AUTHJWT_COUNT_REQUESTS + initial->outcome_verdict));
+        authjwt_count(r, (authjwt_counter_e)(AUTHJWT_COUNT_REQUESTS + initial->outcome_verdict));
     }
     else if (initial->is_known || initial->is_answered) {
-        authjwt_count((authjwt_counter_e)(AUTHJWT_COUNT_REQUESTS + AUTHJWT_OK));
+        authjwt_count(r, (authjwt_counter_e)(AUTHJWT_COUNT_REQUESTS + AUTHJWT_OK));
     }
-}
-
-static int count_logged(request_rec *r)
-{
-    while (r->next) {
-        r = r->next;
-    }
-    authjwt_tally(r);
-    return DECLINED;
-}
-
-void authjwt_tally_register(void)
-{
-    ap_hook_log_transaction(count_logged, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -143,6 +143,10 @@ int authjwt_identity_fixups(request_rec *r)
     const aj_claims_t *claims;
 
     if (!r->user) {
+        /* AuthJWTReportOnly: mod_rewrite may have made JWT_CLAIM_* of what a client sent. */
+        if (authjwt_request_known(r)->passed_refused != AUTHJWT_FAILED) {
+            authjwt_identity_forget(r);
+        }
         return DECLINED;
     }
     claims = authjwt_identity_claims(r);

@@ -175,8 +175,8 @@ static authjwt_verdict_e log_in(request_rec *r, credentials_t *credentials, auth
     apr_time_t begin = apr_time_now();
     authjwt_verdict_e verdict = judge_login(r, credentials, tokens);
 
-    authjwt_count(counter_of(verdict));
-    authjwt_count_login_time(apr_time_now() - begin);
+    authjwt_count(r, counter_of(verdict));
+    authjwt_count_login_time(r, apr_time_now() - begin);
     return verdict;
 }
 

@@ -156,9 +156,9 @@ static authjwt_verdict_e log_out(request_rec *r)
     if (proven || (!authjwt_csrf_is_foreign(r) && verdict != AUTHJWT_CSRF_FAILED)) {
         authjwt_tokens_clear_cookies(r);
     }
-    authjwt_count(verdict != AUTHJWT_OK                     ? AUTHJWT_COUNT_LOGOUT_ERROR
-                  : authjwt_body_flag(fields, "everywhere") ? AUTHJWT_COUNT_LOGOUT_EVERYWHERE
-                                                            : AUTHJWT_COUNT_LOGOUT_OK);
+    authjwt_count(r, verdict != AUTHJWT_OK                     ? AUTHJWT_COUNT_LOGOUT_ERROR
+                     : authjwt_body_flag(fields, "everywhere") ? AUTHJWT_COUNT_LOGOUT_EVERYWHERE
+                                                               : AUTHJWT_COUNT_LOGOUT_OK);
     return verdict;
 }
 

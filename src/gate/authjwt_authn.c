@@ -28,8 +28,8 @@ static int refuse(request_rec *r, authjwt_verdict_e verdict)
 {
     int status = authjwt_refusal(r, verdict);
 
-    /* Reported only. httpd fails a request that has been authenticated and has no user; authjwt_report takes this one
-     * away again before any rule sees it. */
+    /* Reported only. httpd fails a request that has been authenticated and has no user; authjwt_report_skips_rules
+     * takes this one away before any rule sees it. */
     if (status == OK) {
         r->user = (char *)"";
     }

@@ -184,10 +184,14 @@ static void log_roles(request_rec *r, const aj_claims_t *claims)
  * would help. */
 static int forbid_known_users(request_rec *r)
 {
-    const aj_claims_t *claims = authjwt_identity_claims(r);
+    const aj_claims_t *claims;
     authjwt_state_t *state;
     int status;
 
+    if (authjwt_report_skips_rules(r)) {
+        return OK;
+    }
+    claims = authjwt_identity_claims(r);
     if (!claims || authjwt_request_known(r)->in_auth_checker || !authjwt_config_protects(r)) {
         return DECLINED;
     }

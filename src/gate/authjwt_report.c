@@ -39,7 +39,7 @@ static void log_refusal(request_rec *r, authjwt_verdict_e verdict)
 
     if (!initial->is_reported) {
         initial->is_reported = 1;
-        authjwt_count((authjwt_counter_e)(AUTHJWT_COUNT_REPORTED + verdict));
+        authjwt_count(r, (authjwt_counter_e)(AUTHJWT_COUNT_REPORTED + verdict));
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "AJ1709: AuthJWTReportOnly: passes without identity, and would have been refused: %d %s%s%s (%s %s)",
@@ -68,28 +68,12 @@ authjwt_verdict_e authjwt_report_passed(request_rec *r)
     return AUTHJWT_OK;
 }
 
-/* httpd wants a user between authentication and authorization, and asks no rules that could refuse after this. */
-static int skip_rules(request_rec *r)
+/* httpd wants a user between authentication and authorization. */
+int authjwt_report_skips_rules(request_rec *r)
 {
     if (authjwt_request_known(r)->passed_refused == AUTHJWT_FAILED) {
-        return DECLINED;
+        return 0;
     }
     r->user = NULL;
-    return OK;
-}
-
-/* mod_setenvif, or mod_rewrite, may have made JWT_CLAIM_* of what a client sent. */
-static int forget_identity(request_rec *r)
-{
-    if (authjwt_report_passed(r) != AUTHJWT_OK && !authjwt_identity_claims(r)) {
-        authjwt_identity_forget(r);
-    }
-    return DECLINED;
-}
-
-void authjwt_report_register(void)
-{
-    ap_hook_check_authz(skip_rules, NULL, NULL, APR_HOOK_REALLY_FIRST - 1, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(forget_identity, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_fixups(forget_identity, NULL, NULL, APR_HOOK_REALLY_LAST);
+    return 1;
 }

@@ -27,7 +27,7 @@ static authjwt_counter_e counter_of(request_rec *r, authjwt_verdict_e verdict)
 
 authjwt_verdict_e authjwt_exchange_counted(request_rec *r, authjwt_verdict_e verdict)
 {
-    authjwt_count(counter_of(r, verdict));
+    authjwt_count(r, counter_of(r, verdict));
     return verdict;
 }
 

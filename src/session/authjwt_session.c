@@ -204,7 +204,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
                       aj_escape(session->sid, strlen(session->sid), r->pool));
         authjwt_audit(r, AUTHJWT_EVENT_THEFT, "token_revoked", session->user, session->sid);
         authjwt_request_state(authjwt_request_initial(r))->is_theft = 1;
-        authjwt_count(AUTHJWT_COUNT_ENDED_THEFT);
+        authjwt_count(r, AUTHJWT_COUNT_ENDED_THEFT);
         return AUTHJWT_TOKEN_REVOKED;
     default:
         return AUTHJWT_STORE_UNAVAILABLE;
@@ -297,7 +297,7 @@ static void note_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e wh
         [AUTHJWT_END_REVOKE] = { AUTHJWT_EVENT_SESSION_ENDED, "revoke", AUTHJWT_COUNT_ENDED_REVOKE },
     };
 
-    authjwt_count(lines[why].counter);
+    authjwt_count(r, lines[why].counter);
     authjwt_audit(r, lines[why].event, lines[why].reason, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
 }
 

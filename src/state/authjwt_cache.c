@@ -110,7 +110,7 @@ int authjwt_cache_find(request_rec *r, const authjwt_cache_question_t *question,
         return 0;
     }
     if (question->len > AJ_JWS_MAX_LENGTH) {
-        authjwt_count(AUTHJWT_COUNT_CACHE_MISS);
+        authjwt_count(r, AUTHJWT_COUNT_CACHE_MISS);
         return 0;
     }
     aj_siphash(secret, question->token, question->len, known->hash);
@@ -118,11 +118,11 @@ int authjwt_cache_find(request_rec *r, const authjwt_cache_question_t *question,
     while (authjwt_ring_find(ring, &name, &way, &place)) {
         if (recall(r, question, &place, known)) {
             ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1310: token known: its signature was checked before");
-            authjwt_count(AUTHJWT_COUNT_CACHE_HIT);
+            authjwt_count(r, AUTHJWT_COUNT_CACHE_HIT);
             return 1;
         }
     }
-    authjwt_count(AUTHJWT_COUNT_CACHE_MISS);
+    authjwt_count(r, AUTHJWT_COUNT_CACHE_MISS);
     return 0;
 }
 

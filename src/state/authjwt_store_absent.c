@@ -15,6 +15,6 @@ int authjwt_store_absent(authjwt_store_t *store, request_rec *r, const authjwt_s
     if (!store->kind->absent(store->instance, r->server, ids->bytes, sizeof(ids->bytes), n, snapshot)) {
         return 0; /* the question is put again, and counted then */
     }
-    authjwt_count(AUTHJWT_COUNT_STORE_LOOKUPS);
+    authjwt_count(r, AUTHJWT_COUNT_STORE_LOOKUPS);
     return 1;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_count: counters of all processes in shared memory.
  *
- * The memory has several stripes, each with a counter of every kind. A thread takes the next stripe when it first
- * counts and stays with it, so that threads seldom write to the same cache line. No stripe belongs to a process: what a
- * child has counted is there when it has died, and nothing has to be handed over. */
+ * The memory has several stripes, each with a counter of every kind. A connection counts in the stripe of its number,
+ * which httpd makes of child and thread, so that threads seldom write to the same cache line. No stripe belongs to a
+ * process: what a child has counted is there when it has died, and nothing has to be handed over. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -23,7 +23,6 @@ typedef struct {
 
 typedef struct {
     stripe_t stripe[STRIPES];
-    apr_uint32_t next __attribute__((aligned(CACHE_LINE))); /* stripe of the next thread */
 } counters_t;
 
 /** What a restart finds again, when the module has been loaded anew. */
@@ -35,7 +34,6 @@ typedef struct {
 #define KEPT "mod_authjwt counters 1"
 
 static counters_t *counters;
-static __thread stripe_t *own;
 
 /* As long as the parent process. Fresh memory is all zero. */
 static apr_status_t take_up(apr_pool_t *process)
@@ -72,24 +70,18 @@ int authjwt_count_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     return OK;
 }
 
-static stripe_t *own_stripe(void)
-{
-    if (!own) {
-        own = &counters->stripe[__atomic_fetch_add(&counters->next, 1, __ATOMIC_RELAXED) % STRIPES];
-    }
-    return own;
-}
-
-static void add(authjwt_counter_e counter, apr_uint64_t number)
+static void add(const request_rec *r, authjwt_counter_e counter, apr_uint64_t number)
 {
     if (counters) {
-        (void)__atomic_fetch_add(&own_stripe()->value[counter], number, __ATOMIC_RELAXED);
+        stripe_t *stripe = &counters->stripe[(unsigned long)r->connection->id % STRIPES];
+
+        (void)__atomic_fetch_add(&stripe->value[counter], number, __ATOMIC_RELAXED);
     }
 }
 
-void authjwt_count(authjwt_counter_e counter)
+void authjwt_count(const request_rec *r, authjwt_counter_e counter)
 {
-    add(counter, 1);
+    add(r, counter, 1);
 }
 
 /* A check of a bcrypt hash of cost 10 takes some 50 ms. */
@@ -105,15 +97,15 @@ const char *authjwt_count_bucket(int bucket)
     return buckets[bucket].seconds;
 }
 
-void authjwt_count_login_time(apr_interval_time_t time)
+void authjwt_count_login_time(const request_rec *r, apr_interval_time_t time)
 {
     int bucket = 0;
 
     while (bucket < AUTHJWT_COUNT_BUCKETS - 1 && time > apr_time_from_msec(buckets[bucket].most)) {
         bucket++;
     }
-    add((authjwt_counter_e)(AUTHJWT_COUNT_LOGIN_BUCKET + bucket), 1);
-    add(AUTHJWT_COUNT_LOGIN_TIME, time > 0 ? (apr_uint64_t)time : 0);
+    add(r, (authjwt_counter_e)(AUTHJWT_COUNT_LOGIN_BUCKET + bucket), 1);
+    add(r, AUTHJWT_COUNT_LOGIN_TIME, time > 0 ? (apr_uint64_t)time : 0);
 }
 
 apr_uint64_t authjwt_count_sum(authjwt_counter_e counter)

@@ -33,6 +33,7 @@ CONFIG = (DEFAULT + 'LogFormat "%{jwt-error}n %{jwt-sub}n \\"%r\\"" notes\nCusto
           + "".join(location(path, "AuthJWTReportOnly " + flag) + protected(path + "/x") for path, flag in (("/cgi/on", "on"), ("/cgi/off", "off")))
           + protected("/cgi/report/user/off", "AuthJWTReportOnly off", "Require valid-user")
           + "<Directory @dir@/htdocs/hta>\nAllowOverride AuthConfig\n</Directory>\n"
+          + location("/hta/firm.txt", "AuthJWTReportOnly off")
           + protected("/cgi/report/seen", ON, "Require jwt-role admin", "RequestHeader set X-Seen expr=%{jwt:sub}",
                       'Header set X-Answer "expr=%{jwt:sub}"')
           + protected("/cgi/strict/seen", "Require jwt-role admin", "RequestHeader set X-Seen expr=%{jwt:sub}",
@@ -46,7 +47,7 @@ CONFIG = (DEFAULT + 'LogFormat "%{jwt-error}n %{jwt-sub}n \\"%r\\"" notes\nCusto
           + location("/basic", "AuthType Basic", 'AuthName "b"', "AuthUserFile @dir@/users", "Require valid-user", ON)
           + "<Directory @dir@/htdocs/parts>\nOptions +Includes\nAddOutputFilter INCLUDES .shtml\n</Directory>\n"
           + protected("/parts", ON, "Require jwt-role admin"))
-FILES = {"htdocs/hta/.htaccess": 'AuthType JWT\nAuthName "m"\nRequire valid-user\nAuthJWTReportOnly on\n', "htdocs/hta/x.txt": "let in\n",
+FILES = {"htdocs/hta/.htaccess": 'AuthType JWT\nAuthName "m"\nRequire valid-user\nAuthJWTReportOnly on\n', "htdocs/hta/x.txt": "let in\n", "htdocs/hta/firm.txt": "let in\n",
          "htdocs/by-suffix/me.who": "who\n", "htdocs/by-suffix/me.ask": "ask\n", "htdocs/parts/part.txt": "part\n",
          "htdocs/parts/page.shtml": '[<!--#include virtual="/parts/part.txt" -->] [<!--#if expr="%{jwt:sub} == \'bob\'" -->seen<!--#endif -->]\n'}
 LINE = r"\[authjwt:warn\].*AJ1709: AuthJWTReportOnly: passes without identity, and would have been refused: %s"
@@ -211,6 +212,11 @@ def test_where_it_may_stand(server, new_server):
     assert_nobody(whole.get("/cgi", host="open.test"))
     assert_error(whole.get("/cgi", host="strict.test"), "token_missing")
     assert len(re.findall("AJ1789: AuthJWTReportOnly is on in ", whole.read_log())) == 1
+
+
+def test_a_location_may_say_no_to_an_htaccess(server):
+    assert server.get("/hta/x.txt?").status == 200, "the control"
+    assert_error(server.get("/hta/firm.txt"), "token_missing")
 
 
 def test_endpoints_refuse_as_ever(server, mark):
