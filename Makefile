@@ -17,7 +17,7 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
-                  libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban
+                  libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban prometheus
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 # What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.

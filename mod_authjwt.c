@@ -16,6 +16,7 @@
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_cors.h"
+#include "authjwt_count.h"
 #include "authjwt_dispatch.h"
 #include "authjwt_expr.h"
 #include "authjwt_forward.h"
@@ -26,6 +27,7 @@
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_lmdb.h"
+#include "authjwt_status.h"
 #include "authjwt_store.h"
 #include "authjwt_texts.h"
 #include "authjwt_throttle.h"
@@ -45,6 +47,7 @@ static void register_start(void)
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_open_logs(authjwt_audit_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(authjwt_count_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_users_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -83,6 +86,7 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_renewal_register(pool);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
+    authjwt_status_register();
     authjwt_caching_register(pool);
     authjwt_cors_register(pool);
 

@@ -125,4 +125,13 @@ apr_status_t authjwt_store_update(authjwt_store_t *store, request_rec *r, const 
                                   authjwt_store_change_fn *change, void *ctx,
                                   authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/**
+ * How much the stores of all servers hold that can tell.
+ * @param s        the main server
+ * @param entries  set: of all together
+ * @param fill     set: of the fullest, 0 empty to 1 full
+ * @return how many could tell; with 0 nothing is set
+ */
+int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill);
+
 #endif

@@ -134,6 +134,17 @@ static void warn_of_auto_refresh(const authjwt_place_t *place, survey_t *survey,
     }
 }
 
+/* Forgotten, it leaves the place open. */
+static void warn_of_report_only(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    if (place->said->report_only > 0 && is_new(survey, place->said, "AJ1789", pool)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, place->server,
+                     "AJ1789: AuthJWTReportOnly is on in %s: requests that would be refused there pass without "
+                     "identity; turn it off once the log names none that should pass",
+                     place->name);
+    }
+}
+
 static void judge_place(const authjwt_place_t *place, void *data, apr_pool_t *pool)
 {
     warn_of_provider(place, data, pool);
@@ -141,6 +152,7 @@ static void judge_place(const authjwt_place_t *place, void *data, apr_pool_t *po
     if (place->said) {
         warn_of_login_url(place, data, pool);
         warn_of_auto_refresh(place, data, pool);
+        warn_of_report_only(place, data, pool);
     }
 }
 
@@ -155,7 +167,7 @@ static void warn_of_handlers(const ap_directive_t *node, server_rec *s, apr_pool
             && !ap_cstr_casecmpn(word, "jwt", 3) && !authjwt_endpoint_find(word)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                          "AJ1788: %s %s (%s:%d): there is no such handler; write jwt-login, jwt-refresh, jwt-logout, "
-                         "jwt-userinfo, jwt-jwks, jwt-introspect or jwt-revoke",
+                         "jwt-userinfo, jwt-jwks, jwt-introspect, jwt-revoke or jwt-metrics",
                          node->directive, word, node->filename, node->line_num);
         }
         warn_of_handlers(node->first_child, s, pool);

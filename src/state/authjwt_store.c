@@ -4,6 +4,7 @@
 #include <apr_atomic.h>
 #include <http_log.h>
 
+#include "authjwt_count.h"
 #include "authjwt_log.h"
 #include "authjwt_request.h"
 #include "authjwt_store_private.h"
@@ -14,6 +15,7 @@ static volatile apr_uint32_t last_complaint;
 
 apr_status_t authjwt_store_complain(authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
+    authjwt_count(r, AUTHJWT_COUNT_STORE_ERRORS);
     if (authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
     }
@@ -154,6 +156,7 @@ apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, a
         refuse_all(questions, n, rv);
         return store ? authjwt_store_complain(store, r, "be locked", rv) : rv;
     }
+    authjwt_count(r, AUTHJWT_COUNT_STORE_LOOKUPS);
     rv = answer_questions(store, r, questions, n);
     leave(store, r);
     if (rv != APR_SUCCESS) {
