@@ -76,6 +76,9 @@ apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, a
 apr_status_t authjwt_store_get_believed(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
                                         unsigned int n) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/** What a store is, as `PROVIDER:PLACE`: equal for stores that hold the same entries; for lmdb the directory. */
+const char *authjwt_store_place(const authjwt_store_t *store);
+
 /**
  * When the store lost its entries for the last time: what was recorded before is gone.
  * @return microseconds since 1970, as read last by this process, authjwt_store_get_several being the latest that has;
