@@ -92,7 +92,7 @@ def test_a_configuration_without_risk_has_no_such_line(new_server):
 
 def test_each_start_says_once_for_each_server_what_is_in_force(new_server):
     server = new_server(DEFAULT + HOST % ("a", "AuthJWTKey HS384 file:@dir@/other kid=k1\nAuthJWTIssuer a\nAuthJWTAccessTokenExpires 60\n"))
-    server.write("other", os.urandom(48), 0o600)
+    server.write("other", os.urandom(48).hex(), 0o600)
     server.start()
     lines = re.findall(r"\[authjwt:notice\].*AJ1014: (.*)", server.read_log())
     store = "; store lmdb:%s; " % server.path("state")
