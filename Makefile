@@ -245,19 +245,23 @@ MODS_AVAILABLE ?= /etc/apache2/mods-available
 MANDIR         ?= /usr/local/share/man/man8
 SBINDIR        ?= /usr/local/sbin
 
-man: $(B)/mod_authjwt.8
+man: $(B)/mod_authjwt.8 $(B)/authjwtctl.8
+
+$(B)/authjwtctl.8: docs/authjwtctl.8
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(B)/mod_authjwt.8: docs/make-man docs/directives.md docs/endpoints.md CHANGES
 	@mkdir -p $(@D)
 	docs/make-man $(STATEDIR) >$@.new && mv -f $@.new $@
 
 # The module where apxs puts modules, and authjwtctl; on Debian also what a2enmod wants. An authjwt.conf that is there already stays.
-install: $(MODULE) $(CTL) $(B)/mod_authjwt.8
+install: $(MODULE) $(CTL) man
 	mkdir -p "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 	$(APXS) -S LIBEXECDIR="$(DESTDIR)$$($(APXS) -q LIBEXECDIR)" -i -n authjwt $(B)/mod_authjwt.la
 	install -D -m 644 $(B)/mod_authjwt.8 "$(DESTDIR)$(MANDIR)/mod_authjwt.8"
 	install -D -m 755 $(CTL) "$(DESTDIR)$(SBINDIR)/authjwtctl"
-	install -D -m 644 docs/authjwtctl.8 "$(DESTDIR)$(MANDIR)/authjwtctl.8"
+	install -D -m 644 $(B)/authjwtctl.8 "$(DESTDIR)$(MANDIR)/authjwtctl.8"
 	if [ -d "$(DESTDIR)$(MODS_AVAILABLE)" ]; then \
 	    install -m 644 conf/authjwt.load "$(DESTDIR)$(MODS_AVAILABLE)/" && \
 	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \
