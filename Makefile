@@ -29,7 +29,7 @@ DIST_PACKAGES  := $(BUILD_PACKAGES) apache2-bin python3
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state watch request config lmdb valkey
+WINGS     := endpoint gate answer session app state watch request config entry lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 # The sentences of the login page in each language that is built in.
@@ -58,13 +58,16 @@ LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
+# Of the provider, what needs no httpd at run time.
+LMDB_FREE := env file gate group read write
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 CTL       := $(B)/authjwtctl
-# What only authjwtctl needs of the core.
-CTL_JOSE  := $(B)/obj/src/jose/aj_key_generate.o
+# What authjwtctl links beside the core and nothing of httpd; what is not for the module.
+CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c))
+CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
 .PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
@@ -123,13 +126,13 @@ $(B)/libaj.a: $(JOSE_OBJ)
 	ar rcs $@ $^
 
 # apxs links, so that the module suits the httpd it is for. libtool names the .la; httpd wants the .so.
-$(MODULE): $(HTTPD_OBJ) $(filter-out $(CTL_JOSE),$(JOSE_OBJ))
+$(MODULE): $(filter-out $(CTL_ONLY),$(HTTPD_OBJ) $(JOSE_OBJ))
 	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
-# The program links the core, and nothing of httpd.
-$(CTL): $(CTL_OBJ) $(B)/libaj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS)
+# The program links the core and the lmdb store, and nothing of httpd.
+$(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -llmdb $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
 UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o

@@ -14,6 +14,10 @@ static const ctl_command_t commands[] = {
       "access|refresh]" },
     { "explain", CTL_EXPLAIN, ctl_explain,
       "explain [-] --key \"ALG SOURCE [kid=ID]\" | --keyset SOURCE | --config FILE  <TOKEN" },
+    { "revoke", CTL_REVOKE, ctl_revoke, "revoke [-] KEYS --store lmdb:DIRECTORY | --config FILE  <TOKEN" },
+    { "stats", CTL_STATS, ctl_stats, "stats --store lmdb:DIRECTORY | --config FILE" },
+    { "export", CTL_EXPORT, ctl_export, "export --store lmdb:DIRECTORY | --config FILE  >DUMP" },
+    { "import", CTL_IMPORT, ctl_import, "import --store lmdb:DIRECTORY | --config FILE  <DUMP" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -22,7 +26,8 @@ static ctl_exit_e usage(FILE *out, ctl_exit_e status)
 {
     size_t i;
 
-    fputs("authjwtctl makes keys and tokens for mod_authjwt, and explains why a token is refused.\n", out);
+    fputs("authjwtctl makes keys and tokens for mod_authjwt, explains why a token is refused, and ends sessions.\n",
+          out);
     for (i = 0; i < COMMANDS; i++) {
         fprintf(out, "  authjwtctl %s\n", commands[i].usage);
     }

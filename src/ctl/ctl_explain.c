@@ -123,7 +123,7 @@ static const char *read_types(const char *type, unsigned *types)
     return NULL;
 }
 
-static const char *make_policy(ctl_options_t *options, apr_pool_t *pool, aj_jwt_policy_t *policy)
+const char *ctl_policy(ctl_options_t *options, apr_pool_t *pool, aj_jwt_policy_t *policy)
 {
     aj_keyset_t *ring = NULL;
     const char *error = read_types(options->type, &policy->types);
@@ -150,7 +150,7 @@ ctl_exit_e ctl_explain(ctl_options_t *options, apr_pool_t *pool)
     if (options->word && strcmp(options->word, "-")) {
         return ctl_say(CTL_USAGE, "explain reads the token from stdin, so that none stays in the history of a shell");
     }
-    error = make_policy(options, pool, &policy);
+    error = ctl_policy(options, pool, &policy);
     error = error ? error : ctl_stdin(pool, &token, &len);
     if (error) {
         return ctl_say(CTL_USAGE, "%s", error);

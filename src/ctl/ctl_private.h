@@ -8,6 +8,7 @@
 #include <apr_time.h>
 
 #include "aj_jwt.h"
+#include "authjwt_lmdb_file.h"
 
 /** Exit status. */
 typedef enum {
@@ -51,10 +52,18 @@ typedef struct {
 #define CTL_KEYGEN  1U
 #define CTL_MINT    2U
 #define CTL_EXPLAIN 4U
+#define CTL_REVOKE  8U
+#define CTL_STATS   16U
+#define CTL_EXPORT  32U
+#define CTL_IMPORT  64U
 
 ctl_exit_e ctl_keygen(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_mint(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_explain(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_stats(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_export(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_import(ctl_options_t *options, apr_pool_t *pool);
 
 /* ---- options ---- */
 
@@ -92,6 +101,28 @@ const char *ctl_keys_read(const ctl_options_t *options, apr_pool_t *pool, aj_key
 
 /** Config, then keys. @return NULL, or what is wrong */
 const char *ctl_ring(ctl_options_t *options, apr_pool_t *pool, aj_keyset_t **ring);
+
+/** What the options ask of a token, but for expired ones. @return NULL, or what is wrong */
+const char *ctl_policy(ctl_options_t *options, apr_pool_t *pool, aj_jwt_policy_t *policy);
+
+/* ---- the store ---- */
+
+/** Is there a store that this program knows? After ctl_config_read. @return NULL, or what is wrong */
+const char *ctl_store_check(const ctl_options_t *options);
+
+/**
+ * Open the store that --store or --config names. As root, become its owner: what only root may read has been read
+ * before.
+ * @return NULL, or what is wrong
+ */
+const char *ctl_store_open(const ctl_options_t *options, apr_pool_t *pool, authjwt_lmdb_file_t **file);
+
+/** Decides what an entry becomes. @param old  NULL: there is none @return zero: it stays as it is */
+typedef int ctl_change_fn(void *ctx, const authjwt_lmdb_entry_t *old, authjwt_lmdb_entry_t *entry);
+
+/** Change an entry as one step against httpd, which may be running. @return NULL, or why not */
+const char *ctl_store_change(authjwt_lmdb_file_t *file, const authjwt_lmdb_entry_t *id, ctl_change_fn *change,
+                             void *ctx, apr_pool_t *pool);
 
 /** Read stdin, without blanks around it. @return NULL, or what is wrong */
 const char *ctl_stdin(apr_pool_t *pool, const char **text, apr_size_t *len);
