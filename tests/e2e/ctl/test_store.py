@@ -112,6 +112,19 @@ def test_files_keep_their_owner(new_server):
     assert status(server, token) == 401 and status(server, server.login()[0]) == 200
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_root_becomes_the_owner_of_the_store(new_server):
+    """So what the owner may not read, cannot be read; root itself could."""
+    server = new_server(DEFAULT)
+    server.start()
+    server.stop()
+    data = server.path("state/data.mdb")
+    os.chmod(data, 0)
+    ctl("stats", *store_of(server), status=1)
+    os.chmod(data, 0o600)
+    ctl("stats", *store_of(server))
+
+
 def test_stats_count_by_kind(new_server):
     server = new_server(DEFAULT)
     server.start()
