@@ -142,18 +142,18 @@ apr_status_t authjwt_lmdb_file_swap(authjwt_lmdb_file_t *file, const authjwt_lmd
 
 static const char *visit_rows(const authjwt_lmdb_walk_t *walk, authjwt_lmdb_file_visit_fn *visit, void *ctx)
 {
+    authjwt_lmdb_entry_t entry;
     const char *error = NULL;
     unsigned i;
 
     for (i = 0; i < walk->rows && !error; i++) {
         const authjwt_lmdb_row_t *row = &walk->row[i];
-        authjwt_lmdb_entry_t entry = { row->id.mv_data, row->id.mv_size, row->data.mv_data, row->data.mv_size,
-                                       row->expiry };
 
+        entry = (authjwt_lmdb_entry_t){ row->id.mv_data, row->id.mv_size, row->data.mv_data, row->data.mv_size,
+                                        row->expiry };
         error = visit(ctx, &entry);
     }
-    /* It is the visitor's sentence, never the entry. */
-    /* cppcheck-suppress returnDanglingLifetime */
+    /* cppcheck-suppress returnDanglingLifetime ; it is the visitor's sentence, never the entry */
     return error;
 }
 
