@@ -197,6 +197,11 @@ apr_status_t authjwt_store_get_believed(authjwt_store_t *store, request_rec *r, 
                                                                     : ask_and_keep(store, r, questions, n, now);
 }
 
+const char *authjwt_store_place(const authjwt_store_t *store)
+{
+    return store->place;
+}
+
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                authjwt_store_value_t *value)
 {
