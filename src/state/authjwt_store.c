@@ -14,7 +14,9 @@ static volatile apr_uint32_t last_complaint;
 
 apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
-    if (authjwt_log_due(&last_complaint)) {
+    int is_said = store->kind->says_why && rv == APR_EGENERAL;
+
+    if (!is_said && authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
     }
     return rv;
