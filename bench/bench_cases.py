@@ -69,7 +69,7 @@ class Cases:
         yield from self.remote()
 
     def remote(self):
-        """Look-ups and logouts on one Redis, through each of the providers, and with nothing looked up for a second."""
+        """Look-ups and logouts on one Redis, through each of the providers, and where answers are believed for a while."""
         if not program("redis-server"):
             self.notes.append("no cases of remote stores: the package redis-server is not installed")
             return
@@ -80,7 +80,7 @@ class Cases:
                 return [line.replace("lmdb:@folder@/state(1G)", name + ":@store@") for line in self._protecting(more=[*more, *others]) + end]
             yield Case("mod_authjwt, HS256, many tokens, store %s" % name, lines(), tokens=self.many["hs256"], remote=True)
             if name == "valkey":
-                yield Case("mod_authjwt, HS256, many tokens, store valkey, believed for 1 s", lines("AuthJWTRevocationCheckInterval 1s"),
+                yield Case("mod_authjwt, HS256, many tokens, store valkey, believed for 10 s", lines("AuthJWTRevocationCheckInterval 10s"),
                            tokens=self.many["hs256"], remote=True)
             count = 4000 if self.quick else 60000
             yield Case("mod_authjwt, logout, 16 at once, store %s" % name, lines(), method="POST", path="/logout", base="", connections=16, once=True,

@@ -153,3 +153,18 @@ class On:
     def hanging(self):
         with self.thing.hanging():
             yield
+
+
+@contextlib.contextmanager
+def ports_of_its_own():
+    """Yields the namespace that this thread is in meanwhile: while a server is down nobody else can take its port. Yields None where that
+    is not possible."""
+    if missing():
+        yield None
+        return
+    space = Namespace()
+    try:
+        with space.inside():
+            yield space
+    finally:
+        space.close()

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from authjwt_client import assert_error
+from authjwt_hosts import On, ports_of_its_own
 from authjwt_outage import COMPLAINT, LINES, SECONDS, TIMEOUT
 from authjwt_sessions import session
 from authjwt_valkey import Group, config_on, wait
@@ -20,7 +21,8 @@ class Moving:
         self.group = group
 
     def primary(self):
-        return next(one for one in self.group.members if one.port == self.group.named())
+        port = self.group.named()
+        return next(one for one in self.group.members if one.port == port)
 
     @contextlib.contextmanager
     def failed_over(self):
@@ -37,15 +39,18 @@ class Moving:
                 and self.primary().reply("INFO", "replication").count("state=online") == len(self.group.members) - 1)
 
 
-def test_the_primary_is_killed_under_sentinel(outages):
-    with Group(replicas=2) as group:
+def test_the_primary_is_killed_under_sentinel(outages, new_server):
+    with ports_of_its_own() as space, Group(replicas=2) as group:
+        def server(config):
+            return On(space, lambda: new_server(config)) if space else new_server(config)
+
         moving = Moving(group)
 
         def fail_over():
             wait(moving.is_whole, 60)
             return moving.failed_over()
 
-        with outages(group.address, "AuthJWTStoreReplicas 1 1s", bound=3 * TIMEOUT + 1) as load:
+        with outages(group.address, "AuthJWTStoreReplicas 1 1s", server=server, bound=3 * TIMEOUT + 1) as load:
             load.during(fail_over)
 
 
@@ -73,7 +78,7 @@ def kill_after_each_logout(group, server, kills):
 def test_a_logout_that_was_answered_200_is_not_lost_by_the_fail_over_that_follows_at_once(new_server, expect_log, lines):
     expect_log.may(COMPLAINT)
     expect_log.may("AJ2112: ")
-    with Group(replicas=1, sentinels=1, sentinel_options=["sentinel down-after-milliseconds mymaster 200"]) as group:
+    with ports_of_its_own(), Group(replicas=1, sentinels=1, sentinel_options=["sentinel down-after-milliseconds mymaster 200"]) as group:
         server = new_server(config_on("valkey:" + group.address, *lines, *LINES)).start()
         promised, lost = kill_after_each_logout(group, server, KILLS)
         print("%s: %d fail-overs, each right after a logout that was answered 200; %d of these were lost" % (
