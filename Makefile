@@ -17,25 +17,31 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
-                  libapache2-mod-auth-openidc libapache2-mod-oauth2
+                  libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 # What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.
 BENCH_PACKAGES := $(RUN_PACKAGES) redis-server python3 python3-jwt python3-cryptography wrk util-linux valgrind libapache2-mod-auth-openidc libapache2-mod-oauth2 \
                   haproxy gunicorn python3-python-flask-jwt-extended
+# build-essential is what Debian takes for granted in every build; conf/make-bom is Python, and asks httpd.
+DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper check lintian
+DIST_PACKAGES  := $(BUILD_PACKAGES) apache2-bin python3
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state request config lmdb valkey
+WINGS     := endpoint gate answer session app state watch request config lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
+# The sentences of the login page in each language that is built in.
+TEXTS     := $(sort $(wildcard conf/login/*.json))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
 # What the end-to-end targets run.
 TESTS    ?= tests/e2e
-# Parsers of requests that need no httpd at run time.
-FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_read.c)
+# What reads or writes text of clients and needs no httpd at run time.
+FUZZ_HTTPD := $(addprefix src/request/,authjwt_cookies_read.c authjwt_body_form.c authjwt_request_language.c authjwt_request_read.c) \
+              src/watch/authjwt_audit_line.c
 
 # What users build warns; lint and CI stop at a warning (WERROR=-Werror).
 WERROR  ?=
@@ -44,7 +50,7 @@ HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT     ?= -O2 -g
 APR_CPP := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
 CORE_CF := -std=gnu11 $(WARN) $(OPT) $(HARDEN) -fPIC -fvisibility=hidden -Iinclude $(APR_CPP) -MMD -MP
-HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
+HTTPD_CF = $(CORE_CF) -isystem $(shell $(APXS) -q INCLUDEDIR) -I$(B)/gen -DAUTHJWT_STATEDIR='"$(STATEDIR)"'
 CHECK_CF = $(CORE_CF) $(shell pkg-config --cflags check)
 CORE_LIBS := -ljansson -lcrypto
 LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
@@ -56,6 +62,7 @@ UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
+.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE)
 
@@ -74,6 +81,10 @@ help:
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
 	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
+	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
+	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
+	@echo 'make reproducible build the packages twice and compare them'
+	@echo 'make screenshots  the pictures of the login page in docs/images, by Chromium'
 	@echo 'make clean        remove build/'
 
 # --- building ---------------------------------------------------------------------------------------
@@ -90,25 +101,34 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HTTPD_CF) $(CFLAGS) -c -o $@ $<
 
+# One element of a C array for each language: its name, and the text of its file.
+$(B)/gen/authjwt_texts_shipped.inc: $(TEXTS)
+	@mkdir -p $(@D)
+	for file in $^; do \
+	    printf '{ "%s",\n' "$$(basename "$$file" .json)"; sed -e 's/[\\"]/\\&/g' -e 's/.*/  "&\\n"/' "$$file"; echo '},'; \
+	done >$@.new && mv -f $@.new $@
+
+$(B)/obj/src/config/authjwt_texts.o: $(B)/gen/authjwt_texts_shipped.inc
+
 $(B)/libaj.a: $(JOSE_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
 # apxs links, so that the module suits the httpd it is for. libtool names the .la; httpd wants the .so.
 $(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
-	$(APXS) -c -o $(B)/mod_authjwt.la $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
+	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
 UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
-	$(CC) $(CFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- running and testing ----------------------------------------------------------------------------
 
-bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
+bench-packages build-packages deb-packages dist-packages run-packages test-packages lint-packages fuzz-packages soak-packages:
 	@conf/need-packages $($(shell echo $@ | tr 'a-z-' 'A-Z_'))
 
 # What was missing when this make began may be there now, so a second one builds.
@@ -211,6 +231,11 @@ coverage: test-packages
 	@$(MAKE) --no-print-directory -s B=$(B)/coverage CC=gcc OPT='-O0 -g' HARDEN= CFLAGS=--coverage replay >/dev/null
 	tests/lint/coverage $(B)/coverage/obj/src/jose
 
+# Pictures of the documentation; a change of the built-in pages is to be seen in them.
+screenshots: test-packages
+	@$(MAKE) --no-print-directory -s all
+	docs/make-screenshots
+
 # --- installing -------------------------------------------------------------------------------------
 
 MODS_AVAILABLE ?= /etc/apache2/mods-available
@@ -232,10 +257,38 @@ install: $(MODULE) $(B)/mod_authjwt.8
 	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \
 	fi
 
-# Build and test in a bare folder of a Debian release: make debian SUITE=trixie
+# --- packages ---------------------------------------------------------------------------------------
+
+# CHANGES is where the version is written. A build of a working copy may have another, such as VERSION=0.2.0~rc1.
+VERSION = $(shell sed -n 's/^Changes with mod_authjwt //p' CHANGES | head -n 1)
+ARCHIVE  = $(B)/mod_authjwt-$(VERSION)
+
+deb: deb-packages
+	@conf/make-deb $(B) $(VERSION)
+
+# The list is of the module as it was built here.
+dist: dist-packages
+	@$(MAKE) --no-print-directory -s all
+	@conf/make-dist $(B) $(VERSION) >$(B)/dist.log
+	@SOURCE_DATE_EPOCH=$$(date -r $(ARCHIVE).tar.gz +%s) conf/make-bom $(MODULE) $(VERSION) \
+	    "$$($(APXS) -q SBINDIR)/$$($(APXS) -q PROGNAME)" >$(ARCHIVE).cdx.json.new
+	@mv -f $(ARCHIVE).cdx.json.new $(ARCHIVE).cdx.json && ls $(ARCHIVE).*
+
+# By CycloneDX's own schema, which an npm package has.
+dist-test: dist
+	@conf/need-packages python3-jsonschema $$(command -v npm >/dev/null || echo npm)
+	@tests/debian/valid-bom $(ARCHIVE).cdx.json
+
+reproducible: deb-packages
+	tests/debian/reproducible
+
+# In bare folders of a Debian release, as root: build and test; or build packages there, and use them. make debian SUITE=trixie
 SUITE ?= trixie
 debian:
 	tests/debian/run $(SUITE)
+
+deb-test:
+	tests/debian/package $(SUITE)
 
 clean:
 	rm -rf build

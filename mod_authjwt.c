@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "authjwt_audit.h"
 #include "authjwt_authn.h"
 #include "authjwt_authn_basic.h"
 #include "authjwt_authz.h"
@@ -26,6 +27,7 @@
 #include "authjwt_request.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_store.h"
+#include "authjwt_texts.h"
 #include "authjwt_throttle.h"
 #include "authjwt_users.h"
 #include "authjwt_valkey.h"
@@ -34,15 +36,19 @@
 static void register_start(void)
 {
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(authjwt_texts_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_warn, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_config_find_logout, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_open_logs(authjwt_audit_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_users_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(authjwt_keys_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_cache_child_init, NULL, NULL, APR_HOOK_MIDDLE);

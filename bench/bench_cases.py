@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from bench_servers import HERE, MODULES, program
+from bench_servers import HERE, MODULES, KeySet, program
 from bench_tokens import ALGS as LABELS
 from bench_tokens import AUDIENCE, ISSUER, basic, sessions
 
@@ -35,10 +35,11 @@ class Case:  # pylint: disable=too-many-instance-attributes
 class Cases:
     """All cases, for the keys of this run."""
 
-    def __init__(self, keys, module, quick):
+    def __init__(self, keys, module, quick, many=None):
+        self.count = many or (2000 if quick else 10000)
         self.keys, self.module, self.quick, self.notes = keys, module, quick, []
         self.good = {name: keys.token(name) for name in ("hs256", "rs256", "es256", "eddsa")}
-        self.many = {name: keys.file(name, 2000 if quick else 10000) for name in (("hs256",) if quick else ("hs256", "rs256", "es256"))}
+        self.many = {name: keys.file(name, self.count) for name in (("hs256",) if quick else ("hs256", "rs256", "es256"))}
 
     def bearer(self, name):
         return {"Authorization": "Bearer " + self.good[name]}
@@ -86,12 +87,16 @@ class Cases:
             yield Case("mod_authjwt, logout, 16 at once, store %s" % name, lines(), method="POST", path="/logout", base="", connections=16, once=True,
                        tokens=sessions(self.keys, count, "access", "logout.%s.once" % name), remote=True)
 
+    def many_own(self):
+        """The commonest case, for whatever is measured besides its cost."""
+        return Case("mod_authjwt, HS256, many tokens", self._protecting(), tokens=self.many["hs256"])
+
     def endpoints(self):
         # Only the login asks the users file: a refresh that asks it too costs as much as a login.
         lines = self._protecting(more=["AuthJWTLoginThrottle off"]) + [
             '<Location "/login">', "SetHandler jwt-login", "AuthJWTProvider file", "AuthUserFile @keys@/users", "</Location>",
             '<Location "/refresh">', "SetHandler jwt-refresh", "</Location>", '<Location "/logout">', "SetHandler jwt-logout", "</Location>"]
-        count = 4000 if self.quick else 60000
+        count = 6 * self.count
         yield Case("mod_authjwt, login (bcrypt, cost 5)", lines, script="login", path="/login", base="", connections=16)
         for name, kind in (("refresh", "refresh"), ("logout", "access")):
             yield Case("mod_authjwt, %s, 16 at once" % name, lines, method="POST", path="/" + name, base="", connections=16, once=True,
@@ -125,6 +130,10 @@ class Cases:
         if not self._has_module("mod_auth_openidc", "libapache2-mod-auth-openidc"):
             return
         keys = {"hs256": "OIDCOAuthVerifySharedKeys plain##" + self.keys.secret, "rs256": "OIDCOAuthVerifyCertFiles @keys@/rs256.crt"}
+        if not self.quick:
+            # EC keys it takes from an HTTPS server only.
+            served = KeySet('{"keys":[%s]}' % self.keys.jwk("es256"), self.keys.certificate(), os.path.join(self.keys.folder, "rs256.pem"))
+            keys["es256"] = "OIDCOAuthVerifyJwksUri %s\nOIDCOAuthSSLValidateServer Off" % served.url
         for label in ("hs256",) if self.quick else keys:
             yield from self._both("mod_auth_openidc", label, [
                 "LoadModule auth_openidc_module @modules@/mod_auth_openidc.so", "OIDCCryptoPassphrase bench", keys[label],
@@ -204,10 +213,3 @@ class Cases:
         """(threads, case)"""
         for threads in (1, 4, 16, 64):
             yield threads, Case("threads", self._protecting(), headers=self.bearer("hs256"), threads=threads, connections=2 * threads)
-
-
-def fill_store(folder, count, source=HERE.parent / "tests" / "soak" / "fill_store.c"):
-    """Put so many live entries into the store that a server has left in folder/state."""
-    made = os.path.join(folder, "fill_store")
-    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", made, str(source), "-llmdb"], check=True)
-    subprocess.run([made, os.path.join(folder, "state"), str(count)], check=True)

@@ -5,8 +5,9 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
 
-from bench_servers import Httpd, program
+from bench_servers import HERE, Httpd, program
 
 
 def total(path):
@@ -46,6 +47,23 @@ def _give_away(folder):
     shutil.chown(folder, "www-data", "www-data")
     for path in pathlib.Path(folder).rglob("*"):
         shutil.chown(path, "www-data", "www-data")
+
+
+def fill_store(folder, count, source=HERE.parent / "tests" / "soak" / "fill_store.c"):
+    """Put so many live entries into the store that a server has left in folder/state."""
+    made = os.path.join(folder, "fill_store")
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", made, str(source), "-llmdb"], check=True)
+    subprocess.run([made, os.path.join(folder, "state"), str(count)], check=True)
+
+
+def prepare(case, folder, keys):
+    """The store of a case that wants revocations, before its server is started."""
+    if case.revocations:
+        with Httpd(case, folder, keys) as server, socket.create_connection(("127.0.0.1", server.port), 60) as connection:
+            # Who answers has made the store.
+            connection.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+            connection.recv(1)
+        fill_store(folder, case.revocations)
 
 
 def instructions(case, folder, keys, fewer, more):

@@ -6,6 +6,12 @@ HEAD = ("case", "requests/s", "user µs", "added user µs", "of mod_auth_openidc
 ADDED = ('"Added" is against the server of the same kind that protects nothing and is sent the same header. User and system CPU time is the '
          "server's, for a request; instructions are of user space, counted by callgrind. One worker process on one CPU, the load on another.")
 
+# By the reader's setting; the page is painted too, for whoever shows it on another ground.
+STYLE = """<style>
+text { fill: #1c1c1c } .page { fill: #ffffff } .own { fill: #1f6f8b } .other { fill: #a8a8a8 }
+@media (prefers-color-scheme: dark) { text { fill: #e8e8e8 } .page { fill: #15191e } .own { fill: #5cb8d6 } .other { fill: #6b7075 } }
+</style>"""
+
 
 def number(value, digits=0):
     return "" if value is None else "{:,.{}f}".format(value, digits)
@@ -31,6 +37,9 @@ def markdown(result):
         lines += ["HS256, one token, two connections a thread:", ""]
         lines += table(("threads", "requests/s", "user µs"), (("%d" % row["threads"], number(row["rps"]), number(row["user_us"], 1))
                                                               for row in result["threads"]))
+    if result["memory"]:
+        lines += ["Memory of one process that checks tokens, %d threads:" % result["memory_threads"], ""]
+        lines += table(("after requests", "MB"), ((number(row["requests"]), number(row["mb"], 1)) for row in result["memory"]))
     return "\n".join(lines + ["- " + note for note in result["notes"]]).rstrip() + "\n"
 
 
@@ -41,15 +50,14 @@ def svg(result):
     left, width, step = 430, 420, 26
     out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" role="img">' % (
                left + width + 130, 60 + step * len(rows)),
-           "<title>Instructions that protection adds to a request</title>",
-           '<rect width="100%" height="100%" fill="#ffffff"/>',
-           '<text x="12" y="24" font-size="16" fill="#222222">Instructions that protection adds to a request (less is better)</text>']
+           "<title>Instructions that protection adds to a request</title>", STYLE, '<rect class="page" width="100%" height="100%"/>',
+           '<text x="12" y="24" font-size="16">Instructions that protection adds to a request (less is better)</text>']
     for index, row in enumerate(rows):
         y, cut = 44 + step * index, row["added_instructions"] > most
         bar = max(2, min(width, width * row["added_instructions"] / most))
         own = row["name"].startswith("mod_authjwt")
-        out += ['<text x="%d" y="%d" text-anchor="end" fill="#222222"%s>%s</text>' % (
+        out += ['<text x="%d" y="%d" text-anchor="end"%s>%s</text>' % (
                     left - 10, y + 14, ' font-weight="bold"' if own else "", html.escape(row["name"])),
-                '<rect x="%d" y="%d" width="%.1f" height="18" fill="%s"/>' % (left, y, bar, "#1f6f8b" if own else "#b8b8b8"),
-                '<text x="%.1f" y="%d" fill="#222222">%s%s</text>' % (left + bar + 6, y + 14, number(row["added_instructions"]), " (cut)" if cut else "")]
+                '<rect class="%s" x="%d" y="%d" width="%.1f" height="18"/>' % ("own" if own else "other", left, y, bar),
+                '<text x="%.1f" y="%d">%s%s</text>' % (left + bar + 6, y + 14, number(row["added_instructions"]), " (cut)" if cut else "")]
     return "\n".join(out + ["</svg>", ""])

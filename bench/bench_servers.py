@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers that are measured: each in the foreground, one worker process, on 127.0.0.1."""
+import http.server
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -178,3 +181,27 @@ class Gunicorn(Server):
     def command(self):
         return [sys.executable, program("gunicorn"), "-w", "1", "-k", "gthread", "--threads", "4", "--keep-alive", "60",
                 "-b", "127.0.0.1:%d" % self.port, "--log-level", "error", "bench_flask:app"]
+
+
+class KeySet:
+    """A JWK Set at https://127.0.0.1:PORT/, for servers that take keys from nowhere else."""
+
+    def __init__(self, text, certificate, key):
+        class Answer(http.server.BaseHTTPRequestHandler):
+            """To any GET."""
+
+            def do_GET(self):  # pylint: disable=invalid-name
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_):  # pylint: disable=arguments-differ
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        self.url = "https://127.0.0.1:%d/" % server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 ISSUER, AUDIENCE = "https://login.example.com", "api.example.com"
 ALGS = {"hs256": "HS256", "rs256": "RS256", "es256": "ES256", "eddsa": "EdDSA"}
+# Without a kid, mod_auth_openidc would ask its HTTPS server for the keys at each request.
+KIDS = {"es256": "es256"}
 _GENERATE = {"rs256": ("RSA", "rsa_keygen_bits:2048"), "es256": ("EC", "ec_paramgen_curve:P-256"), "eddsa": ("ED25519", None)}
 
 
@@ -41,7 +43,10 @@ class Keys:
             with open(private, "rb") as file:
                 self._signers[name] = load_pem_private_key(file.read(), None)
         self._openssl("req", "-x509", "-new", "-key", os.path.join(folder, "rs256.pem"), "-subj", "/CN=bench", "-days", "7",
-                      "-out", os.path.join(folder, "rs256.crt"))
+                      "-out", self.certificate())
+
+    def certificate(self):
+        return os.path.join(self.folder, "rs256.crt")
 
     def public(self, name):
         return os.path.join(self.folder, name + ".pub.pem")
@@ -51,9 +56,11 @@ class Keys:
         public = self._signers[name].public_key().public_numbers()
         if name == "rs256":
             return json.dumps({"kty": "RSA", "n": _number(public.n, 256), "e": _number(public.e, 3)})
-        return json.dumps({"kty": "EC", "crv": "P-256", "x": _number(public.x, 32), "y": _number(public.y, 32)})
+        return json.dumps({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KIDS[name],
+                           "x": _number(public.x, 32), "y": _number(public.y, 32)})
 
     def token(self, name, kid=None, **more):
+        kid = kid or KIDS.get(name)
         return jwt.encode(claims(**more), self._signers[name], algorithm=ALGS[name], headers={"kid": kid} if kid else None)
 
     def file(self, name, count, label="many", **more):

@@ -8,6 +8,13 @@
 
 #define AJ_SHA256_BYTES 32
 
+/**
+ * From now on contexts of SHA-256 are kept for the next digest, in this process. What was hashed last stays in memory
+ * with them, so hash no secret.
+ * @param pool  with it they are freed; no thread may be hashing then
+ */
+void aj_digest_keep(apr_pool_t *pool);
+
 /** SHA-256 of bytes (FIPS 180-4). @return APR_SUCCESS, or APR_EGENERAL when OpenSSL fails */
 apr_status_t aj_sha256(const void *in, apr_size_t in_len, unsigned char out[AJ_SHA256_BYTES]) AJ_MUST_USE;
 

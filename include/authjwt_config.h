@@ -6,12 +6,17 @@
 #include <httpd.h>
 #include <ap_expr.h>
 #include <http_config.h>
+#include <apr_file_io.h>
 #include <apr_tables.h>
 #include <apr_time.h>
 #include <mod_auth.h>
 #include "aj_keyset.h"
+#include "authjwt_event.h"
 
 extern module authjwt_module;
+
+/** Of a function that few requests need: apart, so that the others do not pay for its stack frame. */
+#define AUTHJWT_SELDOM __attribute__((noinline))
 
 /** Name of the authn provider, for AuthBasicProvider. */
 #define AUTHJWT_AUTHN_PROVIDER "jwt"
@@ -50,6 +55,13 @@ typedef struct {
 struct authjwt_store_t;
 struct authjwt_keyring_t;
 
+/** AuthJWTAuditLog. */
+typedef struct {
+    const char *target;  /**< as written: a file, "|" and a command, or "off" */
+    apr_uint32_t events; /**< AUTHJWT_EVENT_BIT of each that is written */
+    apr_file_t *file;    /**< opened by authjwt_audit; NULL: off */
+} authjwt_audit_log_t;
+
 /** Server configuration. NULL or -1 means unset. */
 typedef struct {
     apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
@@ -78,6 +90,7 @@ typedef struct {
     apr_array_header_t *claim_names;     /**< const char *: what AuthJWTClaim adds, in any section of the server */
     apr_array_header_t *role_names;      /**< const char *: what AuthJWTRoleClaim names, likewise */
     int cache;                           /**< tokens that a process remembers, 0 off, -1 unset */
+    authjwt_audit_log_t *audit_log;      /**< shared by the servers that inherit it */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
 } authjwt_server_conf_t;
 
@@ -172,7 +185,10 @@ typedef struct {
     const char *cookie_domain;
     const char *cookie_path;
     const char *login_url;
-    const char *login_page; /**< "builtin", "off" or a path */
+    const char *login_page;          /**< "builtin", "off" or a path */
+    const char *login_logo;          /**< data: URI of an image */
+    const char *login_style;         /**< CSS in UTF-8 without "</style" */
+    apr_array_header_t *login_texts; /**< authjwt_texts_t, of enclosing sections too, theirs first */
     const char *logout_redirect;
     const char *auto_refresh; /**< "off" or the path of a jwt-refresh location */
     authjwt_csrf_e csrf;
@@ -218,7 +234,10 @@ int authjwt_config_is_listed(const apr_array_header_t *list, const char *name);
 const char *authjwt_config_check_claim(apr_pool_t *pool, const char *where, const char *name);
 
 /** Configuration in effect for a request; never NULL. */
-const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r);
+static inline const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &authjwt_module);
+}
 
 /** @return non-zero when AuthType JWT is in effect for the request */
 int authjwt_config_protects(request_rec *r);
@@ -251,7 +270,6 @@ int authjwt_config_session_cookie(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_cookie_same_site(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_cookie_path(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf);
-const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf);
 /** @return path of the jwt-refresh location, NULL when off */
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
 /** @return non-zero when any place has AuthJWTCookieAutoRefresh */
@@ -317,6 +335,12 @@ int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t
 /** Hook check_config: warn once of what starts and cannot be meant, such as a login page whose cookies nobody reads.
  * @return OK */
 int authjwt_config_warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
+
+/** The address of jwt-logout in a server. @return NULL when it has none, or only one whose address is not known */
+const char *authjwt_config_logout_path(const server_rec *s);
+
+/** Hook check_config: find the address of jwt-logout in each server. @return OK */
+int authjwt_config_find_logout(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 /**
  * post_config and its kin run twice at start. @return non-zero in the pass whose warnings an administrator should see

@@ -14,6 +14,9 @@ typedef struct authjwt_keyring_t authjwt_keyring_t;
  */
 int authjwt_keys_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
+/** Hook child_init: this process judges tokens, so it keeps what judging needs each time. */
+void authjwt_keys_child_init(apr_pool_t *pool, server_rec *s);
+
 /** Has every server that issues or protects the keys for it? @return number of faults, each logged */
 int authjwt_keys_check_needed(server_rec *main_server, apr_pool_t *ptemp);
 

@@ -60,7 +60,22 @@ int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *ne
 /** Write a page that says that browsers cannot sign in without AuthJWTCookies. @return OK */
 int authjwt_page_no_cookies(request_rec *r, int status);
 
-/** Write the page with one button. @param csrf  value for its form, or NULL @return OK */
-int authjwt_page_logout(request_rec *r, const char *csrf);
+/**
+ * Write the page with one button.
+ * @param user  who is signed in, or NULL
+ * @param csrf  value for its form, or NULL
+ * @return OK
+ */
+int authjwt_page_logout(request_rec *r, const char *user, const char *csrf);
+
+/** Where a browser goes when it has signed out: AuthJWTLogoutRedirect, else the login page, else the front page. */
+const char *authjwt_page_after_logout(request_rec *r);
+
+/**
+ * Make the body of a 403 or 429 a page with a way on, for a navigation where no ErrorDocument is set.
+ * @param verdict  what the request was refused with
+ * @return non-zero when there is such a page
+ */
+int authjwt_page_refused(request_rec *r, authjwt_verdict_e verdict);
 
 #endif

@@ -8,8 +8,8 @@
 #include "authjwt_verdict.h"
 
 /**
- * Refuse: the headers of authjwt_reply_headers, and a body: AuthJWTErrorDocument's, else JSON; for navigations httpd's
- * own page. Only the gate and the endpoints call this. Does not log.
+ * Refuse: the headers of authjwt_reply_headers, and a body: AuthJWTErrorDocument's, else JSON; for navigations a page
+ * of ours (authjwt_page_refused) or httpd's own. Only the gate and the endpoints call this. Does not log.
  * @param verdict  anything but AUTHJWT_OK
  * @return the HTTP status, for the hook or handler to return; httpd then sends the answer
  */
@@ -20,6 +20,10 @@ int authjwt_reply_refuse(request_rec *r, authjwt_verdict_e verdict);
  * @return the HTTP status
  */
 int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict);
+
+/** Write a refusal into the audit log, if it is one for it (authjwt_audit_refusal). For a refusal that is answered by
+ * none of the two above. */
+void authjwt_reply_audit(request_rec *r, authjwt_verdict_e verdict);
 
 /** Give a refusal a body of ours. @param type  its Content-Type, a literal */
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body);

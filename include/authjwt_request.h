@@ -23,13 +23,16 @@ typedef struct {
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
     int owns_headers;                          /**< request: headers_in is a copy of ours */
     int password_cut; /**< forward, of the initial request: its Basic credentials were kept from an application */
-    const apr_table_t *published;     /**< identity: environment that was set, NULL if none was */
-    int in_authn_check;               /**< authn_basic: inside its own call of the chain */
-    int password_passed_on;           /**< authn_basic: another provider decides about the password */
-    authjwt_verdict_e throttled;      /**< authn_basic: whether too many passwords have failed before */
-    int store_failed;                 /**< authn_basic: the revocation store could not answer for the password */
-    int in_auth_checker;              /**< authz: inside its own call of the chain */
-    int in_access_checker;            /**< authz: likewise */
+    const apr_table_t *published;          /**< identity: environment that was set, NULL if none was */
+    int in_authn_check;                    /**< authn_basic: inside its own call of the chain */
+    int password_passed_on;                /**< authn_basic: another provider decides about the password */
+    authjwt_verdict_e throttled;           /**< authn_basic: whether too many passwords have failed before */
+    int store_failed;                      /**< authn_basic: the revocation store could not answer for the password */
+    int in_auth_checker;                   /**< authz: inside its own call of the chain */
+    int in_access_checker;                 /**< authz: likewise */
+    const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
+    const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
+    const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
@@ -54,19 +57,42 @@ typedef struct {
     struct authjwt_read_ahead_t *read_ahead; /**< body, of the initial request: what csrf has looked into */
     int store_locked;                        /**< store: the request holds its mutex */
     int no_store;                            /**< reply, of the initial request: no cache may keep the answer */
+    int refusal_audited;                     /**< audit, of the initial request: the refusal has its line */
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
 } authjwt_state_t;
 
-/** State of a request_rec, made on first use. */
+/** State of a request_rec, to be written to; made on first use. */
 authjwt_state_t *authjwt_request_state(request_rec *r);
+
+/** What is known of most requests. */
+extern const authjwt_state_t authjwt_request_nothing_known;
+
+/** The same for whoever only reads: most requests are none of this module's business and never have a state.
+ * @return all zero where nothing was written yet. Good until somebody calls authjwt_request_state */
+static inline const authjwt_state_t *authjwt_request_known(const request_rec *r)
+{
+    const authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    return state ? state : &authjwt_request_nothing_known;
+}
+
+/** Note that httpd puts the filters of the answer together (`answering`, once more after an error), without making a
+ * state for that alone. */
+void authjwt_request_set_answering(request_rec *r);
 
 /** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
 void authjwt_request_register(apr_pool_t *pool);
 
 /** The request that the client sent, above all subrequests and internal redirects. */
-request_rec *authjwt_request_initial(request_rec *r);
+static inline request_rec *authjwt_request_initial(request_rec *r)
+{
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r;
+}
 
 /**
  * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks,
@@ -141,6 +167,14 @@ const char *authjwt_request_variable(const char *key);
 
 /** The header that a variable was made of: X_USER for HTTP_X_USER. @return points into variable, NULL: none */
 const char *authjwt_request_header_of(const char *variable);
+
+/**
+ * The language that a client likes best (RFC 9110 12.5.4): "de" also for who asks for "de-AT".
+ * @param accepted   value of Accept-Language, or NULL; malformed parts are passed over
+ * @param languages  `const char *` tags of what there is, at least one, the one to take in doubt first
+ * @return index of one of them
+ */
+int authjwt_request_language(const char *accepted, const apr_array_header_t *languages);
 
 /** Is the request a navigation of a browser (rather than fetch, XHR, curl)? docs/endpoints.md#errors says what counts.
  */

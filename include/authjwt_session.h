@@ -20,7 +20,16 @@ typedef struct {
     authjwt_token_t access;
     authjwt_token_t refresh; /**< text is NULL with AuthJWTRefreshRotation off */
     apr_time_t now;          /**< when they were issued */
+    const char *sid;         /**< of their session */
 } authjwt_tokens_t;
+
+/** Why a session ends. */
+typedef enum {
+    AUTHJWT_END_LOGOUT = 0, /**< its user logs out */
+    AUTHJWT_END_EVERYWHERE, /**< the user logs out of all sessions */
+    AUTHJWT_END_LOGIN,      /**< the browser that has it signs in anew */
+    AUTHJWT_END_REVOKE      /**< jwt-revoke */
+} authjwt_end_e;
 
 /**
  * Start a session: a fresh access token and a refresh token.
@@ -42,11 +51,11 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
                                         authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**
- * End the session of a token, or all sessions of its subject.
- * @return AUTHJWT_OK once recorded for every process, AUTHJWT_STORE_UNAVAILABLE, or with `everywhere`
+ * End the session of a token, or for AUTHJWT_END_EVERYWHERE all sessions of its subject.
+ * @return AUTHJWT_OK once recorded for every process, AUTHJWT_STORE_UNAVAILABLE, or for AUTHJWT_END_EVERYWHERE
  *         AUTHJWT_TOKEN_EXPIRED for the token of a session that is over
  */
-authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere) AUTHJWT_MUST_USE;
+authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why) AUTHJWT_MUST_USE;
 
 /**
  * End the session of each token, once where both tokens of a login are among them.
@@ -54,6 +63,6 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
  * @return as authjwt_session_end; the first refusal ends the work
  */
 authjwt_verdict_e authjwt_session_end_all(request_rec *r, const apr_array_header_t *claims,
-                                          int everywhere) AUTHJWT_MUST_USE;
+                                          authjwt_end_e why) AUTHJWT_MUST_USE;
 
 #endif

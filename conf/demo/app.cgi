@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# An application as old as CGI, with a form that posts to itself. It knows REMOTE_USER and a role, and nothing of tokens.
-# Whatever comes from outside is escaped before it goes into the page.
+# A guest book as old as CGI: a list, and a form that posts to itself. It knows REMOTE_USER and a role, and nothing of tokens.
+# Whatever comes from outside is escaped before it goes into a page or a file. An entry is a file in the folder entries.
 set -f
 LC_ALL=C
 export LC_ALL
@@ -39,12 +39,76 @@ field() {
         }'
 }
 
+# Entries that are shown, and kept.
+keep=20
+entries=$(dirname "$SCRIPT_FILENAME")/entries
+address=$(html "$SCRIPT_NAME")
+
+is_admin() {
+    case ",$JWT_CLAIM_ROLE," in *,admin,*) return 0 ;; esac
+    return 1
+}
+
+newest_first() {
+    # Names are digits alone, so there is nothing to quote.
+    ls -r "$entries" | grep -E '^[0-9]+$'
+}
+
+add() {
+    subject=$(field subject | tr '\n' ' ')
+    text=$(field text)
+    { [ -n "$subject" ] || [ -n "$text" ]; } || return 0
+    name=$(date -u +%Y%m%d%H%M%S)$(printf %07d "$$")
+    printf '%s\n' "${subject:-No subject}" "$(html "$REMOTE_USER")" "$(date -u '+%Y-%m-%d %H:%M')" "$text" >"$entries/.$name" &&
+        mv "$entries/.$name" "$entries/$name"
+    newest_first | tail -n +$((keep + 1)) | while read -r old; do
+        rm -f "$entries/$old"
+    done
+}
+
+remove() {
+    name=$(field remove)
+    case $name in '' | *[!0-9]*) return 0 ;; esac
+    rm -f "$entries/$name"
+}
+
+show() {
+    {
+        read -r subject
+        read -r user
+        read -r time
+        text=$(cat)
+    } <"$entries/$1" || return 0
+    printf '<li>\n<h3>%s</h3>\n<p>%s</p>\n<small>%s, <time>%s</time> UTC</small>\n' "$subject" "$text" "$user" "$time"
+    if is_admin; then
+        printf '<form method="post" action="%s"><button class="quiet" name="remove" value="%s" aria-label="Remove: %s">Remove</button></form>\n' \
+            "$address" "$1" "$subject"
+    fi
+    printf '</li>\n'
+}
+
 body=
 if [ "$REQUEST_METHOD" = POST ]; then
     body=$(dd bs=1 count=4096 2>/dev/null | tr -d '\000')
 fi
 
-cat <<HEAD
+done=
+if [ -n "$(field remove)" ] && is_admin; then
+    remove
+    done='<p class="done" role="status">The entry was removed.</p>'
+elif [ -n "$(field remove)" ]; then
+    printf 'Status: 403 Forbidden\n'
+    done='<p class="done" role="alert">Only the role admin may remove entries.</p>'
+elif [ "$REQUEST_METHOD" = POST ]; then
+    add
+    done="<p class=\"done\" role=\"status\">You posted:</p>
+<dl class=\"card\">
+<dt>Subject</dt><dd id=\"subject_posted\">$(field subject)</dd>
+<dt>Text</dt><dd id=\"text_posted\" style=\"white-space:pre-wrap\">$(field text)</dd>
+</dl>"
+fi
+
+cat <<PAGE
 Content-Type: text/html; charset=utf-8
 
 <!DOCTYPE html>
@@ -52,31 +116,31 @@ Content-Type: text/html; charset=utf-8
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Old application</title>
-<style>:root{color-scheme:light dark}body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}</style>
+<title>Guest book</title>
+<link rel="stylesheet" href="/style.css">
 </head>
 <body>
-<h1>Old application</h1>
+<header>
+<h1>Guest book</h1>
 <p>Signed in: <b id="user">$(html "$REMOTE_USER")</b>, role: <b id="role">$(html "${JWT_CLAIM_ROLE:-none}")</b></p>
-HEAD
-
-if [ "$REQUEST_METHOD" = POST ]; then
-    cat <<POSTED
-<p>You posted:</p>
-<dl>
-<dt>Subject</dt><dd id="subject_posted">$(field subject)</dd>
-<dt>Text</dt><dd id="text_posted" style="white-space:pre-wrap">$(field text)</dd>
-</dl>
-POSTED
-fi
-
-cat <<FORM
-<form method="post" action="$(html "$SCRIPT_NAME")">
-<p><label for="subject">Subject</label><br><input id="subject" name="subject"></p>
-<p><label for="text">Text</label><br><textarea id="text" name="text" rows="4" cols="40"></textarea></p>
-<p><button type="submit">Post</button></p>
+<form method="post" action="/logout"><button class="quiet" id="out">Sign out</button></form>
+</header>
+<main>
+$done
+<h2>Write something</h2>
+<form method="post" action="$address" class="card">
+<label for="subject">Subject</label>
+<input id="subject" name="subject" maxlength="200">
+<label for="text">Text</label>
+<textarea id="text" name="text" rows="3"></textarea>
+<p><button type="submit" id="post">Post</button></p>
 </form>
-<p><a href="/">Start page</a> | <a href="/logout">Sign out</a></p>
+<h2>Entries</h2>
+<ul class="entries" id="entries">
+$(newest_first | head -n "$keep" | while read -r name; do show "$name"; done)
+</ul>
+<p><a href="/">Start page</a></p>
+</main>
 </body>
 </html>
-FORM
+PAGE

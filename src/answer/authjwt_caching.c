@@ -11,23 +11,22 @@
 #include "authjwt_credential.h"
 #include "authjwt_request.h"
 
-#define HEADERS_FILTER "AUTHJWT_HEADERS"
-#define CACHING_FILTER "AUTHJWT_CACHING"
+static ap_filter_rec_t *headers_filter_handle, *caching_filter_handle;
 
 /* Where a token is asked for, was asked for before mod_dir put another file in the place of this one, or an expression
  * asked about it. */
 static int hangs_here(request_rec *r)
 {
-    const authjwt_state_t *state = authjwt_request_state(r);
+    const authjwt_state_t *state = authjwt_request_known(r);
 
-    return authjwt_config_protects(r) || state->claims || state->asked;
+    return state->claims || state->asked || authjwt_config_protects(r);
 }
 
 /* Or it was asked about on the way: before a RewriteRule or ErrorDocument led here, or for what a listing leaves out.
  */
 static int hangs_on_token(request_rec *r)
 {
-    return hangs_here(r) || authjwt_request_state(authjwt_request_initial(r))->judged;
+    return authjwt_request_known(authjwt_request_initial(r))->judged || hangs_here(r);
 }
 
 static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
@@ -49,13 +48,12 @@ static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
 /* Once, so that what mod_headers then makes of it counts. */
 static void vary(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
     request_rec *from;
 
-    if (state->varied || !hangs_on_token(r) || authjwt_request_endpoint(r)) {
+    if (authjwt_request_known(r)->varied || !hangs_on_token(r) || authjwt_request_endpoint(r)) {
         return;
     }
-    state->varied = 1;
+    authjwt_request_state(r)->varied = 1;
     for (from = r; from; from = from->prev) {
         if (from == r || hangs_here(from)) {
             add_vary(r, authjwt_config_dir(from));
@@ -69,8 +67,8 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     vary(r);
-    if (authjwt_request_state(r)->own_error && authjwt_request_state(r)->own_error == r->status) {
-        ap_set_content_type(r, authjwt_request_state(r)->own_error_type);
+    if (authjwt_request_known(r)->own_error && authjwt_request_known(r)->own_error == r->status) {
+        ap_set_content_type(r, authjwt_request_known(r)->own_error_type);
     }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
@@ -78,7 +76,7 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 static int may_store(request_rec *r)
 {
-    return !authjwt_request_state(authjwt_request_initial(r))->no_store;
+    return !authjwt_request_known(authjwt_request_initial(r))->no_store;
 }
 
 /* After mod_headers, which may say how long to keep what a directory holds, and before caches. */
@@ -104,13 +102,13 @@ void authjwt_caching_no_store(request_rec *r)
 {
     authjwt_request_state(authjwt_request_initial(r))->no_store = 1;
     /* In a handler the hook has been. */
-    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+    ap_add_output_filter_handle(caching_filter_handle, NULL, r, r->connection);
 }
 
 static void add_filters(request_rec *r)
 {
-    ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
-    ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+    ap_add_output_filter_handle(headers_filter_handle, NULL, r, r->connection);
+    ap_add_output_filter_handle(caching_filter_handle, NULL, r, r->connection);
 }
 
 void authjwt_caching_mark_private(request_rec *r)
@@ -122,23 +120,34 @@ void authjwt_caching_mark_private(request_rec *r)
         page = page->main;
     }
     /* A listing asks about its files after the hook has run. */
-    if (!initial->judged && authjwt_request_state(page)->answering) {
+    if (!initial->judged && authjwt_request_known(page)->answering) {
         add_filters(page);
     }
     initial->judged = 1;
 }
 
+AUTHJWT_SELDOM static void insert_where_wanted(request_rec *r)
+{
+    int hangs = hangs_on_token(r);
+
+    if (hangs || authjwt_request_known(r)->own_error) {
+        ap_add_output_filter_handle(headers_filter_handle, NULL, r, r->connection);
+    }
+    if (hangs || !may_store(r)) {
+        ap_add_output_filter_handle(caching_filter_handle, NULL, r, r->connection);
+    }
+}
+
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
-    authjwt_request_state(r)->answering = 1;
-    /* An error has headers of its own. */
-    authjwt_request_state(r)->varied = 0;
-    if (!r->main && (hangs_on_token(r) || authjwt_request_state(r)->own_error)) {
-        ap_add_output_filter(HEADERS_FILTER, NULL, r, r->connection);
-    }
-    if (!r->main && (hangs_on_token(r) || !may_store(r))) {
-        ap_add_output_filter(CACHING_FILTER, NULL, r, r->connection);
+    const request_rec *initial = authjwt_request_initial(r);
+    int unknown = authjwt_request_known(r) == &authjwt_request_nothing_known
+               && authjwt_request_known(initial) == &authjwt_request_nothing_known;
+
+    authjwt_request_set_answering(r);
+    if (!r->main && (!unknown || authjwt_config_protects(r))) {
+        insert_where_wanted(r);
     }
 }
 
@@ -147,8 +156,9 @@ void authjwt_caching_register(apr_pool_t *pool)
     static const char *const after[] = { "mod_headers.c", NULL };
 
     (void)pool;
-    ap_register_output_filter(HEADERS_FILTER, headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
-    ap_register_output_filter(CACHING_FILTER, caching_filter, NULL, AP_FTYPE_CONTENT_SET);
+    headers_filter_handle =
+        ap_register_output_filter("AUTHJWT_HEADERS", headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
+    caching_filter_handle = ap_register_output_filter("AUTHJWT_CACHING", caching_filter, NULL, AP_FTYPE_CONTENT_SET);
     ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
 }

@@ -87,19 +87,36 @@ const char *authjwt_page_own_path(request_rec *r)
     return authjwt_page_is_local(path) ? path : "";
 }
 
-const char *authjwt_page_own_address(request_rec *r)
+const char *authjwt_page_address_of(request_rec *r, const char *path)
 {
     const char *base = authjwt_request_initial(r)->unparsed_uri;
-    const char *path = authjwt_page_own_path(r);
 
     return *path && base && *base == '/'
              ? relative_path(apr_pstrmemdup(r->pool, base, strcspn(base, "?#")), path, r->pool)
              : path;
 }
 
+const char *authjwt_page_own_address(request_rec *r)
+{
+    return authjwt_page_address_of(r, authjwt_page_own_path(r));
+}
+
 static const char *query_parameter(request_rec *r, const char *name)
 {
     return authjwt_request_parameter(r->args, name, 1, r->pool);
+}
+
+int authjwt_page_has_parameter(request_rec *r, const char *name)
+{
+    apr_size_t len = strlen(name);
+    const char *pair;
+
+    for (pair = r->args; pair && *pair; pair += strcspn(pair, "&"), pair += *pair == '&') {
+        if (!strncmp(pair, name, len) && (!pair[len] || pair[len] == '=' || pair[len] == '&')) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int authjwt_page_is_error_document(const request_rec *r)
@@ -115,19 +132,51 @@ int authjwt_page_sent_nothing(const request_rec *initial)
     return method ? !strcmp(method, "GET") || !strcmp(method, "HEAD") : initial->method_number == M_GET;
 }
 
-/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
-const char *authjwt_page_way_back(const request_rec *r)
+/* The page of this host that the browser names in Referer, else the front page. */
+static const char *referring_path(const request_rec *r)
 {
     const char *referer = apr_table_get(r->headers_in, "Referer");
     const char *host = apr_table_get(r->headers_in, "Host");
-    const char *path = r->unparsed_uri;
+    const char *p = referer && host ? strstr(referer, "://") : NULL;
 
-    if (!authjwt_page_sent_nothing(r)) {
-        const char *p = referer && host ? strstr(referer, "://") : NULL;
+    p = p && !strncmp(p + 3, host, strlen(host)) ? p + 3 + strlen(host) : "/";
+    return authjwt_page_is_local(p) ? p : "/";
+}
 
-        path = p && !strncmp(p + 3, host, strlen(host)) ? p + 3 + strlen(host) : "/";
-    }
+/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
+const char *authjwt_page_way_back(const request_rec *r)
+{
+    const char *path = authjwt_page_sent_nothing(r) ? r->unparsed_uri : referring_path(r);
+
     return authjwt_page_is_local(path) ? path : "/";
+}
+
+int authjwt_page_is_same_path(const char *path, const char *address)
+{
+    apr_size_t path_len = path ? strcspn(path, "?#") : 0;
+    apr_size_t address_len = strcspn(address, "?#");
+
+    path_len -= path_len && path[path_len - 1] == '/';
+    address_len -= address_len && address[address_len - 1] == '/';
+    return path_len == address_len && !strncmp(path ? path : "", address, path_len);
+}
+
+const char *authjwt_page_came_from(request_rec *r)
+{
+    request_rec *initial = authjwt_request_initial(r);
+    const char *login = authjwt_config_dir(r)->login_url;
+    const char *path = referring_path(initial);
+
+    if (!authjwt_page_sent_nothing(initial)) {
+        return path;
+    }
+    /* From the login page a browser would be sent here again. */
+    if (authjwt_page_is_same_path(path, initial->unparsed_uri) || (login && authjwt_page_is_same_path(path, login))) {
+        path = "/";
+    }
+    return authjwt_page_is_same_path(path, initial->unparsed_uri) ? NULL
+         : strcmp(path, "/")                                      ? path
+                                                                  : authjwt_page_address_of(r, path);
 }
 
 const char *authjwt_page_next(request_rec *r, const json_t *fields)
@@ -141,6 +190,16 @@ const char *authjwt_page_next(request_rec *r, const json_t *fields)
         next = authjwt_page_way_back(authjwt_request_initial(r));
     }
     return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
+}
+
+const char *authjwt_page_after_logout(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (conf->logout_redirect || !conf->login_url) {
+        return conf->logout_redirect ? conf->logout_redirect : "/";
+    }
+    return apr_pstrcat(r->pool, conf->login_url, ap_strchr_c(conf->login_url, '?') ? "&" : "?", "signed_out", NULL);
 }
 
 int authjwt_page_see_other(request_rec *r, const char *path)

@@ -15,7 +15,7 @@
 APLOG_USE_MODULE(authjwt);
 
 /* Would browsers drop Secure cookies here? */
-static int is_insecure(request_rec *r)
+static int drops_cookies(request_rec *r)
 {
     const char *proto = apr_table_get(r->headers_in, "X-Forwarded-Proto");
     const char *host = apr_table_get(r->headers_in, "Host");
@@ -51,16 +51,15 @@ int authjwt_page_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     return OK;
 }
 
-/* @return a sentence for the page, NULL if all is well. The log gets its line once. */
-const char *authjwt_page_insecure_notice(request_rec *r)
+int authjwt_page_is_insecure(request_rec *r)
 {
-    if (!is_insecure(r)) {
-        return NULL;
+    if (!drops_cookies(r)) {
+        return 0;
     }
     if (!apr_atomic_xchg32(warned, 1)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "AJ1771: AuthJWTCookies with AuthJWTCookieSecure on, but the page was asked for by "
                       "plain HTTP: browsers will not keep the cookies; use https");
     }
-    return "This page was not opened by https, so your browser will not keep you signed in.";
+    return 1;
 }

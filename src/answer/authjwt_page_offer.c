@@ -8,29 +8,18 @@
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_page_private.h"
+#include "authjwt_reply.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
 
-/* With `fresh` the page is shown to those who are signed in too: sent on, they would be sent here again. */
-static const char *login_address(request_rec *r, authjwt_verdict_e verdict, const char *more)
+const char *authjwt_page_login_address(request_rec *r, authjwt_verdict_e verdict, const char *more)
 {
     const char *url = authjwt_config_dir(r)->login_url;
 
     return apr_pstrcat(r->pool, url, ap_strchr_c(url, '?') ? "&next=" : "?next=",
                        apr_pescape_urlencoded(r->pool, authjwt_page_way_back(authjwt_request_initial(r))), more,
                        verdict == AUTHJWT_FRESH_TOKEN_REQUIRED ? "&fresh=1" : "", NULL);
-}
-
-/* The same address, but for its query and a slash at the end, which mod_dir adds by a redirect. */
-static int is_same_path(const char *path, const char *address)
-{
-    apr_size_t path_len = path ? strcspn(path, "?#") : 0;
-    apr_size_t address_len = strcspn(address, "?#");
-
-    path_len -= path_len && path[path_len - 1] == '/';
-    address_len -= address_len && address[address_len - 1] == '/';
-    return path_len == address_len && !strncmp(path ? path : "", address, path_len);
 }
 
 /* Sent to the login page, would the browser come back here, for ever? What answers is no login page then. */
@@ -40,7 +29,8 @@ static int is_login_address(request_rec *r, const char *url)
     char *decoded = apr_pstrmemdup(r->pool, url, strcspn(url, "?#"));
 
     if (ap_unescape_url(decoded) != OK
-        || !(is_same_path(initial->unparsed_uri, url) || is_same_path(initial->uri, decoded))) {
+        || !(authjwt_page_is_same_path(initial->unparsed_uri, url)
+             || authjwt_page_is_same_path(initial->uri, decoded))) {
         return 0;
     }
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
@@ -61,12 +51,24 @@ int authjwt_page_offers_login(request_rec *r)
 
 int authjwt_page_go_to_login(request_rec *r, authjwt_verdict_e verdict)
 {
-    apr_table_setn(r->headers_out, "Location", login_address(r, verdict, ""));
+    apr_table_setn(r->headers_out, "Location", authjwt_page_login_address(r, verdict, ""));
     authjwt_caching_no_store(r);
     return HTTP_MOVED_TEMPORARILY;
 }
 
 void authjwt_page_unsaved(request_rec *r, authjwt_verdict_e verdict)
 {
-    authjwt_page_write_unsaved(r, verdict == AUTHJWT_FRESH_TOKEN_REQUIRED, login_address(r, verdict, "&unsaved=1"));
+    const authjwt_page_t *page = authjwt_page_begin(r);
+    const char *address = authjwt_page_login_address(r, verdict, "&unsaved=1");
+    const char *body = apr_pstrcat(r->pool, "<p>", authjwt_page_text(page, AUTHJWT_TEXT_LOST_FORM),
+                                   "</p>\n<ul class=\"way\">\n<li><a href=\"", authjwt_page_escape(address, r->pool),
+                                   "\">", authjwt_page_text(page, AUTHJWT_TEXT_SUBMIT), "</a></li>\n</ul>\n", NULL);
+
+    authjwt_page_headers(page, 1);
+    authjwt_reply_body(
+        r, HTTP_UNAUTHORIZED, AUTHJWT_PAGE_TYPE,
+        authjwt_page_document(page,
+                              authjwt_page_say(page, verdict == AUTHJWT_FRESH_TOKEN_REQUIRED ? AUTHJWT_TEXT_FRESH
+                                                                                             : AUTHJWT_TEXT_SIGNED_OUT),
+                              body));
 }

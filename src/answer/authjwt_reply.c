@@ -8,8 +8,10 @@
 #include <apr_strings.h>
 
 #include "aj_json.h"
+#include "authjwt_audit.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
 
@@ -63,15 +65,6 @@ static void challenge(request_rec *r, const authjwt_refusal_t *refusal, const ap
                    authjwt_request_is_forward_proxied(r) ? "Proxy-Authenticate" : "WWW-Authenticate", value);
 }
 
-static const char *error_body(const authjwt_refusal_t *refusal, apr_pool_t *pool)
-{
-    json_t *body = aj_json_own(
-        json_pack("{s:s, s:s, s:s}", "error", refusal->error, "message", refusal->message, "code", refusal->code),
-        pool);
-
-    return apr_pstrcat(pool, aj_json_write(body, pool), "\n", NULL);
-}
-
 const char *authjwt_reply_read_file(request_rec *r, const char *directive, const char *path)
 {
     apr_file_t *file;
@@ -93,19 +86,6 @@ const char *authjwt_reply_read_file(request_rec *r, const char *directive, const
     return text;
 }
 
-/* @return non-zero when there is a document for this refusal */
-static int give_document(request_rec *r, const authjwt_refusal_t *refusal)
-{
-    const authjwt_error_document_t *document =
-        authjwt_config_error_document(authjwt_config_dir(r), refusal->code, refusal->status);
-    const char *body = document ? authjwt_reply_read_file(r, "AuthJWTErrorDocument", document->path) : NULL;
-
-    if (body) {
-        authjwt_reply_body(r, refusal->status, document->type, body);
-    }
-    return body != NULL;
-}
-
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body)
 {
     /* What httpd makes of it later. */
@@ -123,11 +103,27 @@ void authjwt_reply_body(request_rec *r, int status, const char *type, const char
     }
 }
 
+/* A refresh that AuthJWTLoginRequire denies has proved whose it is, and nothing of it is the request's identity. */
+void authjwt_reply_audit(request_rec *r, authjwt_verdict_e verdict)
+{
+    const aj_claims_t *claims = authjwt_identity_claims(r);
+
+    if (claims) {
+        authjwt_audit_refusal(r, verdict, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
+    }
+    else {
+        int is_known = verdict == AUTHJWT_ACCESS_DENIED && authjwt_request_state(r)->exempt;
+
+        authjwt_audit_refusal(r, verdict, is_known ? r->user : NULL, NULL);
+    }
+}
+
 int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
 {
     const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
     authjwt_state_t *state = authjwt_request_state(r);
 
+    authjwt_reply_audit(r, verdict);
     if (verdict == AUTHJWT_BODY_UNREADABLE) {
         return authjwt_request_state(authjwt_request_initial(r))->unreadable;
     }
@@ -152,17 +148,6 @@ int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
     return refusal->status;
 }
 
-int authjwt_reply_refuse(request_rec *r, authjwt_verdict_e verdict)
-{
-    const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
-    int status = authjwt_reply_headers(r, verdict);
-
-    if (refusal->code && !give_document(r, refusal) && !authjwt_request_is_navigation(authjwt_request_initial(r))) {
-        authjwt_reply_body(r, status, "application/json", error_body(refusal, r->pool));
-    }
-    return status;
-}
-
 int authjwt_reply_json(request_rec *r, const json_t *body)
 {
     ap_set_content_type(r, "application/json");
@@ -173,7 +158,7 @@ int authjwt_reply_json(request_rec *r, const json_t *body)
 }
 
 /* Logs read the notes of the request that was answered in the end, such as an ErrorDocument's. */
-static int hand_notes_on(request_rec *r)
+AUTHJWT_SELDOM static void copy_notes(request_rec *r)
 {
     static const char *const names[] = { "jwt-sub", "jwt-jti", "jwt-error" };
     request_rec *last = r;
@@ -191,6 +176,13 @@ static int hand_notes_on(request_rec *r)
                 apr_table_setn(last->notes, names[i], note);
             }
         }
+    }
+}
+
+static int hand_notes_on(request_rec *r)
+{
+    if (r->next || r->prev) {
+        copy_notes(r);
     }
     return DECLINED;
 }

@@ -44,7 +44,7 @@ static void clean_connection(request_rec *r, const apr_array_header_t *headers)
     }
 }
 
-static void remove_sent(request_rec *r, const apr_array_header_t *headers)
+AUTHJWT_SELDOM static void remove_sent(request_rec *r, const apr_array_header_t *headers)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_in);
     int i;
@@ -137,12 +137,18 @@ int authjwt_forward_remove(request_rec *r)
     return DECLINED;
 }
 
-int authjwt_forward_fixups_first(request_rec *r)
+/* With the defaults, a token in a header that is handed on, the application gets what was sent. */
+static int changes_nothing(const authjwt_dir_conf_t *conf)
 {
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    authjwt_state_t *state = authjwt_request_state(r);
+    return !conf->request_headers && !conf->locations && conf->cookies <= 0
+        && conf->forward_token != AUTHJWT_FORWARD_OFF;
+}
 
-    if (conf->request_headers && conf->request_headers != state->managed_headers) {
+AUTHJWT_SELDOM static void prepare(request_rec *r, const authjwt_dir_conf_t *conf)
+{
+    if (conf->request_headers && conf->request_headers != authjwt_request_known(r)->managed_headers) {
+        authjwt_state_t *state = authjwt_request_state(r);
+
         remove_sent(r, conf->request_headers);
         authjwt_forward_env_remove(r, conf->request_headers);
         set_headers(r, conf->request_headers);
@@ -152,6 +158,15 @@ int authjwt_forward_fixups_first(request_rec *r)
         state->managed_headers = conf->request_headers;
     }
     authjwt_credential_strip_query(r);
+}
+
+int authjwt_forward_fixups_first(request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (!changes_nothing(conf)) {
+        prepare(r, conf);
+    }
     return DECLINED;
 }
 
@@ -167,22 +182,34 @@ static void cut_password(request_rec *r)
     }
 }
 
-int authjwt_forward_access(request_rec *r)
+AUTHJWT_SELDOM static void restore_password(request_rec *r)
 {
     const char *sent = apr_table_get(authjwt_request_sent_headers(r), "Authorization");
 
-    if (sent && authjwt_request_state(authjwt_request_initial(r))->password_cut
-        && !apr_table_get(r->headers_in, "Authorization")) {
+    if (sent && !apr_table_get(r->headers_in, "Authorization")) {
         apr_table_setn(authjwt_request_own_headers(r), "Authorization", sent);
+    }
+}
+
+int authjwt_forward_access(request_rec *r)
+{
+    /* Only a request that came of another one can lack what that one brought. */
+    if ((r->main || r->prev) && authjwt_request_known(authjwt_request_initial(r))->password_cut) {
+        restore_password(r);
     }
     return DECLINED;
 }
 
 int authjwt_forward_fixups_last(request_rec *r)
 {
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    if (changes_nothing(conf)) {
+        return DECLINED;
+    }
     /* mod_dir may have made another request of this one since, with the configuration of an index file. */
-    (void)authjwt_forward_fixups_first(r);
-    if (authjwt_config_forward_token(authjwt_config_dir(r)) == AUTHJWT_FORWARD_OFF) {
+    prepare(r, conf);
+    if (authjwt_config_forward_token(conf) == AUTHJWT_FORWARD_OFF) {
         cut_password(r);
     }
     authjwt_credential_strip(r);

@@ -126,14 +126,18 @@ const aj_claims_t *authjwt_identity_claims(request_rec *r)
 
 int authjwt_identity_fixups(request_rec *r)
 {
-    const aj_claims_t *claims = authjwt_identity_claims(r);
+    const aj_claims_t *claims;
 
+    if (!r->user) {
+        return DECLINED;
+    }
+    claims = authjwt_identity_claims(r);
     /* mod_dir may have made another request of this one since, whose environment is of both. */
-    if (claims && authjwt_request_state(r)->published != r->subprocess_env) {
+    if (claims && authjwt_request_known(r)->published != r->subprocess_env) {
         publish(r, claims);
     }
     /* A part that authenticates in another way: its user is not the one of the page's claims. */
-    if (!claims && r->main && r->user) {
+    if (!claims && r->main) {
         forget_inherited(r);
     }
     return DECLINED;

@@ -67,6 +67,7 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;
     MERGE_NUMBER(lock_failures);
     merged->lock_time = add->lock_failures >= 0 ? add->lock_time : base->lock_time;
+    MERGE_POINTER(audit_log);
     MERGE_POINTER(dummy_hash);
     MERGE_NUMBER(cache);
     MERGE_LIST(claim_names);
@@ -99,6 +100,18 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     return conf;
 }
 
+/* What people see. */
+static void merge_dir_pages(authjwt_dir_conf_t *merged, const authjwt_dir_conf_t *base, const authjwt_dir_conf_t *add,
+                            apr_pool_t *pool)
+{
+    MERGE_POINTER(login_url);
+    MERGE_POINTER(login_page);
+    MERGE_POINTER(login_logo);
+    MERGE_POINTER(login_style);
+    MERGE_LIST(login_texts);
+    MERGE_POINTER(logout_redirect);
+}
+
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
 {
     const authjwt_dir_conf_t *base = base_conf;
@@ -113,9 +126,7 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(cookie_same_site);
     MERGE_POINTER(cookie_domain);
     MERGE_POINTER(cookie_path);
-    MERGE_POINTER(login_url);
-    MERGE_POINTER(login_page);
-    MERGE_POINTER(logout_redirect);
+    merge_dir_pages(merged, base, add, pool);
     MERGE_POINTER(auto_refresh);
     merged->csrf = add->csrf != AUTHJWT_CSRF_UNSET ? add->csrf : base->csrf;
     MERGE_POINTER(trusted_origins);
@@ -148,11 +159,6 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
 authjwt_server_conf_t *authjwt_config_server(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &authjwt_module);
-}
-
-const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
-{
-    return ap_get_module_config(r->per_dir_config, &authjwt_module);
 }
 
 static int has_type(request_rec *r, const char *wanted)

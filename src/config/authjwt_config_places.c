@@ -95,6 +95,7 @@ static void visit_within(const authjwt_place_t *around, const apr_array_header_t
     int i;
 
     place.is_server = 0;
+    place.address = NULL;
     for (i = 0; sections && i < sections->nelts; i++) {
         place.own = APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
         place.effective = ap_merge_per_dir_configs(pool, around->effective, place.own);
@@ -131,6 +132,7 @@ static void visit_sections(server_rec *s, const apr_array_header_t *sections, in
         if (core && core->d) {
             place.name = apr_psprintf(pool, "<%s%s \"%s\">", are_urls ? "Location" : "Directory",
                                       core->r ? "Match" : "", core->d);
+            place.address = address;
             place.knows_address = address != NULL;
             place.effective = address ? authjwt_config_at(s, address, pool)
                                       : ap_merge_per_dir_configs(pool, s->lookup_defaults, place.own);

@@ -7,6 +7,7 @@
 #include <http_core.h>
 
 #include "authjwt_config.h"
+#include "authjwt_endpoint.h"
 
 /** A section, or a server outside all sections. */
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
     const authjwt_dir_conf_t *said;      /**< this module's part of own; NULL when it says nothing */
     const authjwt_dir_conf_t *in_effect; /**< this module's part of effective */
     int is_server;                       /**< outside all sections */
+    const char *address;                 /**< that it is for; NULL where there are several, or that is not known */
     int knows_address; /**< effective is all that is in effect: not for patterns that match several addresses */
 } authjwt_place_t;
 
@@ -32,5 +34,14 @@ void authjwt_config_each_place(server_rec *s, authjwt_place_fn *fn, void *data, 
  * query
  * @return never NULL, owned by pool */
 ap_conf_vector_t *authjwt_config_at(server_rec *s, const char *path, apr_pool_t *pool);
+
+/** What SetHandler says. @return NULL when it says nothing */
+const char *authjwt_config_handler_of(ap_conf_vector_t *config, apr_pool_t *pool);
+
+/** The endpoint that SetHandler names. @return NULL when it names none */
+const authjwt_endpoint_t *authjwt_config_endpoint_of(ap_conf_vector_t *config, apr_pool_t *pool);
+
+/** Does SetHandler name this endpoint? */
+int authjwt_config_is_endpoint(ap_conf_vector_t *config, authjwt_endpoint_e id, apr_pool_t *pool);
 
 #endif

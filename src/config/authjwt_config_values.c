@@ -157,11 +157,6 @@ const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf)
     return conf->login_page ? conf->login_page : "builtin";
 }
 
-const char *authjwt_config_logout_redirect(const authjwt_dir_conf_t *conf)
-{
-    return conf->logout_redirect ? conf->logout_redirect : "/";
-}
-
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf)
 {
     return conf->auto_refresh && *conf->auto_refresh == '/' ? conf->auto_refresh : NULL;

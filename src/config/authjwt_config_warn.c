@@ -21,44 +21,6 @@ typedef struct {
     int refresh_elsewhere;
 } survey_t;
 
-/* The SetHandler line that an expression comes from: httpd makes an expression of each, which needs a request. */
-static const ap_directive_t *find_line(const ap_directive_t *node, const ap_expr_info_t *expr)
-{
-    const ap_directive_t *found = NULL;
-
-    for (; node && !found; node = node->next) {
-        if ((unsigned)node->line_num == expr->line_number && !ap_cstr_casecmp(node->directive, "SetHandler")
-            && !strcmp(node->filename, expr->filename)) {
-            return node;
-        }
-        found = find_line(node->first_child, expr);
-    }
-    return found;
-}
-
-/* What SetHandler says. @return NULL when it says nothing */
-static const char *handler_of(ap_conf_vector_t *config, apr_pool_t *pool)
-{
-    const core_dir_config *core = ap_get_core_module_config(config);
-    const ap_expr_info_t *expr = core ? core->expr_handler : NULL;
-    const ap_directive_t *line = expr && expr->filename ? find_line(ap_conftree, expr) : NULL;
-    const char *args = line ? line->args : NULL;
-
-    return args ? ap_getword_conf(pool, &args) : core ? core->handler : NULL;
-}
-
-static const authjwt_endpoint_t *endpoint_of(ap_conf_vector_t *config, apr_pool_t *pool)
-{
-    return authjwt_endpoint_find(handler_of(config, pool));
-}
-
-static int is_endpoint(ap_conf_vector_t *config, authjwt_endpoint_e id, apr_pool_t *pool)
-{
-    const authjwt_endpoint_t *endpoint = endpoint_of(config, pool);
-
-    return endpoint && endpoint->id == id;
-}
-
 /* @param about  what the warning is about; said once for each */
 static int is_new(survey_t *survey, const void *about, const char *tag, apr_pool_t *pool)
 {
@@ -74,19 +36,19 @@ static int is_new(survey_t *survey, const void *about, const char *tag, apr_pool
 static void survey_place(const authjwt_place_t *place, void *data, apr_pool_t *pool)
 {
     survey_t *survey = data;
-    const authjwt_endpoint_t *endpoint = endpoint_of(place->effective, pool);
+    const authjwt_endpoint_t *endpoint = authjwt_config_endpoint_of(place->effective, pool);
     int is_exempt = endpoint && endpoint->is_exempt;
 
-    const char *handler = handler_of(place->own, pool);
+    const char *handler = authjwt_config_handler_of(place->own, pool);
     int is_unknown = handler && strchr(handler, '%');
 
     survey->cookie_places +=
         !is_exempt && place->said && authjwt_config_has_location(place->in_effect, AUTHJWT_IN_COOKIE);
     survey->providers += place->said && place->said->providers;
     survey->login_elsewhere +=
-        is_unknown || (!place->knows_address && is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool));
+        is_unknown || (!place->knows_address && authjwt_config_is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool));
     survey->refresh_elsewhere +=
-        is_unknown || (!place->knows_address && is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool));
+        is_unknown || (!place->knows_address && authjwt_config_is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool));
 }
 
 /* A rule about names or groups is asked at a refresh too, so whoever is taken off the list is out. */
@@ -109,7 +71,7 @@ static int lists_users(const apr_array_header_t *rules)
 /* A refresh does not ask for the password, so without a provider or a list nobody notices that a user is gone. */
 static void warn_of_provider(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
 {
-    if (is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool) && !place->in_effect->providers
+    if (authjwt_config_is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool) && !place->in_effect->providers
         && !lists_users(place->in_effect->login_requires) && (place->knows_address || !survey->providers)
         && is_new(survey, place->own, "AJ1783", pool)) {
         ap_log_error(
@@ -136,7 +98,7 @@ static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, ap
             "login, and would be sent to sign in again and again; add AuthJWTCookies on, best outside all sections",
             url, place->name);
     }
-    if (!is_endpoint(authjwt_config_at(place->server, url, pool), AUTHJWT_ENDPOINT_LOGIN, pool)
+    if (!authjwt_config_is_endpoint(authjwt_config_at(place->server, url, pool), AUTHJWT_ENDPOINT_LOGIN, pool)
         && !survey->login_elsewhere && is_new(survey, url, "AJ1785", pool)) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, place->server,
@@ -148,7 +110,7 @@ static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, ap
 
 static void warn_of_login_cookies(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
 {
-    if (is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool) && authjwt_config_cookies(place->in_effect)
+    if (authjwt_config_is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool) && authjwt_config_cookies(place->in_effect)
         && !survey->cookie_places && is_new(survey, place->own, "AJ1786", pool)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, place->server,
                      "AJ1786: AuthJWTCookies is on for jwt-login in %s and nowhere else: no other place would read the "
@@ -162,7 +124,7 @@ static void warn_of_auto_refresh(const authjwt_place_t *place, survey_t *survey,
     const char *path = place->said->auto_refresh ? authjwt_config_auto_refresh(place->said) : NULL;
     ap_conf_vector_t *at = path ? authjwt_config_at(place->server, path, pool) : NULL;
 
-    if (at && !is_endpoint(at, AUTHJWT_ENDPOINT_REFRESH, pool) && !survey->refresh_elsewhere
+    if (at && !authjwt_config_is_endpoint(at, AUTHJWT_ENDPOINT_REFRESH, pool) && !survey->refresh_elsewhere
         && is_new(survey, place->said->auto_refresh, "AJ1787", pool)) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, place->server,

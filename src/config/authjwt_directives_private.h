@@ -12,6 +12,14 @@ const char *authjwt_directives_file(cmd_parms *cmd, const char *file);
 /** Add a name to claim_names or role_names of the server that a directive is read for; not from .htaccess. */
 void authjwt_directives_list_name(cmd_parms *cmd, apr_array_header_t **list, const char *name);
 
+/**
+ * May this be a logo: a PNG, or an SVG without scripts and addresses outside of it?
+ * @param bytes  of the file, len of them and NUL
+ * @param type   set to its media type, a literal
+ * @return NULL, or what is wrong
+ */
+const char *authjwt_logo_check(const char *bytes, apr_size_t len, const char **type, apr_pool_t *pool);
+
 const char *authjwt_directives_add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_key_set(cmd_parms *cmd, void *dir, const char *source, const char *option);
 const char *authjwt_directives_set_leeway(cmd_parms *cmd, void *dir, const char *text);
@@ -43,6 +51,9 @@ const char *authjwt_directives_set_cookie_path(cmd_parms *cmd, void *dir, const 
 const char *authjwt_directives_set_local_path(cmd_parms *cmd, void *dir, const char *path);
 const char *authjwt_directives_set_auto_refresh(cmd_parms *cmd, void *dir, const char *path);
 const char *authjwt_directives_set_login_page(cmd_parms *cmd, void *dir, const char *page);
+const char *authjwt_directives_set_login_logo(cmd_parms *cmd, void *dir, const char *file);
+const char *authjwt_directives_set_login_style(cmd_parms *cmd, void *dir, const char *file);
+const char *authjwt_directives_add_login_text(cmd_parms *cmd, void *dir, const char *lang, const char *file);
 const char *authjwt_directives_set_csrf(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_add_trusted_origins(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_store_auth(cmd_parms *cmd, void *dir, const char *first, const char *second);
@@ -50,5 +61,6 @@ const char *authjwt_directives_set_store_tls(cmd_parms *cmd, void *dir, int argc
 const char *authjwt_directives_set_store_replicas(cmd_parms *cmd, void *dir, const char *count, const char *time);
 const char *authjwt_directives_set_store_timeout(cmd_parms *cmd, void *dir, const char *time);
 const char *authjwt_directives_set_tokens_in_body(cmd_parms *cmd, void *dir, const char *word);
+const char *authjwt_directives_set_audit_log(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
 #endif

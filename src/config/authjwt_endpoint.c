@@ -19,7 +19,11 @@ const authjwt_endpoint_t *authjwt_endpoint_find(const char *handler)
 {
     int i;
 
-    for (i = 0; handler && i < AUTHJWT_ENDPOINTS; i++) {
+    /* Asked of each request, whose handler is mostly a media type. */
+    if (!handler || (*handler | 0x20) != 'j') {
+        return NULL;
+    }
+    for (i = 0; i < AUTHJWT_ENDPOINTS; i++) {
         if (!ap_cstr_casecmp(handler, endpoints[i].handler)) {
             return &endpoints[i];
         }

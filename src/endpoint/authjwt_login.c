@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
+#include "authjwt_audit.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
@@ -82,7 +83,7 @@ static authjwt_verdict_e end_replaced(request_rec *r)
 
     verdict = authjwt_verify_all(r, authjwt_credential_session_cookies(r), &wanted, &claims);
     if (verdict == AUTHJWT_OK) {
-        return authjwt_session_end_all(r, claims, 0);
+        return authjwt_session_end_all(r, claims, AUTHJWT_END_LOGIN);
     }
     return authjwt_verdict_refusal(verdict)->status == HTTP_UNAUTHORIZED ? AUTHJWT_OK : verdict;
 }
@@ -107,6 +108,7 @@ static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_token
     if (verdict == AUTHJWT_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1602: user \"%s\" has logged in",
                       aj_escape(user, strlen(user), r->pool));
+        authjwt_audit(r, AUTHJWT_EVENT_LOGIN, NULL, user, tokens->sid);
     }
     return verdict;
 }
@@ -176,6 +178,8 @@ int authjwt_login(request_rec *r)
         return is_person(r) ? authjwt_page_see_other(r, authjwt_page_next(r, credentials.fields))
                             : authjwt_reply_json(r, authjwt_tokens_json(r, &tokens, AUTHJWT_IN_HEADER));
     }
+    /* Whoever is denied has proved who it is. */
+    authjwt_audit_login(r, verdict == AUTHJWT_ACCESS_DENIED ? r->user : credentials.user, verdict);
     if (!is_person(r) || !has_page(verdict)) {
         return authjwt_reply_refuse(r, verdict);
     }

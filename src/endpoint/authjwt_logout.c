@@ -137,7 +137,8 @@ static authjwt_verdict_e end_sessions(request_rec *r, const json_t *fields, int 
                       proved->nelts, claims->nelts);
     }
     r->user = apr_pstrdup(r->pool, aj_claims_identity(APR_ARRAY_IDX(proved, 0, const aj_claims_t *)));
-    return authjwt_session_end_all(r, proved, authjwt_body_flag(fields, "everywhere"));
+    return authjwt_session_end_all(
+        r, proved, authjwt_body_flag(fields, "everywhere") ? AUTHJWT_END_EVERYWHERE : AUTHJWT_END_LOGOUT);
 }
 
 static authjwt_verdict_e log_out(request_rec *r)
@@ -167,7 +168,8 @@ static int show_page(request_rec *r)
     if (!tokens || authjwt_verify(r, tokens, &wanted, &claims) != AUTHJWT_OK) {
         claims = NULL;
     }
-    return authjwt_page_logout(r, claims ? aj_claims_string(claims, "csrf") : NULL);
+    return authjwt_page_logout(r, claims ? aj_claims_identity(claims) : NULL,
+                               claims ? aj_claims_string(claims, "csrf") : NULL);
 }
 
 static int is_person(request_rec *r)
@@ -190,7 +192,7 @@ int authjwt_logout(request_rec *r)
         return authjwt_reply_refuse(r, verdict);
     }
     if (is_person(r)) {
-        return authjwt_page_see_other(r, authjwt_config_logout_redirect(authjwt_config_dir(r)));
+        return authjwt_page_see_other(r, authjwt_page_after_logout(r));
     }
     return authjwt_reply_json(r, aj_json_own(json_pack("{s:s}", "message", "Successfully logged out"), r->pool));
 }

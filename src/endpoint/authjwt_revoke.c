@@ -21,7 +21,7 @@ static authjwt_verdict_e end_session(request_rec *r, const apr_array_header_t *t
     }
     /* For logs. */
     r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
-    return authjwt_session_end(r, claims, 0);
+    return authjwt_session_end(r, claims, AUTHJWT_END_REVOKE);
 }
 
 int authjwt_revoke(request_rec *r)

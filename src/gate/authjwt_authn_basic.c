@@ -8,6 +8,7 @@
 #include <mod_auth.h>
 
 #include "aj_base64url.h"
+#include "authjwt_audit.h"
 #include "authjwt_authn_basic.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
@@ -40,6 +41,7 @@ static authn_status refuse(request_rec *r, authjwt_verdict_e verdict)
     if (refusal->code) {
         apr_table_setn(r->notes, "jwt-error", refusal->code);
     }
+    authjwt_audit_refusal(r, verdict, NULL, NULL);
     authjwt_request_state(r)->store_failed = verdict == AUTHJWT_STORE_UNAVAILABLE;
     return refusal->status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }
@@ -99,19 +101,22 @@ static void count(request_rec *r, const char *user, int status)
     }
     else if (status == HTTP_UNAUTHORIZED || status == HTTP_PROXY_AUTHENTICATION_REQUIRED) {
         authjwt_throttle_failure(r, user);
+        authjwt_audit_login(r, user, AUTHJWT_INVALID_CREDENTIALS);
     }
 }
 
 int authjwt_authn_basic_check(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
+    authjwt_state_t *state;
     const char *user, *password;
     int status;
 
-    if (state->in_authn_check || !authjwt_config_is_basic(r) || !authjwt_config_server(r->server)->key_specs
+    if (authjwt_request_known(r)->in_authn_check || !authjwt_config_is_basic(r)
+        || !authjwt_config_server(r->server)->key_specs
         || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS) {
         return DECLINED;
     }
+    state = authjwt_request_state(r);
     state->in_authn_check = 1;
     state->password_passed_on = 0;
     state->throttled = AUTHJWT_OK;
@@ -121,6 +126,7 @@ int authjwt_authn_basic_check(request_rec *r)
         count(r, user, status);
     }
     if (status == HTTP_INTERNAL_SERVER_ERROR && state->throttled != AUTHJWT_OK) {
+        authjwt_audit_login(r, user, state->throttled);
         return authjwt_reply_refuse(r, state->throttled);
     }
     return status == HTTP_INTERNAL_SERVER_ERROR && state->store_failed

@@ -168,23 +168,6 @@ static int has_role(request_rec *r, const void *subject, const char *role)
     return 0;
 }
 
-/* For the log line of a refusal: which roles were asked for in vain. */
-static void note_wanted(request_rec *r, const char *line)
-{
-    authjwt_state_t *state = authjwt_request_state(r);
-    int i;
-
-    if (!state->roles_wanted) {
-        state->roles_wanted = apr_array_make(r->pool, 2, sizeof(const char *));
-    }
-    for (i = 0; i < state->roles_wanted->nelts; i++) {
-        if (APR_ARRAY_IDX(state->roles_wanted, i, const char *) == line) {
-            return;
-        }
-    }
-    APR_ARRAY_PUSH(state->roles_wanted, const char *) = line;
-}
-
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
 {
     const aj_claims_t *claims;
@@ -193,10 +176,9 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
     if (status != AUTHZ_GRANTED) {
         return status;
     }
-    status = holds_any(r, parsed, 0, has_role,
-                       aj_claims_strings(claims, authjwt_config_role_claims(authjwt_config_dir(r), r->pool), r->pool));
+    status = holds_any(r, parsed, 0, has_role, authjwt_authz_roles(r, claims));
     if (status == AUTHZ_DENIED) {
-        note_wanted(r, line);
+        authjwt_authz_note_wanted(r, line);
     }
     return status;
 }

@@ -17,11 +17,10 @@ static const authz_provider *core_provider;
 
 static authz_status check(request_rec *r, const char *line, const void *parsed)
 {
-    const authjwt_state_t *state = authjwt_request_state(r);
-    int asked = state->asked;
+    int asked = authjwt_request_known(r)->asked;
     authz_status status = core_provider->check_authorization(r, line, parsed);
 
-    return status == AUTHZ_DENIED && !r->user && state->asked != asked
+    return status == AUTHZ_DENIED && !r->user && authjwt_request_known(r)->asked != asked
                 && (authjwt_config_protects(r) || authjwt_config_is_basic(r))
              ? AUTHZ_DENIED_NO_USER
              : status;

@@ -17,7 +17,7 @@
 APLOG_USE_MODULE(authjwt);
 
 /* Browsers send no token with a preflight, so rules that ask for a user do not refuse it. All other rules may. */
-static int ask_without_user(request_rec *r)
+AUTHJWT_SELDOM static int ask_without_user(request_rec *r)
 {
     authjwt_state_t *state = authjwt_request_state(r);
     int status;
@@ -32,21 +32,25 @@ static int ask_without_user(request_rec *r)
     return OK;
 }
 
+AUTHJWT_SELDOM static int exempt(request_rec *r, const authjwt_endpoint_t *endpoint)
+{
+    authjwt_request_state(r)->exempt = endpoint;
+    (void)authjwt_request_at_own_address(r);
+    return OK;
+}
+
 /* Endpoints look after authentication themselves and are outside Require. */
 static int check_access(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
 
-    if (state->in_access_checker) {
+    if (authjwt_request_known(r)->in_access_checker) {
         return DECLINED;
     }
     if (endpoint) {
-        state->exempt = endpoint;
-        (void)authjwt_request_at_own_address(r);
-        return OK;
+        return exempt(r, endpoint);
     }
-    return authjwt_config_protects(r) && authjwt_request_is_preflight(r) ? ask_without_user(r) : DECLINED;
+    return authjwt_request_is_preflight(r) && authjwt_config_protects(r) ? ask_without_user(r) : DECLINED;
 }
 
 /* httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
@@ -56,8 +60,7 @@ static int check_after_preflight(request_rec *r)
     const request_rec *above = r->main ? r->main : r->prev;
     int status;
 
-    if (!above || above->per_dir_config != r->per_dir_config
-        || !authjwt_request_state((request_rec *)above)->passed_preflight) {
+    if (!above || above->per_dir_config != r->per_dir_config || !authjwt_request_known(above)->passed_preflight) {
         return DECLINED;
     }
     if (authjwt_request_is_preflight(r)) {
@@ -88,16 +91,21 @@ static int hide_directory(request_rec *r)
     return DECLINED;
 }
 
+AUTHJWT_SELDOM static int put_back(request_rec *r, const authjwt_endpoint_t *endpoint)
+{
+    if (!is_exempt(r->handler)) {
+        r->handler = endpoint->handler;
+    }
+    return DECLINED;
+}
+
 /* Endpoints skip Require. If a rewrite has changed r->handler since, put the endpoint back; otherwise the exemption
  * could be used to reach other content. */
 static int hold_endpoints(request_rec *r)
 {
-    const authjwt_state_t *state = authjwt_request_state(r);
+    const authjwt_endpoint_t *endpoint = authjwt_request_known(r)->exempt;
 
-    if (state->exempt && !is_exempt(r->handler)) {
-        r->handler = state->exempt->handler;
-    }
-    return DECLINED;
+    return endpoint ? put_back(r, endpoint) : DECLINED;
 }
 
 /* Run httpd's own hooks from within one of them. */
@@ -142,13 +150,13 @@ static int refuse_stale(request_rec *r, const aj_claims_t *claims)
     return authjwt_refusal(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
 }
 
-/* At most eight words, each quoted and escaped. */
+/* At most AUTHJWT_ROLES_SHOWN words, each quoted and escaped. */
 static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
 {
     const char *text = "";
     int i;
 
-    for (i = 0; i < words->nelts && i < 8; i++) {
+    for (i = 0; i < words->nelts && i < AUTHJWT_ROLES_SHOWN; i++) {
         const char *word = APR_ARRAY_IDX(words, i, const char *);
 
         text = apr_pstrcat(pool, text, i ? " " : "", "\"", aj_escape(word, strlen(word), pool), "\"", NULL);
@@ -159,14 +167,12 @@ static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
 /* httpd's own line says only that the rules refused, and not which role was missing. */
 static void log_roles(request_rec *r, const aj_claims_t *claims)
 {
-    const apr_array_header_t *wanted = authjwt_request_state(r)->roles_wanted;
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+    const apr_array_header_t *wanted = authjwt_request_known(r)->roles_wanted;
 
     if (wanted && APLOGrinfo(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "AJ1707: access denied: Require jwt-role asked for %s; the token's roles: %s",
-                      quoted(wanted, r->pool),
-                      quoted(aj_claims_strings(claims, authjwt_config_role_claims(conf, r->pool), r->pool), r->pool));
+                      quoted(wanted, r->pool), quoted(authjwt_authz_roles(r, claims), r->pool));
     }
 }
 
@@ -174,13 +180,14 @@ static void log_roles(request_rec *r, const aj_claims_t *claims)
  * would help. */
 static int forbid_known_users(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
     const aj_claims_t *claims = authjwt_identity_claims(r);
+    authjwt_state_t *state;
     int status;
 
-    if (state->in_auth_checker || !authjwt_config_protects(r) || !claims) {
+    if (!claims || authjwt_request_known(r)->in_auth_checker || !authjwt_config_protects(r)) {
         return DECLINED;
     }
+    state = authjwt_request_state(r);
     state->roles_wanted = NULL;
     status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {

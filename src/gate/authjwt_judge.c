@@ -110,7 +110,7 @@ static authjwt_verdict_e forgive_cookie(request_rec *r, authjwt_verdict_e verdic
 
 authjwt_verdict_e authjwt_judge(request_rec *r, const aj_claims_t **claims)
 {
-    const struct authjwt_judgement_t *known = recall(r, authjwt_request_state(authjwt_request_initial(r)));
+    const struct authjwt_judgement_t *known = recall(r, authjwt_request_known(authjwt_request_initial(r)));
     authjwt_verdict_e verdict;
 
     authjwt_caching_mark_private(r);
@@ -132,7 +132,7 @@ const aj_claims_t *authjwt_judge_quietly(request_rec *r)
     const aj_claims_t *claims = NULL;
 
     /* A refusal stays one: the log has its line already. */
-    if (authjwt_request_state(r)->refused || !authjwt_config_server(r->server)->keyring) {
+    if (authjwt_request_known(r)->refused || !authjwt_config_server(r->server)->keyring) {
         return NULL;
     }
     return authjwt_judge(r, &claims) == AUTHJWT_OK ? claims : NULL;

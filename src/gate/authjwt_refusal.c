@@ -11,12 +11,13 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
     int status;
 
     /* The subrequest that looks up where to renew: nobody sees its answer, and the request above it goes on. */
-    if (authjwt_request_state(authjwt_request_initial(r))->renewing) {
+    if (authjwt_request_known(authjwt_request_initial(r))->renewing) {
         return refusal->status;
     }
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
         return authjwt_reply_refuse(r, verdict);
     }
+    authjwt_reply_audit(r, verdict);
     if (authjwt_page_sent_nothing(authjwt_request_initial(r))) {
         return authjwt_page_go_to_login(r, verdict);
     }

@@ -20,7 +20,7 @@ APLOG_USE_MODULE(authjwt);
 int authjwt_renewal_possible(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    const authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
+    const authjwt_state_t *state = authjwt_request_known(authjwt_request_initial(r));
 
     /* Subrequests, whose headers nobody sees, share what the request got, and so does a log's condition. Never within a
      * renewal. */

@@ -79,7 +79,7 @@ static int is_about_to_end(request_rec *r)
 static void note_seen(request_rec *r, authjwt_cache_known_t *known)
 {
     if (!known->is_seen && aj_claims_type(known->claims) == AJ_TYPE_ACCESS && !is_about_to_end(r)
-        && !authjwt_request_state(authjwt_request_initial(r))->new_token) {
+        && !authjwt_request_known(authjwt_request_initial(r))->new_token) {
         known->is_seen = authjwt_chain_seen(r, known->claims);
     }
 }

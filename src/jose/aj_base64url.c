@@ -1,38 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strict base64url: each value has exactly one text, so that nobody can write a token in two ways. */
+#include <string.h>
+
+#include <arpa/inet.h>
+
 #include <apr_strings.h>
 
 #include "aj_base64url.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Value of a character plus one: what is not listed is 0 and therefore refused. */
-static const unsigned char value_plus_1[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
-    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
-    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
-    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
-    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
-};
+/* What each character adds as the first, second, third and fourth of a turn, and a mark that it is one: what is not
+   listed is 0 and therefore refused. */
+#define CHARACTERS(V)                                                                                               \
+    ['A'] = V(0), ['B'] = V(1), ['C'] = V(2), ['D'] = V(3), ['E'] = V(4), ['F'] = V(5), ['G'] = V(6), ['H'] = V(7), \
+    ['I'] = V(8), ['J'] = V(9), ['K'] = V(10), ['L'] = V(11), ['M'] = V(12), ['N'] = V(13), ['O'] = V(14),          \
+    ['P'] = V(15), ['Q'] = V(16), ['R'] = V(17), ['S'] = V(18), ['T'] = V(19), ['U'] = V(20), ['V'] = V(21),        \
+    ['W'] = V(22), ['X'] = V(23), ['Y'] = V(24), ['Z'] = V(25), ['a'] = V(26), ['b'] = V(27), ['c'] = V(28),        \
+    ['d'] = V(29), ['e'] = V(30), ['f'] = V(31), ['g'] = V(32), ['h'] = V(33), ['i'] = V(34), ['j'] = V(35),        \
+    ['k'] = V(36), ['l'] = V(37), ['m'] = V(38), ['n'] = V(39), ['o'] = V(40), ['p'] = V(41), ['q'] = V(42),        \
+    ['r'] = V(43), ['s'] = V(44), ['t'] = V(45), ['u'] = V(46), ['v'] = V(47), ['w'] = V(48), ['x'] = V(49),        \
+    ['y'] = V(50), ['z'] = V(51), ['0'] = V(52), ['1'] = V(53), ['2'] = V(54), ['3'] = V(55), ['4'] = V(56),        \
+    ['5'] = V(57), ['6'] = V(58), ['7'] = V(59), ['8'] = V(60), ['9'] = V(61), ['-'] = V(62), ['_'] = V(63)
+#define IN_FIRST(value)  ((value) << 18 | 1U << 24)
+#define IN_SECOND(value) ((value) << 12 | 1U << 25)
+#define IN_THIRD(value)  ((value) << 6 | 1U << 26)
+#define IN_FOURTH(value) ((value) | 1U << 27)
+#define ALL_MARKS        15
+
+static const apr_uint32_t first[256] = { CHARACTERS(IN_FIRST) };
+static const apr_uint32_t second[256] = { CHARACTERS(IN_SECOND) };
+static const apr_uint32_t third[256] = { CHARACTERS(IN_THIRD) };
+static const apr_uint32_t fourth[256] = { CHARACTERS(IN_FOURTH) };
 
 /* The two or three characters of the last turn; none encodes nothing. @return 0 when one is foreign or a bit is left
    over that is not zero */
 static int decode_rest(const unsigned char *in, apr_size_t in_len, unsigned char *out)
 {
-    unsigned values[3] = { 1, 1, 1 };
-    unsigned bits;
+    apr_uint32_t bits = first[in_len > 0 ? in[0] : 'A'] | second[in_len > 1 ? in[1] : 'A']
+                      | third[in_len > 2 ? in[2] : 'A'] | fourth['A'];
     apr_size_t i;
 
-    for (i = 0; i < in_len; i++) {
-        values[i] = value_plus_1[in[i]];
-        if (values[i] == 0) {
-            return 0;
-        }
+    if (bits >> 24 != ALL_MARKS) {
+        return 0;
     }
-    bits = (values[0] - 1) << 18 | (values[1] - 1) << 12 | (values[2] - 1) << 6;
+    bits &= 0xffffff;
     for (i = 0; i + 1 < in_len; i++) {
         *out++ = (unsigned char)(bits >> 16);
         bits = (bits << 8) & 0xffffff;
@@ -40,22 +52,20 @@ static int decode_rest(const unsigned char *in, apr_size_t in_len, unsigned char
     return bits == 0;
 }
 
-/* Four characters are three bytes. @return 0 when a character is foreign or bits remain that encode nothing */
+/* Four characters are three bytes. @param out  written to one byte beyond what is decoded
+   @return 0 when a character is foreign or bits remain that encode nothing */
 static int decode(const unsigned char *in, apr_size_t in_len, unsigned char *out)
 {
     const unsigned char *end = in + in_len / 4 * 4;
 
     for (; in < end; in += 4, out += 3) {
-        unsigned a = value_plus_1[in[0]], b = value_plus_1[in[1]], c = value_plus_1[in[2]], d = value_plus_1[in[3]];
-        unsigned bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+        apr_uint32_t bits = first[in[0]] | second[in[1]] | third[in[2]] | fourth[in[3]];
 
-        /* The values of four characters fill 24 bits; 0 less one fills all of them. */
-        if (bits >> 24) {
+        if (bits >> 24 != ALL_MARKS) {
             return 0;
         }
-        out[0] = (unsigned char)(bits >> 16);
-        out[1] = (unsigned char)(bits >> 8);
-        out[2] = (unsigned char)bits;
+        bits = htonl(bits << 8);
+        memcpy(out, &bits, sizeof(bits));
     }
     return decode_rest(in, in_len % 4, out);
 }

@@ -59,16 +59,24 @@ static const char *joined_text(const json_t *array, apr_pool_t *pool)
     return apr_array_pstrcat(pool, texts, ',');
 }
 
+/* Bytes that are a control character, or begin one, or end the text. */
+static const unsigned char suspect[256] = { [0 ... 0x1f] = 1, [0x7f] = 1, [0xc2] = 1 };
+
 int aj_claims_has_control(const char *text)
 {
-    const unsigned char *c;
+    const unsigned char *c = (const unsigned char *)text;
 
-    for (c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
+    for (;; c++) {
+        while (!suspect[*c]) {
+            c++;
+        }
+        if (*c != 0xc2) {
+            return *c != '\0';
+        }
+        if (c[1] >= 0x80 && c[1] <= 0x9f) {
             return 1;
         }
     }
-    return 0;
 }
 
 const char *aj_claims_text(const json_t *value, apr_pool_t *pool)

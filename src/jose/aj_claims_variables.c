@@ -2,17 +2,13 @@
 /* Claims as variables of the environment. */
 #include <string.h>
 
-#include <apr_hash.h>
+#include <apr_strings.h>
 
 #include "aj_claims_private.h"
 
 #define PREFIX_LEN (sizeof(AJ_VARIABLE_PREFIX) - 1)
 
-/* Names of more claims than this are compared by a hash: pairs would cost the square. */
-#define MANY_CLAIMS 16
-
-/* Letters and digits of ASCII, whatever the locale is. */
-static char upper(char c)
+static char folded(char c)
 {
     if (c >= 'a' && c <= 'z') {
         return (char)(c - 'a' + 'A');
@@ -20,103 +16,90 @@ static char upper(char c)
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
 }
 
-static char *name_of(const char *claim, apr_size_t len, apr_pool_t *pool)
+/* @param hash  of the name (FNV-1a), for whoever compares many */
+static const char *make_name(const char *claim, apr_pool_t *pool, apr_uint32_t *hash)
 {
-    char *name = apr_palloc(pool, PREFIX_LEN + len + 1);
-    apr_size_t i;
+    char *name = apr_palloc(pool, PREFIX_LEN + strlen(claim) + 1);
+    char *at = name + PREFIX_LEN;
 
+    *hash = 2166136261U;
     memcpy(name, AJ_VARIABLE_PREFIX, PREFIX_LEN);
-    for (i = 0; i < len; i++) {
-        name[PREFIX_LEN + i] = upper(claim[i]);
+    for (; *claim; claim++, at++) {
+        *at = folded(*claim);
+        *hash = (*hash ^ (unsigned char)*at) * 16777619U;
     }
-    name[PREFIX_LEN + len] = '\0';
+    *at = '\0';
     return name;
 }
 
 const char *aj_claims_variable_name(const char *claim, apr_pool_t *pool)
 {
-    return name_of(claim, strlen(claim), pool);
+    apr_uint32_t hash;
+
+    return make_name(claim, pool, &hash);
 }
 
-/* ---- two of one name ---- */
-
-typedef struct {
-    aj_variable_t variable; /* its text is NULL where it is left out */
-    apr_size_t len;         /* of the name */
-} candidate_t;
-
-static void drop_equal_pairs(candidate_t *all, int count)
-{
-    int i, k;
-
-    for (i = 1; i < count; i++) {
-        for (k = 0; k < i; k++) {
-            if (all[i].len == all[k].len
-                && !memcmp(all[i].variable.name + PREFIX_LEN, all[k].variable.name + PREFIX_LEN,
-                           all[i].len - PREFIX_LEN)) {
-                all[i].variable.text = all[k].variable.text = NULL;
-            }
-        }
-    }
-}
-
-static void drop_equal_by_hash(candidate_t *all, int count, apr_pool_t *pool)
-{
-    apr_hash_t *names = apr_hash_make(pool);
-    int i;
-
-    for (i = 0; i < count; i++) {
-        candidate_t *first = apr_hash_get(names, all[i].variable.name, (apr_ssize_t)all[i].len);
-
-        if (first) {
-            all[i].variable.text = first->variable.text = NULL;
-        }
-        else {
-            apr_hash_set(names, all[i].variable.name, (apr_ssize_t)all[i].len, &all[i]);
-        }
-    }
-}
-
-/* ---- all of them ---- */
-
+/* A token holds some thousand claims at most, and its issuer has signed them: whoever makes all hashes alike costs a
+ * few milliseconds. */
 typedef struct {
     apr_pool_t *pool;
-    candidate_t *all;
+    aj_variable_t *all; /* one of each name */
+    apr_uint32_t *hashes;
     int count;
+    apr_uint32_t
+        *places; /* a variable's place in all, counted from 1; 0: free. By the last bits of its hash, or behind */
+    apr_uint32_t mask;
 } collected_t;
+
+/* @return where a variable of this name is in places, or shall be */
+static apr_uint32_t *place_of(const collected_t *collected, const char *name, apr_uint32_t hash)
+{
+    apr_uint32_t i, place;
+
+    for (i = hash & collected->mask; (place = collected->places[i]) != 0; i = (i + 1) & collected->mask) {
+        if (collected->hashes[place - 1] == hash && !strcmp(collected->all[place - 1].name, name)) {
+            break;
+        }
+    }
+    return &collected->places[i];
+}
 
 static void collect(void *data, const char *claim, const char *text)
 {
     collected_t *collected = data;
-    candidate_t *one = &collected->all[collected->count++];
-    apr_size_t len = strlen(claim);
+    apr_uint32_t hash;
+    const char *name = make_name(claim, collected->pool, &hash);
+    apr_uint32_t *place = place_of(collected, name, hash);
 
-    one->variable.name = name_of(claim, len, collected->pool);
-    one->variable.text = text;
-    one->len = PREFIX_LEN + len;
+    if (*place) {
+        collected->all[*place - 1].text = NULL;
+        return;
+    }
+    collected->all[collected->count] = (aj_variable_t){ name, text };
+    collected->hashes[collected->count++] = hash;
+    *place = (apr_uint32_t)collected->count;
 }
 
 static void make(const aj_claims_t *claims)
 {
     aj_claims_lazy_t *lazy = claims->lazy;
-    /* One at least, since NULL says that nobody has asked yet. */
-    apr_size_t room = aj_node_size(claims->doc.nodes) + 1;
-    collected_t collected = { lazy->pool, apr_palloc(lazy->pool, room * sizeof(candidate_t)), 0 };
+    apr_uint32_t most = aj_node_size(claims->doc.nodes);
+    collected_t collected = { .pool = lazy->pool, .mask = 31 };
     int i;
 
+    while (collected.mask < 2 * most) {
+        collected.mask = collected.mask * 2 + 1;
+    }
+    collected.all = apr_palloc(lazy->pool, (most + 1) * sizeof(*collected.all));
+    collected.hashes = apr_palloc(lazy->pool, (most + 1) * sizeof(*collected.hashes));
+    collected.places = apr_pcalloc(lazy->pool, ((apr_size_t)collected.mask + 1) * sizeof(*collected.places));
     aj_claims_each(claims, lazy->pool, collect, &collected);
-    if (collected.count <= MANY_CLAIMS) {
-        drop_equal_pairs(collected.all, collected.count);
-    }
-    else {
-        drop_equal_by_hash(collected.all, collected.count, lazy->pool);
-    }
-    lazy->variables = apr_palloc(lazy->pool, room * sizeof(aj_variable_t));
     for (i = 0; i < collected.count; i++) {
-        if (collected.all[i].variable.text) {
-            lazy->variables[lazy->variable_count++] = collected.all[i].variable;
+        if (collected.all[i].text) {
+            collected.all[lazy->variable_count++] = collected.all[i];
         }
     }
+    lazy->variables = collected.all;
 }
 
 const aj_variable_t *aj_claims_variables(const aj_claims_t *claims, int *count)

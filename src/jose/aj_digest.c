@@ -10,6 +10,7 @@
 
 #include "aj_base64url.h"
 #include "aj_digest.h"
+#include "aj_place_private.h"
 
 /* The error queue is the thread's and so mod_ssl's too: nothing of ours stays in it. */
 static apr_status_t status(int ok)
@@ -35,9 +36,45 @@ static const EVP_MD *get_sha256(void)
     return CRYPTO_THREAD_run_once(&once, fetch_sha256) && sha256 ? sha256 : EVP_sha256();
 }
 
+/* Contexts of threads that are not hashing now. */
+static aj_place_t places[AJ_PLACES];
+static atomic_int keeps;
+
+static apr_status_t keep_no_more(void *data)
+{
+    int i;
+
+    (void)data;
+    atomic_store(&keeps, 0);
+    for (i = 0; i < AJ_PLACES; i++) {
+        EVP_MD_CTX_free(atomic_exchange(&places[i].spare, NULL));
+    }
+    return APR_SUCCESS;
+}
+
+void aj_digest_keep(apr_pool_t *pool)
+{
+    atomic_store(&keeps, 1);
+    apr_pool_cleanup_register(pool, NULL, keep_no_more, apr_pool_cleanup_null);
+}
+
+/* Without an algorithm, init begins anew with the one it has. */
+static int begin_sha256(EVP_MD_CTX *ctx, int is_used)
+{
+    return ctx && EVP_DigestInit_ex(ctx, is_used ? NULL : get_sha256(), NULL);
+}
+
 apr_status_t aj_sha256(const void *in, apr_size_t in_len, unsigned char out[AJ_SHA256_BYTES])
 {
-    return status(EVP_Digest(in, in_len, out, NULL, get_sha256(), NULL) == 1);
+    EVP_MD_CTX *used = atomic_exchange(&aj_place_of_thread(places)->spare, NULL);
+    EVP_MD_CTX *ctx = used ? used : EVP_MD_CTX_new();
+    int ok = begin_sha256(ctx, used != NULL) && EVP_DigestUpdate(ctx, in, in_len) && EVP_DigestFinal_ex(ctx, out, NULL);
+
+    if (ok && atomic_load(&keeps)) {
+        ctx = atomic_exchange(&aj_place_of_thread(places)->spare, ctx);
+    }
+    EVP_MD_CTX_free(ctx);
+    return status(ok);
 }
 
 apr_status_t aj_hmac_sha256(const void *key, apr_size_t key_len, const void *in, apr_size_t in_len,

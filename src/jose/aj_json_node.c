@@ -36,7 +36,10 @@ const aj_node_t *aj_node_member(const aj_json_doc_t *doc, const aj_node_t *objec
     const aj_node_t *node;
 
     for (node = aj_node_first(object); left > 0; left--, node = aj_node_next(doc, node)) {
-        if (node->name.len == len && !memcmp(aj_node_name(doc, node), name, len)) {
+        const char *own = aj_node_name(doc, node);
+
+        /* Names are mostly of three letters, and seldom begin with the same. */
+        if (node->name.len == len && *own == *name && !memcmp(own, name, len)) {
             return node;
         }
     }

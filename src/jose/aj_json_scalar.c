@@ -168,12 +168,13 @@ static int read_character(aj_json_reader_t *reader, char **to)
 /* Decoding never makes a string longer, so what is written stays behind what is read. */
 int aj_json_read_string(aj_json_reader_t *reader, aj_json_slice_t *string)
 {
-    char *from = ++reader->at, *to;
+    char *from = reader->at + 1, *to = from;
 
-    while (!special[(unsigned char)*reader->at]) {
-        reader->at++;
+    /* Most strings are read to their end here, in registers. */
+    while (!special[(unsigned char)*to]) {
+        to++;
     }
-    to = reader->at;
+    reader->at = to;
     while (*reader->at != '"') {
         if (!read_character(reader, &to)) {
             return 0;

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HMAC contexts of a key. Copying the prepared one costs a fifth of a MAC, so used ones are kept and begun anew. */
-#include <errno.h>
-#include <stdatomic.h>
-#include <stdint.h>
-
 #include "aj_key_private.h"
-
-/* Threads that work at the same time mostly find a place each; those that do not copy. */
-#define PLACES 8
-
-/** One context that nobody uses now, or NULL. Alone in its cache line, so that threads do not slow each other down. */
-typedef struct {
-    _Alignas(64) _Atomic(EVP_MAC_CTX *) spare;
-} place_t;
+#include "aj_place_private.h"
 
 struct aj_key_mac_t {
     EVP_MAC_CTX *prepared; /**< never used itself */
-    place_t *places;
+    aj_place_t *places;
 };
 
 static apr_status_t free_all(void *data)
@@ -24,7 +13,7 @@ static apr_status_t free_all(void *data)
     aj_key_mac_t *mac = data;
     int i;
 
-    for (i = 0; i < PLACES; i++) {
+    for (i = 0; i < AJ_PLACES; i++) {
         EVP_MAC_CTX_free(atomic_load(&mac->places[i].spare));
     }
     EVP_MAC_CTX_free(mac->prepared);
@@ -34,25 +23,17 @@ static apr_status_t free_all(void *data)
 aj_key_mac_t *aj_key_mac_make(EVP_MAC_CTX *prepared, apr_pool_t *pool)
 {
     aj_key_mac_t *mac = apr_pcalloc(pool, sizeof(*mac));
-    char *memory = apr_pcalloc(pool, (PLACES + 1) * sizeof(place_t));
+    char *memory = apr_pcalloc(pool, (AJ_PLACES + 1) * sizeof(aj_place_t));
 
     mac->prepared = prepared;
-    mac->places = (place_t *)(memory + sizeof(place_t) - (uintptr_t)memory % sizeof(place_t));
+    mac->places = (aj_place_t *)(memory + sizeof(aj_place_t) - (uintptr_t)memory % sizeof(aj_place_t));
     apr_pool_cleanup_register(pool, mac, free_all, apr_pool_cleanup_null);
     return mac;
 }
 
-/* errno is the thread's own, so its address names the thread. */
-static place_t *place_of_thread(const aj_key_mac_t *mac)
-{
-    uint64_t spread = (uint64_t)(uintptr_t)&errno * 0x9e3779b97f4a7c15ULL;
-
-    return &mac->places[(spread >> 32) % PLACES];
-}
-
 EVP_MAC_CTX *aj_key_mac_take(const aj_key_mac_t *mac)
 {
-    EVP_MAC_CTX *ctx = atomic_exchange(&place_of_thread(mac)->spare, NULL);
+    EVP_MAC_CTX *ctx = atomic_exchange(&aj_place_of_thread(mac->places)->spare, NULL);
 
     /* Without a key, init begins anew with the one it has. */
     if (ctx && !EVP_MAC_init(ctx, NULL, 0, NULL)) {
@@ -64,5 +45,5 @@ EVP_MAC_CTX *aj_key_mac_take(const aj_key_mac_t *mac)
 
 void aj_key_mac_give(const aj_key_mac_t *mac, EVP_MAC_CTX *ctx)
 {
-    EVP_MAC_CTX_free(atomic_exchange(&place_of_thread(mac)->spare, ctx));
+    EVP_MAC_CTX_free(atomic_exchange(&aj_place_of_thread(mac->places)->spare, ctx));
 }

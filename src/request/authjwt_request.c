@@ -5,29 +5,43 @@
 
 #include "authjwt_request.h"
 
+const authjwt_state_t authjwt_request_nothing_known;
+
+/* Stands in for states that hold nothing else; never written to. */
+static authjwt_state_t only_answering = { .answering = 1 };
+
 authjwt_state_t *authjwt_request_state(request_rec *r)
 {
     authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
 
-    if (!state) {
-        state = apr_pcalloc(r->pool, sizeof(*state));
-        ap_set_module_config(r->request_config, &authjwt_module, state);
+    if (!state || state == &only_answering) {
+        authjwt_state_t *made = apr_pcalloc(r->pool, sizeof(*made));
+
+        made->answering = state != NULL;
+        ap_set_module_config(r->request_config, &authjwt_module, made);
+        return made;
     }
     return state;
 }
 
-request_rec *authjwt_request_initial(request_rec *r)
+void authjwt_request_set_answering(request_rec *r)
 {
-    while (r->main || r->prev) {
-        r = r->main ? r->main : r->prev;
+    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    if (!state) {
+        ap_set_module_config(r->request_config, &authjwt_module, &only_answering);
     }
-    return r;
+    else if (state != &only_answering) {
+        state->answering = 1;
+        /* An error has headers of its own. */
+        state->varied = 0;
+    }
 }
 
 const apr_table_t *authjwt_request_sent_headers(request_rec *r)
 {
     request_rec *initial = authjwt_request_initial(r);
-    const apr_table_t *sent = authjwt_request_state(initial)->sent_headers;
+    const apr_table_t *sent = authjwt_request_known(initial)->sent_headers;
 
     return sent ? sent : initial->headers_in;
 }

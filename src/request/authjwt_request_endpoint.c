@@ -11,23 +11,23 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* The handler that core will set in fixups, after access has been checked. */
-static const char *configured_handler(request_rec *r)
+AUTHJWT_SELDOM static const authjwt_endpoint_t *endpoint_by_expression(request_rec *r, const ap_expr_info_t *handler)
 {
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
     const char *error = NULL;
-    const char *name;
+    const char *name = ap_expr_str_exec(r, handler, &error);
 
-    if (!core->expr_handler) {
-        return core->handler;
-    }
-    name = ap_expr_str_exec(r, core->expr_handler, &error);
-    return error ? NULL : name;
+    return error ? NULL : authjwt_endpoint_find(name);
 }
 
+/* By the handler that core will set in fixups, after access has been checked. */
 const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r)
 {
-    return authjwt_endpoint_find(configured_handler(r));
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    if (core->expr_handler) {
+        return endpoint_by_expression(r, core->expr_handler);
+    }
+    return core->handler ? authjwt_endpoint_find(core->handler) : NULL;
 }
 
 const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)

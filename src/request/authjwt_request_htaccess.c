@@ -119,10 +119,10 @@ static int is_from_htaccess(request_rec *r, is_wanted_fn *is_wanted)
     const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
     const module *m;
 
-    return r->htaccess && endpoint && endpoint->issues && find_file(r, is_wanted, &m);
+    return endpoint && endpoint->issues && find_file(r, is_wanted, &m);
 }
 
-static int before_rewrite(request_rec *r)
+AUTHJWT_SELDOM static int keep_environment(request_rec *r)
 {
     if (is_from_htaccess(r, is_rewrite)) {
         authjwt_request_state(r)->env_before = apr_table_copy(r->pool, r->subprocess_env);
@@ -130,17 +130,20 @@ static int before_rewrite(request_rec *r)
     return DECLINED;
 }
 
+static int before_rewrite(request_rec *r)
+{
+    return r->htaccess ? keep_environment(r) : DECLINED;
+}
+
 static int after_rewrite(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
-
-    if (state->env_before) {
-        r->subprocess_env = state->env_before;
+    if (r->htaccess && authjwt_request_known(r)->env_before) {
+        r->subprocess_env = authjwt_request_known(r)->env_before;
     }
     return DECLINED;
 }
 
-static int before_headers(request_rec *r)
+AUTHJWT_SELDOM static int keep_headers(request_rec *r)
 {
     if (is_from_htaccess(r, is_headers)) {
         authjwt_request_state(r)->headers_before = apr_table_copy(r->pool, r->headers_in);
@@ -148,12 +151,15 @@ static int before_headers(request_rec *r)
     return DECLINED;
 }
 
+static int before_headers(request_rec *r)
+{
+    return r->htaccess ? keep_headers(r) : DECLINED;
+}
+
 static int after_headers(request_rec *r)
 {
-    authjwt_state_t *state = authjwt_request_state(r);
-
-    if (state->headers_before) {
-        r->headers_in = state->headers_before;
+    if (r->htaccess && authjwt_request_known(r)->headers_before) {
+        r->headers_in = authjwt_request_known(r)->headers_before;
     }
     return DECLINED;
 }

@@ -2,6 +2,7 @@
 /* authjwt_exchange: a refresh token becomes new tokens. */
 #include <httpd.h>
 
+#include "authjwt_audit.h"
 #include "authjwt_exchange.h"
 #include "authjwt_users.h"
 
@@ -18,5 +19,11 @@ authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, a
     if (verdict == AUTHJWT_OK && authjwt_users_grants_roles(r)) {
         verdict = authjwt_users_roles(r, user, &roles);
     }
-    return verdict == AUTHJWT_OK ? authjwt_session_renew(r, refresh, roles, tokens) : verdict;
+    if (verdict == AUTHJWT_OK) {
+        verdict = authjwt_session_renew(r, refresh, roles, tokens);
+    }
+    if (verdict == AUTHJWT_OK) {
+        authjwt_audit(r, AUTHJWT_EVENT_REFRESH, NULL, user, tokens->sid);
+    }
+    return verdict;
 }

@@ -7,6 +7,7 @@
 #include "aj_base64url.h"
 #include "aj_digest.h"
 #include "aj_json.h"
+#include "authjwt_audit.h"
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
@@ -33,6 +34,7 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
 
     memset(tokens, 0, sizeof(*tokens));
     tokens->now = session->now;
+    tokens->sid = session->sid;
     tokens->access.csrf = access.csrf;
     verdict = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
     if (verdict == AUTHJWT_OK && refresh) {
@@ -198,6 +200,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
                       "exchanged for; session %s has been ended",
                       aj_escape(session->user, strlen(session->user), r->pool),
                       aj_escape(session->sid, strlen(session->sid), r->pool));
+        authjwt_audit(r, AUTHJWT_EVENT_THEFT, "token_revoked", session->user, session->sid);
         return AUTHJWT_TOKEN_REVOKED;
     default:
         return AUTHJWT_STORE_UNAVAILABLE;
@@ -277,8 +280,22 @@ static int is_over(request_rec *r, const aj_claims_t *claims)
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
 }
 
-authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, int everywhere)
+static void audit_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
 {
+    static const struct {
+        authjwt_event_e event;
+        const char *reason;
+    } lines[] = { [AUTHJWT_END_LOGOUT] = { AUTHJWT_EVENT_LOGOUT, NULL },
+                  [AUTHJWT_END_EVERYWHERE] = { AUTHJWT_EVENT_LOGOUT_EVERYWHERE, NULL },
+                  [AUTHJWT_END_LOGIN] = { AUTHJWT_EVENT_SESSION_ENDED, "login" },
+                  [AUTHJWT_END_REVOKE] = { AUTHJWT_EVENT_SESSION_ENDED, "revoke" } };
+
+    authjwt_audit(r, lines[why].event, lines[why].reason, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
+}
+
+authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
+{
+    int everywhere = why == AUTHJWT_END_EVERYWHERE;
     apr_status_t rv;
 
     if (is_over(r, claims)) {
@@ -301,5 +318,6 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",
                   everywhere ? ", and all others of the user" : "");
+    audit_end(r, claims, why);
     return AUTHJWT_OK;
 }

@@ -20,14 +20,14 @@ static int is_repeated(const apr_array_header_t *claims, int index)
     return 0;
 }
 
-authjwt_verdict_e authjwt_session_end_all(request_rec *r, const apr_array_header_t *claims, int everywhere)
+authjwt_verdict_e authjwt_session_end_all(request_rec *r, const apr_array_header_t *claims, authjwt_end_e why)
 {
     authjwt_verdict_e verdict = AUTHJWT_OK;
     int i;
 
     for (i = 0; i < claims->nelts && verdict == AUTHJWT_OK; i++) {
         if (!is_repeated(claims, i)) {
-            verdict = authjwt_session_end(r, APR_ARRAY_IDX(claims, i, const aj_claims_t *), everywhere);
+            verdict = authjwt_session_end(r, APR_ARRAY_IDX(claims, i, const aj_claims_t *), why);
         }
     }
     return verdict;

@@ -14,6 +14,7 @@
 #include "authjwt_cache_ring_private.h"
 
 #define WAYS 4
+#define LINE 64 /* bytes, of a processor's cache */
 #define WORD sizeof(apr_uint64_t)
 /* A small ring still takes a token of ordinary size. */
 #define SMALL_MOST ((apr_size_t)4096)
@@ -34,7 +35,7 @@ struct authjwt_ring_t {
     apr_uint64_t length; /* number of words */
     slot_t *slots;
     apr_size_t sets; /* a power of two */
-    apr_uint64_t head __attribute__((aligned(64)));
+    apr_uint64_t head __attribute__((aligned(LINE)));
     int busy; /* a thread puts */
 };
 
@@ -51,9 +52,12 @@ static void store(apr_uint64_t *word, apr_uint64_t value)
 /* A slot never lies on two lines. */
 static void *lines(apr_size_t size)
 {
-    char *room = calloc(1, size + 64);
+    void *room = NULL;
 
-    return room ? room + (64 - (apr_uintptr_t)room % 64) : NULL;
+    if (posix_memalign(&room, LINE, size) != 0) {
+        return NULL;
+    }
+    return memset(room, 0, size);
 }
 
 authjwt_ring_t *authjwt_ring_make(apr_size_t entries)

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "authjwt_audit.h"
 #include "authjwt_keys_private.h"
 #include "authjwt_sources.h"
 
@@ -114,13 +115,13 @@ static void switch_to(authjwt_keyring_t *keyring, authjwt_key_generation_t *next
                  "AJ1006: AuthJWTKeySet: changed files read, %d keys in use", count);
 }
 
-static void renew(authjwt_keyring_t *keyring, apr_pool_t *ptemp)
+static void renew(authjwt_keyring_t *keyring, request_rec *r)
 {
-    authjwt_key_batch_t **news = apr_pcalloc(ptemp, keyring->loaded->nelts * sizeof(authjwt_key_batch_t *));
+    authjwt_key_batch_t **news = apr_pcalloc(r->pool, keyring->loaded->nelts * sizeof(authjwt_key_batch_t *));
     authjwt_key_generation_t *next;
     apr_pool_t *pool;
 
-    if (!read_changed(keyring, news, ptemp)) {
+    if (!read_changed(keyring, news, r->pool)) {
         return;
     }
     adopt(keyring, news);
@@ -134,6 +135,7 @@ static void renew(authjwt_keyring_t *keyring, apr_pool_t *ptemp)
     }
     else {
         switch_to(keyring, next);
+        authjwt_audit_server(r->server, AUTHJWT_EVENT_KEYS_CHANGED, NULL);
     }
 }
 
@@ -148,7 +150,7 @@ static void look_for_changes(authjwt_keyring_t *keyring, request_rec *r)
         return;
     }
     apr_atomic_set32(&keyring->next_look, now + LOOK_SECONDS);
-    renew(keyring, r->pool);
+    renew(keyring, r);
     apr_atomic_set32(&keyring->looking, 0);
 }
 

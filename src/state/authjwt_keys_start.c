@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "aj_digest.h"
 #include "authjwt_keys_private.h"
 
 /* Servers that inherit their keys share the list, and so the keyring. */
@@ -36,4 +37,10 @@ int authjwt_keys_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
         faults = authjwt_keys_check_needed(main_server, ptemp) + authjwt_keys_check_trust(main_server);
     }
     return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+void authjwt_keys_child_init(apr_pool_t *pool, server_rec *s)
+{
+    (void)s;
+    aj_digest_keep(pool);
 }

@@ -12,13 +12,14 @@ APLOG_USE_MODULE(authjwt);
 
 static volatile apr_uint32_t last_complaint;
 
-apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
+apr_status_t authjwt_store_complain(authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
     int is_said = store->kind->says_why && rv == APR_EGENERAL;
 
     if (!is_said && authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
     }
+    authjwt_store_is_down(store, r, strcmp(what, "record") ? AUTHJWT_STORE_READS : AUTHJWT_STORE_WRITES);
     return rv;
 }
 
@@ -157,7 +158,11 @@ apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, a
     }
     rv = answer_questions(store, r, questions, n);
     leave(store, r);
-    return rv == APR_SUCCESS ? APR_SUCCESS : authjwt_store_complain(store, r, "answer", rv);
+    if (rv != APR_SUCCESS) {
+        return authjwt_store_complain(store, r, "answer", rv);
+    }
+    authjwt_store_is_up(store, r, AUTHJWT_STORE_READS);
+    return APR_SUCCESS;
 }
 
 static apr_status_t ask_and_keep(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
@@ -239,5 +244,9 @@ apr_status_t authjwt_store_put(authjwt_store_t *store, request_rec *r, const aut
     }
     leave(store, r);
     authjwt_beliefs_forget(store, id);
-    return rv == APR_SUCCESS ? APR_SUCCESS : authjwt_store_complain(store, r, "record", rv);
+    if (rv != APR_SUCCESS) {
+        return authjwt_store_complain(store, r, "record", rv);
+    }
+    authjwt_store_is_up(store, r, AUTHJWT_STORE_READS | AUTHJWT_STORE_WRITES);
+    return APR_SUCCESS;
 }

@@ -9,6 +9,7 @@
 #include <apr_atomic.h>
 #include <http_log.h>
 
+#include "authjwt_audit.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_log.h"
 #include "authjwt_store_private.h"
@@ -111,6 +112,7 @@ static void say_loss(const authjwt_store_t *store, server_rec *s, apr_time_t bir
                             : "sessions that began before ",
                  is_ignored ? "" : when,
                  is_ignored ? "" : " are refused, since they may have been revoked; their users have to sign in again");
+    authjwt_audit_server(s, AUTHJWT_EVENT_STORE_LOST, NULL);
 }
 
 void authjwt_store_learn_birth(authjwt_store_t *store, server_rec *s, apr_time_t birth)
@@ -124,6 +126,7 @@ void authjwt_store_learn_birth(authjwt_store_t *store, server_rec *s, apr_time_t
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
                      "AJ1412: AuthJWTRevocationStore %s has lost its entries, as another process or host has noticed",
                      store->spec);
+        authjwt_audit_server(s, AUTHJWT_EVENT_STORE_LOST, NULL);
     }
 }
 

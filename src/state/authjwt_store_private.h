@@ -53,16 +53,32 @@ struct authjwt_store_t {
     const char *note;                /* file that notes that this host has seen the store; NULL: it cannot */
     volatile apr_uint32_t has_birth; /* this process knows the birth */
     apr_time_t birth;                /* when the store lost its entries, 0: never; atomic */
+    volatile apr_uint32_t broken;    /* what did not work when this process tried last: AUTHJWT_STORE_READS, _WRITES */
 };
 
 /** The most that clocks of hosts which share a store are taken to differ by. */
 #define AUTHJWT_STORE_SKEW apr_time_from_sec(60)
 
+#define AUTHJWT_STORE_READS  1
+#define AUTHJWT_STORE_WRITES 2
+
+/** Note that the store does not work; the first time is a line of the audit log. @param what  AUTHJWT_STORE_READS or
+ * AUTHJWT_STORE_WRITES */
+void authjwt_store_is_down(authjwt_store_t *store, request_rec *r, apr_uint32_t what);
+
+/** Note that it does, likewise. @param what  all of the two that are known to */
+void authjwt_store_is_up(authjwt_store_t *store, request_rec *r, apr_uint32_t what);
+
 /** The row for a provider. @param name  as registered with httpd @return never NULL */
 const authjwt_store_kind_t *authjwt_store_kind(const char *name);
 
-/** Say what the store cannot do, at most once a second; nothing where the provider has said it. @return rv */
-apr_status_t authjwt_store_complain(const authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv);
+/**
+ * Note that the store is down, and say what it cannot do, at most once a second; nothing where the provider has said
+ * it.
+ * @param what  "record", or what is needed to answer
+ * @return rv
+ */
+apr_status_t authjwt_store_complain(authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv);
 
 /**
  * Begin a critical section over all processes of this host. May be waited for; look-ups and records inside it take no

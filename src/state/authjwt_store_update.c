@@ -23,7 +23,7 @@ typedef struct {
 static apr_status_t swap(const update_t *update, const authjwt_store_value_t *old, authjwt_store_value_t *value,
                          apr_time_t expires)
 {
-    const authjwt_store_t *store = update->store;
+    authjwt_store_t *store = update->store;
     authjwt_socache_swap_fn *door = store->kind->swap;
     apr_status_t rv;
 
@@ -33,6 +33,9 @@ static apr_status_t swap(const update_t *update, const authjwt_store_value_t *ol
     rv = door(store->instance, update->r->server, update->id->bytes, sizeof(update->id->bytes), old ? old->bytes : NULL,
               old ? old->len : 0, expires, value->bytes, value->len, update->r->pool);
     authjwt_beliefs_forget(store, update->id);
+    if (rv == APR_SUCCESS) {
+        authjwt_store_is_up(store, update->r, AUTHJWT_STORE_READS | AUTHJWT_STORE_WRITES);
+    }
     return rv == APR_SUCCESS || APR_STATUS_IS_EAGAIN(rv) ? rv : authjwt_store_complain(store, update->r, "record", rv);
 }
 

@@ -253,6 +253,7 @@ int main(void)
     srunner_add_suite(runner, suite_jwks());
     srunner_add_suite(runner, suite_jws());
     srunner_add_suite(runner, suite_claims());
+    srunner_add_suite(runner, suite_claims_variables());
     srunner_add_suite(runner, suite_jwt());
     srunner_add_suite(runner, suite_claims_pack());
     srunner_add_suite(runner, suite_siphash());

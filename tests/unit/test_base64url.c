@@ -97,6 +97,28 @@ START_TEST(every_byte_has_one_text)
 }
 END_TEST
 
+START_TEST(a_foreign_byte_is_refused_at_each_place)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    unsigned char *out;
+    apr_size_t len;
+    int place, byte;
+
+    for (place = 0; place < 8; place++) {
+        for (byte = 0; byte < 256; byte++) {
+            char text[] = "AAAAAAAA";
+            int is_listed = byte && strchr(alphabet, byte);
+
+            text[place] = (char)byte;
+            ck_assert_int_eq(aj_base64url_decode(text, 8, pool, &out, &len), is_listed ? AJ_OK : AJ_E_BASE64URL);
+            if (is_listed) {
+                ck_assert_str_eq(aj_base64url_encode(out, len, pool), text);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(lengths_round_trip)
 {
     unsigned char bytes[300], *out;
@@ -123,6 +145,7 @@ Suite *suite_base64url(void)
     tcase_add_loop_test(tcase, pairs_go_both_ways, 0, ROWS(pairs));
     tcase_add_loop_test(tcase, what_is_not_strict_is_refused, 0, ROWS(bad));
     tcase_add_test(tcase, every_byte_has_one_text);
+    tcase_add_test(tcase, a_foreign_byte_is_refused_at_each_place);
     tcase_add_test(tcase, lengths_round_trip);
     return suite;
 }

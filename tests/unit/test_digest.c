@@ -33,6 +33,26 @@ START_TEST(sha256_gives_the_published_hashes)
 }
 END_TEST
 
+START_TEST(kept_contexts_begin_anew)
+{
+    unsigned char out[AJ_SHA256_BYTES];
+    apr_pool_t *process;
+    int i;
+
+    ck_assert_int_eq(apr_pool_create(&process, pool), APR_SUCCESS);
+    aj_digest_keep(process);
+    for (i = 0; i < 3 * ROWS(hashes); i++) {
+        const char *text = hashes[i % ROWS(hashes)].text;
+
+        ck_assert_int_eq(aj_sha256(text, strlen(text), out), APR_SUCCESS);
+        ck_assert_str_eq(hex(out, sizeof(out)), hashes[i % ROWS(hashes)].hash);
+    }
+    apr_pool_destroy(process);
+    ck_assert_int_eq(aj_sha256("abc", 3, out), APR_SUCCESS);
+    ck_assert_str_eq(hex(out, sizeof(out)), hashes[1].hash);
+}
+END_TEST
+
 /* RFC 4231 test case 2, and an empty key. */
 START_TEST(hmac_gives_the_published_mac)
 {
@@ -106,6 +126,7 @@ Suite *suite_digest(void)
     TCase *tcase = unit_case(suite, "digest");
 
     tcase_add_loop_test(tcase, sha256_gives_the_published_hashes, 0, ROWS(hashes));
+    tcase_add_test(tcase, kept_contexts_begin_anew);
     tcase_add_test(tcase, hmac_gives_the_published_mac);
     tcase_add_test(tcase, random_bytes_differ);
     tcase_add_test(tcase, comparison_sees_every_byte);

@@ -188,12 +188,15 @@ START_TEST(lost_memory_refuses)
 {
     unsigned char *sig, *again;
     apr_size_t len, again_len;
-    const aj_key_t *key = sign(aj_alg_at(_i), &sig, &len);
+    const aj_key_t *signer = sign(aj_alg_at(_i), &sig, &len), *key = signer;
+    int is_secret = aj_alg_at(_i)->kty == AJ_KTY_OCT;
     aj_error_e verdict;
     int n, crypto = 0, done = 0;
 
     for (n = 1; !done; n += n < 50 ? 1 : unit_step()) {
         ck_assert_int_lt(n, 10000);
+        /* An HS key needs memory when it is used first, and with OpenSSL 3.5 not again: its context is kept. */
+        key = is_secret ? verifier_of(aj_alg_at(_i)) : key;
         unit_fail_allocation(n);
         verdict = aj_key_verify(key, INPUT, sig, len);
         done = unit_allocations_left() > 0;
@@ -211,10 +214,8 @@ START_TEST(lost_memory_refuses)
     }
     ck_assert_int_gt(crypto, 0);
     ck_assert_str_eq(aj_error_tag(AJ_E_CRYPTO), "AJ0127");
-    /* The context of an HS key is kept: to sign again it needs no memory. */
     unit_fail_allocation(1);
-    ck_assert_int_eq(aj_key_sign(key, INPUT, pool, &again, &again_len),
-                     aj_alg_at(_i)->kty == AJ_KTY_OCT ? APR_SUCCESS : APR_EGENERAL);
+    ck_assert_int_eq(aj_key_sign(signer, INPUT, pool, &again, &again_len), is_secret ? APR_SUCCESS : APR_EGENERAL);
     unit_fail_allocation(0);
     assert_no_openssl_error();
 }

@@ -96,6 +96,7 @@ Suite *suite_keyset(void);
 Suite *suite_jwks(void);
 Suite *suite_jws(void);
 Suite *suite_claims(void);
+Suite *suite_claims_variables(void);
 Suite *suite_jwt(void);
 Suite *suite_claims_pack(void);
 Suite *suite_siphash(void);

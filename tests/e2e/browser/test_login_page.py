@@ -35,6 +35,7 @@ def test_curl_without_any_browser_header_gets_the_page_too(server):
 def test_head_has_the_headers_and_no_body(server):
     answer = Visitor(server).navigate("/login", "HEAD")
     assert answer.status == 200 and answer.body == b"" and "frame-ancestors" in answer.header("Content-Security-Policy")
+    assert answer.header("Vary") == "Accept-Language" and answer.header("Content-Language") == "en" and answer.header("Cache-Control") == "no-store"
     assert Visitor(server).navigate("/logout", "HEAD").status == 200
 
 
@@ -87,7 +88,7 @@ def test_a_missing_field_is_400_and_says_what_to_enter(server, form):
 def test_who_may_not_sign_in_is_told_so(server):
     answer = Visitor(server).submit("/choosy/login", {"username": "ann", "password": Known.passwords["ann"]})
     assert answer.status == 403 and set_cookies(answer) == {}
-    assert "You may not sign in here." in assert_good_page(answer).text
+    assert "You are not allowed in here." in assert_good_page(answer).text
     Visitor(server).sign_in("bob", "/choosy/login")
 
 
@@ -199,7 +200,9 @@ def test_placeholders_of_the_administrators_page_are_filled_and_the_rest_is_left
     page = Page(answer.text)
     assert page.title == "User name or password is wrong." and page.one("form")["action"] == "/own/login"
     assert page.value("next") == page.value("again") == "/a?b='c'" and page.value("username") == page.value("other") == "o'neil"
+    assert page.one("p", id="invalid_credentials", lang="en") and answer.header("Vary") == "Accept-Language"
+    assert answer.header("Content-Language") is None            # what the file is in, nobody knows
     assert "{{unknown}} {{ next }} { {{" in page.text and answer.text.endswith("</html>o&#39;neil")
     empty = Page(Visitor(server).navigate("/own/login").text)
-    assert empty.title == "" and empty.value("username") == "" and empty.value("next") == "/"
+    assert empty.title == "" and empty.one("p", id="") and empty.value("username") == "" and empty.value("next") == "/"
     assert Visitor(server).sign_in(path="/own/login", next="/members").navigate("/members").status == 200

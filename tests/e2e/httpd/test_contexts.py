@@ -16,14 +16,17 @@ SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet fi
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
           "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTRevocationOnLoss ignore",
           "AuthJWTRevocationCheckInterval 5s", "AuthJWTLoginThrottle 5 5m",
-          "AuthJWTCache 64", "AuthJWTLoginLock 50 30m",
+          "AuthJWTCache 64", "AuthJWTLoginLock 50 30m", "AuthJWTAuditLog audit.log login theft",
           "AuthJWTDummyHash $2y$05$abcdefghijklmnopqrstuuEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXA"]
+# The same, beside a store of several hosts.
+REMOTE = ["AuthJWTStoreAuth file:@dir@/long", "AuthJWTStoreTLS off", "AuthJWTStoreReplicas 0", "AuthJWTStoreTimeout 200ms"]
 # Of the host as a whole: not in a virtual host either.
 HOST = ["AuthJWTStateDir @dir@/state-of-host"]
 # What issues tokens, or reads files as the server: for the administrator alone.
 ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJWTLoginRequire all granted", "AuthJWTClaim a b",
            "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
-           "AuthJWTErrorDocument 401 @dir@/error.json"]
+           "AuthJWTErrorDocument 401 @dir@/error.json", "AuthJWTLoginPageText de @dir@/error.json", "AuthJWTLoginPageStyle @dir@/error.json",
+           "AuthJWTLoginPageLogo @dir@/logo.svg"]
 ANYWHERE = ["AuthJWTTokenLocation header cookie", "AuthJWTHeaderName Authorization", "AuthJWTHeaderType Bearer", "AuthJWTQueryStringName jwt",
             "AuthJWTAccessCookieName a", "AuthJWTRefreshCookieName b", "AuthJWTIdentityClaim sub", "AuthJWTRoleClaim role",
             "AuthJWTOptional on", "AuthJWTAllowPreflight on", "AuthJWTExportClaims all", "AuthJWTRequestHeader X-User sub",
@@ -35,7 +38,7 @@ OTHERS = "".join("<Directory @dir@/htdocs/%s>\n    AllowOverride %s\n</Directory
                  for pair in (("auth", "AuthConfig"), ("all", "All"), ("none", "FileInfo Indexes Limit Options")))
 CONFIG = KEY_AND_STORE + OTHERS
 FILES = {"htdocs/%s/x.txt" % name: "let in\n" for name in ("auth", "all", "none")}
-FILES["error.json"] = "{}"
+FILES.update({"error.json": "{}", "logo.svg": "<svg/>"})
 PUBLIC = ("AuthType JWT", 'AuthName "members"')
 
 
@@ -44,6 +47,7 @@ def furnished(new_server, config):
     server.write("long", "0123456789abcdef" * 4, 0o600)
     server.write("set.json", jwk_set({**jwk("ES512"), "alg": "ES512"}), 0o600)
     server.write("error.json", "{}")
+    server.write("logo.svg", "<svg/>")
     return server
 
 
@@ -53,7 +57,7 @@ def name_of(line):
 
 def test_the_tables_name_all_directives():
     known = set(re.findall(r'AP_INIT_\w+\("(AuthJWT\w+)"', SOURCE.read_text()))
-    assert known == {name_of(line) for line in SERVER + HOST + ISSUING + ANYWHERE} - {"Require"}
+    assert known == {name_of(line) for line in SERVER + REMOTE + HOST + ISSUING + ANYWHERE} - {"Require"}
 
 
 def test_all_of_them_may_stand_in_the_server_and_in_a_virtual_host(new_server):
@@ -61,6 +65,13 @@ def test_all_of_them_may_stand_in_the_server_and_in_a_virtual_host(new_server):
     site = "<VirtualHost *>\nServerName x.test\n%s\n%s</VirtualHost>\n" % ("\n".join(lines), protected("/p"))
     for config in ("\n".join(lines + HOST) + "\n", KEY_AND_STORE + site):
         status, said = furnished(new_server, "AuthJWTKey HS256 file:@dir@/secret\n" * (config.startswith("AuthJWTKey HS512")) + config).configtest()
+        assert status == 0, said
+
+
+def test_settings_of_a_remote_store_may_stand_beside_it(new_server):
+    lines = "\n".join(["AuthJWTRevocationStore valkey:127.0.0.1:1", *REMOTE]) + "\n"
+    for config in (lines, "<VirtualHost *>\nServerName x.test\nAuthJWTIssuer x\n%s\n%s</VirtualHost>\n" % (lines, protected("/p"))):
+        status, said = furnished(new_server, "AuthJWTKey HS256 file:@dir@/secret\nAuthJWTIssuer me\n" + config).configtest()
         assert status == 0, said
 
 
@@ -78,13 +89,13 @@ def test_settings_of_the_host_may_not_stand_in_a_virtual_host(new_server, line):
     assert status != 0 and name_of(line) + " cannot occur within <VirtualHost> section" in said
 
 
-@pytest.mark.parametrize("line", SERVER + HOST, ids=name_of)
+@pytest.mark.parametrize("line", SERVER + REMOTE + HOST, ids=name_of)
 def test_settings_of_the_whole_server_may_not_stand_in_sections(new_server, line):
     status, said = furnished(new_server, KEY_AND_STORE + "<Location /x>\n%s\n</Location>\n" % line).configtest()
     assert status != 0 and name_of(line) + " not allowed in <Location> context" in said
 
 
-@pytest.mark.parametrize("line", SERVER + HOST + ISSUING, ids=name_of)
+@pytest.mark.parametrize("line", SERVER + REMOTE + HOST + ISSUING, ids=name_of)
 def test_keys_and_what_issues_tokens_may_not_stand_in_htaccess(server, expect_log, line):
     expect_log(r"htaccess: %s not allowed here" % name_of(line))
     server.write("htdocs/all/.htaccess", line.replace("@dir@", server.dir) + "\n")

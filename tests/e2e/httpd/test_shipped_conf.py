@@ -29,6 +29,7 @@ def test_uncommented_every_line_is_right(new_server):
     for name, content in (("secret", Known.secret), ("users", Known.users()), ("groups", Known.groups),
                           ("es256.pem", pem(private_key("ES256"))), ("ed25519.pub.pem", public_pem(private_key("EdDSA"))),
                           ("401.json", '{"error": "please sign in"}'),
+                          ("logo.svg", "<svg/>"), ("login.css", "h1{}"), ("login.fr.json", '{"title": "Connexion"}'),
                           ("jwks", jwk_set({**jwk("RS256", 1, False), "kid": "theirs"}))):
         server.write("jwt." + name, content, 0o600 if name in ("secret", "es256.pem") else 0o644)
     status, said = server.configtest()

@@ -8,7 +8,7 @@ from authjwt_visitor import WEB
 
 OWN_PAGE = """<!DOCTYPE html><html lang="en"><title>{{message}}</title>
 <form method="post" action="{{action}}"><input name='next' value='{{next}}'><input name="again" value="{{next}}">
-<input name='username' value='{{user}}'><input name="other" value="{{user}}"><p>{{message}}{{user}}{{next}}</p>
+<input name='username' value='{{user}}'><input name="other" value="{{user}}"><p>{{message}}{{user}}{{next}}</p><p id="{{code}}" lang="{{lang}}">{{message}}</p>
 <p id="rest">{{unknown}} {{ next }} { {{</p></form></html>{{user}}"""
 APP = protected("/app", 'AuthJWTLoginURL "/login?x=1"', "Require valid-user")
 CONFIG = WEB + (
