@@ -21,7 +21,7 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 # What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.
-BENCH_PACKAGES := $(RUN_PACKAGES) python3 python3-jwt python3-cryptography wrk util-linux valgrind libapache2-mod-auth-openidc libapache2-mod-oauth2 \
+BENCH_PACKAGES := $(RUN_PACKAGES) redis-server python3 python3-jwt python3-cryptography wrk util-linux valgrind libapache2-mod-auth-openidc libapache2-mod-oauth2 \
                   haproxy gunicorn python3-python-flask-jwt-extended
 # build-essential is what Debian takes for granted in every build; conf/make-bom is Python, and asks httpd.
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper check lintian
@@ -69,7 +69,7 @@ CTL       := $(B)/authjwtctl
 CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c))
 CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
 
-.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak man install clean
+.PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
 .PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE) $(CTL)
@@ -85,6 +85,7 @@ help:
 	@echo 'make tsan         what threads share without a lock, under ThreadSanitizer'
 	@echo 'make valgrind     unit tests under valgrind'
 	@echo 'make fuzz         each parser for FUZZ_SECONDS; make replay: their corpora alone'
+	@echo 'make faults       what a valkey store must bear, a minute each; 200 fail-overs (half an hour)'
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
 	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
@@ -221,6 +222,15 @@ fuzz: fuzz-packages
 soak: soak-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/soak/run
+
+# Outages of a valkey store under load, each again and again for FAULT_SECONDS; FAULT_KILLS fail-overs, each right after a logout.
+# make test has them all for a moment. FAULTS names what of it to run.
+FAULT_SECONDS ?= 60
+FAULT_KILLS   ?= 200
+FAULTS        ?= tests/e2e/valkey/test_outages.py tests/e2e/valkey/test_failover.py
+faults: test-packages
+	@$(MAKE) --no-print-directory -s all
+	AUTHJWT_FAULT_SECONDS=$(FAULT_SECONDS) AUTHJWT_FAULT_KILLS=$(FAULT_KILLS) $(PYTHON) -m pytest -q -p no:cacheprovider -rP -n 2 $(FAULTS)
 
 # The table of bench/README.md; in BENCH_OUT as bench.md, bench.json and bench.svg. QUICK=1: the main rows, in two minutes.
 QUICK     ?=

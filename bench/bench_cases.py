@@ -29,6 +29,7 @@ class Case:  # pylint: disable=too-many-instance-attributes
     protects: bool = True
     count: bool = False         # instructions too
     revocations: int = 0
+    remote: bool = False        # a server of entries runs meanwhile, at @store@ in the lines
 
 
 class Cases:
@@ -66,6 +67,25 @@ class Cases:
             yield Case("mod_authjwt, HS256, many tokens, {:,} revocations".format(revocations), self._protecting(), tokens=self.many["hs256"],
                        revocations=revocations, count=True)
         yield from self.endpoints()
+        yield from self.remote()
+
+    def remote(self):
+        """Look-ups and logouts on one Redis, through each of the providers, and where answers are believed for a while."""
+        if not program("redis-server"):
+            self.notes.append("no cases of remote stores: the package redis-server is not installed")
+            return
+        providers = {"valkey": (), "redis": ("LoadModule socache_redis_module @modules@/mod_socache_redis.so",)}
+        for name, more in providers.items():
+            def lines(*others, name=name, more=more):
+                end = ['<Location "/logout">', "SetHandler jwt-logout", "</Location>"]
+                return [line.replace("lmdb:@folder@/state(1G)", name + ":@store@") for line in self._protecting(more=[*more, *others]) + end]
+            yield Case("mod_authjwt, HS256, many tokens, store %s" % name, lines(), tokens=self.many["hs256"], remote=True)
+            if name == "valkey":
+                yield Case("mod_authjwt, HS256, many tokens, store valkey, believed for 10 s", lines("AuthJWTRevocationCheckInterval 10s"),
+                           tokens=self.many["hs256"], remote=True)
+            count = 4000 if self.quick else 60000
+            yield Case("mod_authjwt, logout, 16 at once, store %s" % name, lines(), method="POST", path="/logout", base="", connections=16, once=True,
+                       tokens=sessions(self.keys, count, "access", "logout.%s.once" % name), remote=True)
 
     def many_own(self):
         """The commonest case, for whatever is measured besides its cost."""

@@ -120,7 +120,7 @@ class Httpd(Server):
 
     def __init__(self, case, folder, keys, wrapper=(), alone=False):
         super().__init__(case, folder, wrapper)
-        self.keys, self.alone = keys, alone
+        self.keys, self.alone, self.store = keys, alone, 0
 
     def command(self):
         path = os.path.join(self.folder, "httpd.conf")
@@ -138,7 +138,7 @@ class Httpd(Server):
         sizes = "" if self.alone else ("StartServers 1\nServerLimit 1\nThreadLimit %d\nThreadsPerChild %d\nMaxRequestWorkers %d\n"
                                        "MinSpareThreads 1\nMaxSpareThreads %d" % ((self.case.threads,) * 4))
         lines = "\n".join(self.case.lines).replace("<protected>", "<Directory %s>" % root).replace("</protected>", "</Directory>")
-        lines = lines.replace("@keys@", str(self.keys)).replace("@folder@", self.folder).replace("@modules@", MODULES)
+        lines = lines.replace("@store@", "127.0.0.1:%d" % self.store).replace("@keys@", str(self.keys)).replace("@folder@", self.folder).replace("@modules@", MODULES)
         return "\n".join([
             "ServerRoot " + self.folder, "ServerName 127.0.0.1", "Listen 127.0.0.1:%d" % self.port, "PidFile %s/httpd.pid" % self.folder,
             "DefaultRuntimeDir " + self.folder, "ErrorLog %s/error.log" % self.folder, "LogLevel error", user,
@@ -149,6 +149,14 @@ class Httpd(Server):
             "LimitRequestFieldSize 32768", "DocumentRoot " + root,
             "<Directory />\nAllowOverride None\nOptions None\nRequire all denied\n</Directory>",
             "<Directory %s>\nRequire all granted\n</Directory>" % root, lines, ""])
+
+
+class Store(Server):
+    """A Redis that keeps what it is given as the documentation wants it: appendonly, and nothing is evicted."""
+
+    def command(self):
+        return [program("redis-server"), "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.folder, "--appendonly", "yes",
+                "--maxmemory-policy", "noeviction", "--save", ""]
 
 
 class Haproxy(Server):

@@ -72,7 +72,7 @@ int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, au
 /* ---- when sessions began ---- */
 
 /* Our own sids begin with sixteen digits, microseconds since 1970, and a dash; believed only if that fits iat, which
- * may be behind by what marks are set ahead. */
+ * may be behind by what marks are set ahead, and by how far the clock of the host is ahead that has set one. */
 apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims)
 {
     const char *sid = aj_claims_string(claims, "sid");
@@ -82,7 +82,7 @@ apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims)
     for (i = 0; sid && i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
         birth = birth * 10 + (sid[i] - '0');
     }
-    return i == 16 && sid[16] == '-' && birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + AUTHJWT_SKEW_MOST
+    return i == 16 && sid[16] == '-' && birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + 2 * AUTHJWT_SKEW_MOST
              ? birth
              : 0;
 }

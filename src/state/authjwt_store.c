@@ -15,8 +15,10 @@ static volatile apr_uint32_t last_complaint;
 
 apr_status_t authjwt_store_complain(authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv)
 {
+    int is_said = store->kind->says_why && rv == APR_EGENERAL;
+
     authjwt_count(r, AUTHJWT_COUNT_STORE_ERRORS);
-    if (authjwt_log_due(&last_complaint)) {
+    if (!is_said && authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
     }
     authjwt_store_is_down(store, r, strcmp(what, "record") ? AUTHJWT_STORE_READS : AUTHJWT_STORE_WRITES);

@@ -58,6 +58,7 @@ static const authjwt_store_kind_t kinds[] = {
     { .name = AUTHJWT_VALKEY,
       .is_exact = 1,
       .is_remote = 1,
+      .says_why = 1,
       .swap = authjwt_valkey_swap,
       .retrieve_several = authjwt_valkey_retrieve_several,
       .place = authjwt_valkey_place,

@@ -21,6 +21,7 @@ typedef struct {
     int can_forget;   /**< drops entries that still count, when it is full or restarted */
     int is_local;     /**< on this host alone: it is asked each time, and starts with httpd */
     int is_remote;    /**< other hosts may use it, too */
+    int says_why;     /**< logs each of its failures by itself, once a second and process, and returns APR_EGENERAL */
     int takes_dates;  /**< lifetimes over 30 days reach the server as seconds since 1970, 31 bits */
     /* Doors beside ap_socache (authjwt_socache_doors.h), each NULL where there is none. */
     authjwt_socache_store_fn *put_ending;                  /**< else the provider's store */
@@ -72,8 +73,12 @@ void authjwt_store_is_up(authjwt_store_t *store, request_rec *r, apr_uint32_t wh
 /** The row for a provider. @param name  as registered with httpd @return never NULL */
 const authjwt_store_kind_t *authjwt_store_kind(const char *name);
 
-/** Say what the store cannot do, at most once a second, and note that it is down. @param what  "record", or what is
- * needed to answer @return rv */
+/**
+ * Note that the store is down, and say what it cannot do, at most once a second; nothing where the provider has said
+ * it.
+ * @param what  "record", or what is needed to answer
+ * @return rv
+ */
 apr_status_t authjwt_store_complain(authjwt_store_t *store, request_rec *r, const char *what, apr_status_t rv);
 
 /**

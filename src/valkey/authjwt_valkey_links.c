@@ -16,15 +16,16 @@ struct authjwt_valkey_links_t {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     authjwt_valkey_link_t *idle;
-    unsigned open;       /* idle, in use, and being made */
-    unsigned idle_count; /* of them, idle */
-    unsigned waiting;    /* of them, for replicas */
-    unsigned queued;     /* threads that wait for nothing but a connection */
-    unsigned failures;   /* in a row; 0 while the server answers */
-    unsigned generation; /* grows with each failure, so that what was open before is not kept */
-    int probing;         /* one attempt after a failure is under way */
-    apr_time_t next;     /* no attempt before */
-    char why[256];       /* the last failure */
+    unsigned open;                /* idle, in use, and being made */
+    unsigned idle_count;          /* of them, idle */
+    unsigned waiting;             /* of them, for replicas */
+    unsigned queued;              /* threads that wait for nothing but a connection */
+    unsigned failures;            /* in a row; 0 while the server answers */
+    unsigned generation;          /* grows with each failure, so that what was open before is not kept */
+    int probing;                  /* one attempt after a failure is under way */
+    apr_time_t next;              /* no attempt before */
+    char why[256];                /* the last failure */
+    authjwt_valkey_named_t named; /* with Sentinel */
 };
 
 authjwt_valkey_links_t *authjwt_valkey_links_create(void)
@@ -38,6 +39,7 @@ authjwt_valkey_links_t *authjwt_valkey_links_create(void)
         pthread_cond_init(&links->freed, &monotonic);
         pthread_condattr_destroy(&monotonic);
         pthread_mutex_init(&links->lock, NULL);
+        authjwt_valkey_named_begin(&links->named);
     }
     return links;
 }
@@ -177,6 +179,7 @@ static void leave(authjwt_valkey_links_t *links, int waits, unsigned generation,
 static const char *make(const ap_socache_instance_t *inst, int waits, apr_time_t deadline, const taken_t *taken,
                         authjwt_valkey_link_t **out, apr_pool_t *pool)
 {
+    apr_time_t begin = authjwt_valkey_now();
     const char *why = authjwt_valkey_open(inst, deadline, out, pool);
 
     if (why) {
@@ -185,7 +188,20 @@ static const char *make(const ap_socache_instance_t *inst, int waits, apr_time_t
     }
     (*out)->generation = taken->generation;
     (*out)->is_probe = taken->is_probe;
+    if (inst->address.master) {
+        authjwt_valkey_note_named(&inst->links->named, (*out)->primary, begin);
+    }
     return NULL;
+}
+
+/* A kept connection: the server may have closed it meanwhile, or be the primary no more. */
+static int may_be_used(const ap_socache_instance_t *inst, authjwt_valkey_link_t *link, apr_time_t deadline,
+                       apr_pool_t *pool)
+{
+    return authjwt_valkey_link_is_quiet(link)
+        && (!inst->address.master
+            || authjwt_valkey_is_named(inst, &inst->links->named, link->primary, deadline - inst->options.timeout,
+                                       pool));
 }
 
 const char *authjwt_valkey_take(const ap_socache_instance_t *inst, int waits, apr_time_t deadline,
@@ -196,7 +212,7 @@ const char *authjwt_valkey_take(const ap_socache_instance_t *inst, int waits, ap
     do {
         take_turn(inst->links, waits, deadline, out, &taken);
         *is_kept = taken.turn == KEPT;
-        if (*is_kept && authjwt_valkey_link_is_quiet(*out)) {
+        if (*is_kept && may_be_used(inst, *out, deadline, pool)) {
             return NULL;
         }
         if (*is_kept) {

@@ -33,6 +33,9 @@ const char *authjwt_valkey_open(const ap_socache_instance_t *inst, apr_time_t de
         return why;
     }
     why = open_host(inst, &primary, deadline, out, pool);
+    if (!why) {
+        apr_snprintf((*out)->primary, sizeof((*out)->primary), "%s:%u", primary.name, primary.port);
+    }
     return why ? apr_psprintf(pool, "%s:%u, which Sentinel names as the primary: %s", primary.name, primary.port, why)
                : NULL;
 }

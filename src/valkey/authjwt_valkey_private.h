@@ -7,6 +7,7 @@
  *   authjwt_valkey_budget.c   the time that calls of one request share
  *   authjwt_valkey_run.c      a batch of commands on one of this process's connections; logs what went wrong
  *   authjwt_valkey_links.c    the connections of this process: kept, bounded, made again after pauses
+ *   authjwt_valkey_named.c    which primary Sentinel has named, and when
  *   authjwt_valkey_open.c     one connection to the primary: signed in, and who it is
  *   authjwt_valkey_sentinel.c where the primary is
  *   authjwt_valkey_hello.c    the first words on a connection
@@ -23,6 +24,7 @@
 #define AUTHJWT_VALKEY_PRIVATE_H
 
 #include <netdb.h>
+#include <pthread.h>
 #include <sys/types.h>
 
 #include <httpd.h>
@@ -44,6 +46,9 @@
 #define AUTHJWT_VALKEY_ID_MAX     512
 #define AUTHJWT_VALKEY_DATA_MAX   (512 * 1024)
 #define AUTHJWT_VALKEY_ANSWER_MAX (1024 * 1024)
+
+/** Room for HOST:PORT as Sentinel names it. */
+#define AUTHJWT_VALKEY_NAMED_MAX 264
 
 typedef struct authjwt_valkey_links_t authjwt_valkey_links_t;
 
@@ -117,11 +122,12 @@ struct authjwt_valkey_link_t {
     int fd;
     SSL *ssl; /* NULL without TLS */
     redisReader *reader;
-    apr_time_t deadline; /* of what is being done */
-    apr_size_t received; /* bytes since the last question */
-    int is_closed;       /* by the server, in order */
-    unsigned generation; /* of the connections it was made among */
-    int is_probe;        /* the first attempt after a failure, and nothing asked yet */
+    apr_time_t deadline;                    /* of what is being done */
+    apr_size_t received;                    /* bytes since the last question */
+    int is_closed;                          /* by the server, in order */
+    unsigned generation;                    /* of the connections it was made among */
+    int is_probe;                           /* the first attempt after a failure, and nothing asked yet */
+    char primary[AUTHJWT_VALKEY_NAMED_MAX]; /* where Sentinel has named it; else empty */
     authjwt_valkey_link_t *next;
 };
 
@@ -199,13 +205,39 @@ const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_t
 const char *authjwt_valkey_open(const ap_socache_instance_t *inst, apr_time_t deadline, authjwt_valkey_link_t **out,
                                 apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
 
+/* ---- named ---- */
+
+/** Which primary Sentinel has named to this process. */
+typedef struct {
+    pthread_mutex_t lock;
+    apr_time_t asked;    /* for the last time */
+    apr_time_t answered; /* when it was asked for what it has answered last */
+    char primary[AUTHJWT_VALKEY_NAMED_MAX];
+} authjwt_valkey_named_t;
+
+/** Prepare one of zeros. */
+void authjwt_valkey_named_begin(authjwt_valkey_named_t *named);
+
+/** Note what Sentinel has answered. @param asked  when the question was put */
+void authjwt_valkey_note_named(authjwt_valkey_named_t *named, const char *primary, apr_time_t asked);
+
+/**
+ * Is this the primary, as far as Sentinel has said? Every two seconds one of those who come asks it; an answer counts
+ * for five.
+ * @param deadline  for asking
+ * @return zero: another is, or nobody knows
+ */
+int authjwt_valkey_is_named(const ap_socache_instance_t *inst, authjwt_valkey_named_t *named, const char *primary,
+                            apr_time_t deadline, apr_pool_t *pool);
+
 /* ---- links ---- */
 
 /** Make the connections of this process, none of them open yet. They live as long as it. @return NULL without memory */
 authjwt_valkey_links_t *authjwt_valkey_links_create(void);
 
 /**
- * Take a connection, a kept one or a new one. Fails at once while a pause runs.
+ * Take a connection, a kept one or a new one. Fails at once while a pause runs. With Sentinel a kept connection is used
+ * only while Sentinel names its server, see authjwt_valkey_is_named.
  * @param waits    it will wait for replicas
  * @param is_kept  set: it was used before
  * @return NULL, or why there is none

@@ -14,7 +14,7 @@ from authjwt_remote import COMMANDS, Remote, config_on
 from authjwt_sessions import rotate, session
 from authjwt_tokens import claims, sign
 
-DOWN = r"\[authjwt:error\].*AJ1406: "
+DOWN = r"\[authjwt:error\].*(AJ1406|AJ2110): "
 SENTINEL = "authjwt-revoked:" + b"mod_authjwt sentinel 0123456789.".hex()
 
 

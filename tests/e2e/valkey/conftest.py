@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 from authjwt_env import apxs
-from authjwt_valkey import SERVERS, Valkey
+from authjwt_outage import COMPLAINT, LINES, TIMEOUT, Outages
+from authjwt_valkey import SERVERS, Valkey, config_on
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 
@@ -81,4 +82,16 @@ def any_server(request):
     return request.param
 
 
+@pytest.fixture
+def outages(new_server, expect_log):
+    """outages(STORE, lines...): a server on this store, under load."""
+    def make(store, *lines, said=COMPLAINT, server=new_server, files=(), bound=2 * TIMEOUT):
+        expect_log(said)
+        expect_log.may(COMPLAINT)
+        expect_log.may("AJ2112: ")
+        httpd = server(config_on("valkey:" + store, *LINES, *lines))
+        for name, content in files:
+            httpd.write(name, content, 0o600)
+        return Outages(httpd.start(), bound)
 
+    return make
