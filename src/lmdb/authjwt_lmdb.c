@@ -12,7 +12,7 @@
 #include <unixd.h>
 
 #include "authjwt_lmdb.h"
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 APLOG_USE_MODULE(authjwt);
 

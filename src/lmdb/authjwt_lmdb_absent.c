@@ -5,7 +5,7 @@
 #include <httpd.h>
 
 #include "authjwt_lmdb.h"
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 typedef struct {
     const unsigned char *ids;

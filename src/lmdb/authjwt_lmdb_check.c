@@ -21,7 +21,7 @@
 #include <apr_strings.h>
 #include <unixd.h>
 
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 /* Seconds to wait for the write lock, longer than any write takes. If a process never releases it, httpd must say so
  * instead of hanging at start. */

@@ -13,7 +13,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_lmdb_file.h"
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 /* Slots of the lock file if no httpd has it open; httpd enlarges it. */
 #define READERS 126

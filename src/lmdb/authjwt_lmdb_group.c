@@ -8,7 +8,7 @@
  *
  * LMDB's write lock keeps processes apart. The queue and the leader are the process's own and end with it: what was
  * not committed then was not answered either. */
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 /* The most in one transaction, so that the first need not wait long for the others. */
 #define GROUP_MOST 64

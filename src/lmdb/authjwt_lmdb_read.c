@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 apr_time_t authjwt_lmdb_stamp_get(const unsigned char *from)
 {

@@ -3,7 +3,7 @@
  * expired entries. */
 #include <string.h>
 
-#include "authjwt_lmdb_private.h"
+#include "authjwt_lmdb_txn_private.h"
 
 /* Expired entries that each write removes: more than it adds, so they cannot pile up. */
 #define PURGE_FEW 4

@@ -18,9 +18,6 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* What the key that successors are derived with is for (RFC 5869 `info`). */
-#define SUCCESSOR_LABEL "mod_authjwt successor"
-
 /* With this value scripts prove that they can read the cookies of this site. Tokens in headers need none. */
 static const char *new_csrf(request_rec *r)
 {
@@ -46,12 +43,6 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     return verdict;
 }
 
-/* The time of birth is finer than iat, so that a login right after the end of all sessions is told from those. */
-static const char *sid_born(apr_time_t birth, const char *id, apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "%016" APR_TIME_T_FMT "-%s", birth, id);
-}
-
 authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
                                         authjwt_tokens_t *tokens)
 {
@@ -72,7 +63,7 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     }
     session.now = apr_time_now();
     session.issuer = authjwt_config_server(r->server)->issuer;
-    session.sid = sid_born(birth, nonce, r->pool);
+    session.sid = authjwt_session_sid_born(birth, nonce, r->pool);
     session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
@@ -87,76 +78,14 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     return verdict;
 }
 
-/* An id that follows from others: all hosts that share the key derive the same, and nobody else can. */
-static const char *derive_id(const aj_key_t *secret, const char *purpose, const char *sid, const char *jti,
-                             apr_pool_t *pool)
-{
-    unsigned char key[AJ_SHA256_BYTES];
-    unsigned char mac[AJ_SHA256_BYTES];
-    const char *text = apr_pstrcat(pool, purpose, "\n", sid, "\n", jti, NULL);
-    apr_status_t rv = aj_key_derive(secret, SUCCESSOR_LABEL, key, sizeof(key));
-
-    if (rv == APR_SUCCESS) {
-        rv = aj_hmac_sha256(key, sizeof(key), text, strlen(text), mac);
-    }
-    aj_wipe(key, sizeof(key));
-    return rv == APR_SUCCESS ? aj_base64url_encode(mac, 24, pool) : NULL;
-}
-
-/* The name of a refresh token: its jti, or its hash where it has none. */
-static const char *name_of(const aj_claims_t *refresh, apr_pool_t *pool)
-{
-    const char *jti = aj_claims_string(refresh, "jti");
-
-    return jti ? jti : aj_base64url_encode(aj_claims_token_hash(refresh), AJ_SHA256_BYTES, pool);
-}
-
-/* The session that a refresh token belongs to. One of another issuer begins a session of ours here, so that two logins
- * in the issuer's session are two sessions; born when the token was issued, where a logout may have ended what it came
- * from. */
-static const char *sid_of(const aj_claims_t *refresh, const aj_key_t *secret, apr_pool_t *pool)
-{
-    const char *sid = aj_claims_string(refresh, "sid");
-    const char *id;
-
-    if (sid && !authjwt_revocation_is_foreign_session(refresh)) {
-        return sid;
-    }
-    id = derive_id(secret, "sid", sid ? sid : "", name_of(refresh, pool), pool);
-    return id && sid ? sid_born(aj_claims_issued(refresh), id, pool) : id;
-}
-
-/* Servers without AuthJWTIssuer go on with what another one began: all tokens of a session have one `iss`. */
-static const char *issuer_of(request_rec *r, const aj_claims_t *refresh)
-{
-    const char *ours = authjwt_config_server(r->server)->issuer;
-
-    return ours || !aj_claims_session_expires(refresh) ? ours : aj_claims_string(refresh, "iss");
-}
-
-/* What follows from a refresh token is derived with the key that made it, so that it stays the same when another key
- * begins to sign; with the signer where only the public half of the first is known. @return NULL when no key of the
- * server has a secret */
-static const aj_key_t *deriving_key(request_rec *r, const aj_claims_t *refresh)
-{
-    return aj_key_is_secret(aj_claims_key(refresh)) ? aj_claims_key(refresh) : authjwt_session_signer(r);
-}
-
-static apr_time_t end_of(const aj_claims_t *refresh)
-{
-    apr_time_t ends = aj_claims_session_expires(refresh);
-
-    return ends ? ends : aj_claims_expires(refresh);
-}
-
 static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
                                       authjwt_session_t *session)
 {
     session->user = aj_claims_identity(refresh);
     session->now = apr_time_now();
-    session->ends = end_of(refresh);
-    session->sid = sid_of(refresh, secret, r->pool);
-    session->issuer = issuer_of(r, refresh);
+    session->ends = authjwt_session_end_of(refresh);
+    session->sid = authjwt_session_sid_of(refresh, secret, r->pool);
+    session->issuer = authjwt_session_issuer_of(r, refresh);
     if (!session->sid || authjwt_revocation_origin(refresh, r->pool, &session->origin) != APR_SUCCESS) {
         return authjwt_session_failed(r, "key derivation failed");
     }
@@ -182,7 +111,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
     authjwt_use_t use = { .claims = refresh,
                           .issuer = session->issuer ? session->issuer : "",
                           .sid = session->sid,
-                          .name = name_of(refresh, r->pool),
+                          .name = authjwt_session_token_name(refresh, r->pool),
                           .successor_jti = successor->jti,
                           .ends = session->ends,
                           .grace = authjwt_config_grace(conf),
@@ -211,22 +140,15 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
     }
 }
 
-/* @return what is derived from a refresh token for its successor, NULL when the key fails */
-static const char *derive_for(const aj_key_t *secret, const char *purpose, const authjwt_session_t *session,
-                              const aj_claims_t *refresh, apr_pool_t *pool)
-{
-    return derive_id(secret, purpose, session->sid, name_of(refresh, pool), pool);
-}
-
 static authjwt_verdict_e find_successor(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
                                         authjwt_session_t *session, authjwt_issue_t *successor)
 {
-    successor->jti = derive_for(secret, "jti", session, refresh, r->pool);
+    successor->jti = authjwt_session_derive(secret, "jti", session, refresh, r->pool);
     if (!successor->jti) {
         return authjwt_session_failed(r, "key derivation failed");
     }
     if (authjwt_config_cookies(authjwt_config_dir(r))) {
-        successor->csrf = derive_for(secret, "csrf", session, refresh, r->pool);
+        successor->csrf = authjwt_session_derive(secret, "csrf", session, refresh, r->pool);
     }
     return use_refresh_token(r, refresh, session, successor);
 }
@@ -234,7 +156,7 @@ static authjwt_verdict_e find_successor(request_rec *r, const aj_claims_t *refre
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
                                         authjwt_tokens_t *tokens)
 {
-    const aj_key_t *secret = deriving_key(r, refresh);
+    const aj_key_t *secret = authjwt_session_deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
     authjwt_session_t session = { 0 };
     authjwt_verdict_e verdict;
@@ -261,22 +183,24 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
  * it. */
 static apr_status_t end_exchanged(request_rec *r, const aj_claims_t *claims)
 {
-    const char *issuer = issuer_of(r, claims);
-    const aj_key_t *secret = deriving_key(r, claims);
+    const char *issuer = authjwt_session_issuer_of(r, claims);
+    const aj_key_t *secret = authjwt_session_deriving_key(r, claims);
     const char *sid;
 
     if (!secret || aj_claims_type(claims) != AJ_TYPE_REFRESH || aj_claims_session_expires(claims)) {
         return APR_SUCCESS;
     }
-    sid = sid_of(claims, secret, r->pool);
-    return sid ? authjwt_revocation_end_session(r, issuer ? issuer : "", sid, end_of(claims)) : APR_EGENERAL;
+    sid = authjwt_session_sid_of(claims, secret, r->pool);
+    return sid ? authjwt_revocation_end_session(r, issuer ? issuer : "", sid, authjwt_session_end_of(claims))
+               : APR_EGENERAL;
 }
 
 /* Is the token's session over by itself, beyond all leeway? Of a session of another issuer nobody here knows the end.
  */
 static int is_over(request_rec *r, const aj_claims_t *claims)
 {
-    apr_time_t ends = end_of(claims) > aj_claims_expires(claims) ? end_of(claims) : aj_claims_expires(claims);
+    apr_time_t ends = authjwt_session_end_of(claims) > aj_claims_expires(claims) ? authjwt_session_end_of(claims)
+                                                                                 : aj_claims_expires(claims);
 
     if (authjwt_revocation_is_foreign_session(claims)) {
         return 0;

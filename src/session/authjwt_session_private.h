@@ -59,4 +59,43 @@ json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_
 /** Log why no token was issued. @return AUTHJWT_FAILED */
 authjwt_verdict_e authjwt_session_failed(request_rec *r, const char *what) AUTHJWT_MUST_USE;
 
+/* ---- authjwt_session_derive.c: what follows from a refresh token ---- */
+
+/** The name of a session: when it was born, microseconds since 1970, and an id. @return owned by pool */
+const char *authjwt_session_sid_born(apr_time_t birth, const char *id, apr_pool_t *pool);
+
+/** The name of a refresh token: its jti, or its hash where it has none. @return borrowed, or owned by pool */
+const char *authjwt_session_token_name(const aj_claims_t *refresh, apr_pool_t *pool);
+
+/**
+ * The session that a refresh token belongs to. One of another issuer begins a session of ours here, so that two logins
+ * in the issuer's session are two sessions; born when the token was issued, where a logout may have ended what it came
+ * from.
+ * @param secret  as authjwt_session_deriving_key gives it
+ * @return borrowed, or owned by pool; NULL when the key fails
+ */
+const char *authjwt_session_sid_of(const aj_claims_t *refresh, const aj_key_t *secret, apr_pool_t *pool);
+
+/** `iss` of what is issued for it, NULL: none. Servers without AuthJWTIssuer go on with what another one began: all
+ * tokens of a session have one `iss`. */
+const char *authjwt_session_issuer_of(request_rec *r, const aj_claims_t *refresh);
+
+/**
+ * The key that what follows is derived with: the one that made the token, so that it stays the same when another key
+ * begins to sign; the signer where only the public half of the first is known.
+ * @return NULL when no key of the server has a secret
+ */
+const aj_key_t *authjwt_session_deriving_key(request_rec *r, const aj_claims_t *refresh);
+
+/** End of its session, in microseconds since 1970; of one that names none its own end. */
+apr_time_t authjwt_session_end_of(const aj_claims_t *refresh);
+
+/**
+ * An id for its successor. All hosts that share the key derive the same, and nobody else can.
+ * @param purpose  what the id is for
+ * @return owned by pool, NULL when the key fails
+ */
+const char *authjwt_session_derive(const aj_key_t *secret, const char *purpose, const authjwt_session_t *session,
+                                   const aj_claims_t *refresh, apr_pool_t *pool);
+
 #endif

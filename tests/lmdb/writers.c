@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/lmdb/authjwt_lmdb_private.h"
+#include "../../src/lmdb/authjwt_lmdb_txn_private.h"
 
 #define MUST(call)                                                                     \
     do {                                                                               \
