@@ -17,7 +17,7 @@ TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xd
                   python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
-                  libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban
+                  libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban prometheus
 LINT_PACKAGES  := $(TEST_PACKAGES) clang clang-format cppcheck libasan8 libubsan1 valgrind
 SOAK_PACKAGES  := $(TEST_PACKAGES) valgrind
 # What mod_authjwt is measured beside is among these. A peer that is missing is left out of the table.
@@ -29,11 +29,12 @@ DIST_PACKAGES  := $(BUILD_PACKAGES) apache2-bin python3
 FUZZ_PACKAGES  := $(BUILD_PACKAGES) clang libclang-rt-dev
 
 # The JOSE core, which never includes httpd.h; the wings that know httpd, from top to bottom; the face (docs/architecture.md).
-WINGS     := endpoint gate answer session app state watch request config lmdb valkey
+WINGS     := endpoint gate answer session app state watch request config entry lmdb valkey
 JOSE_SRC  := $(sort $(wildcard src/jose/aj_*.c))
 HTTPD_SRC := mod_authjwt.c $(sort $(wildcard $(WINGS:%=src/%/authjwt_*.c)))
 # The sentences of the login page in each language that is built in.
 TEXTS     := $(sort $(wildcard conf/login/*.json))
+CTL_SRC   := $(sort $(wildcard src/ctl/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ      := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30
@@ -57,17 +58,24 @@ LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
+# Of the provider, what needs no httpd at run time.
+LMDB_FREE := env file gate group read write
+CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
+CTL       := $(B)/authjwtctl
+# What authjwtctl links beside the core and nothing of httpd; what is not for the module.
+CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c))
+CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
 .PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
-all: $(MODULE)
+all: $(MODULE) $(CTL)
 
 help:
-	@echo 'make              build/mod_authjwt.so, through apxs'
+	@echo 'make              build/mod_authjwt.so, through apxs; build/authjwtctl'
 	@echo 'make run          the demo on 127.0.0.1:8080 (PORT=), in the foreground'
 	@echo 'make test         install what tests need, build, run all tests'
 	@echo 'make install      into the httpd that apxs belongs to; make man: the man page alone'
@@ -93,6 +101,10 @@ $(B)/obj/src/jose/%.o: src/jose/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CF) $(CFLAGS) -c -o $@ $<
 
+$(B)/obj/src/ctl/%.o: src/ctl/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CF) $(CFLAGS) -c -o $@ $<
+
 $(B)/obj/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CHECK_CF) $(CFLAGS) -c -o $@ $<
@@ -115,9 +127,13 @@ $(B)/libaj.a: $(JOSE_OBJ)
 	ar rcs $@ $^
 
 # apxs links, so that the module suits the httpd it is for. libtool names the .la; httpd wants the .so.
-$(MODULE): $(HTTPD_OBJ) $(JOSE_OBJ)
+$(MODULE): $(filter-out $(CTL_ONLY),$(HTTPD_OBJ) $(JOSE_OBJ))
 	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
+
+# The program links the core and the lmdb store, and nothing of httpd.
+$(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -llmdb $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
 UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
@@ -240,18 +256,25 @@ screenshots: test-packages
 
 MODS_AVAILABLE ?= /etc/apache2/mods-available
 MANDIR         ?= /usr/local/share/man/man8
+SBINDIR        ?= /usr/local/sbin
 
-man: $(B)/mod_authjwt.8
+man: $(B)/mod_authjwt.8 $(B)/authjwtctl.8
+
+$(B)/authjwtctl.8: docs/authjwtctl.8
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(B)/mod_authjwt.8: docs/make-man docs/directives.md docs/endpoints.md CHANGES
 	@mkdir -p $(@D)
 	docs/make-man $(STATEDIR) >$@.new && mv -f $@.new $@
 
-# The module where apxs puts modules; on Debian also what a2enmod wants. An authjwt.conf that is there already stays.
-install: $(MODULE) $(B)/mod_authjwt.8
+# The module where apxs puts modules, and authjwtctl; on Debian also what a2enmod wants. An authjwt.conf that is there already stays.
+install: $(MODULE) $(CTL) man
 	mkdir -p "$(DESTDIR)$$($(APXS) -q LIBEXECDIR)"
 	$(APXS) -S LIBEXECDIR="$(DESTDIR)$$($(APXS) -q LIBEXECDIR)" -i -n authjwt $(B)/mod_authjwt.la
 	install -D -m 644 $(B)/mod_authjwt.8 "$(DESTDIR)$(MANDIR)/mod_authjwt.8"
+	install -D -m 755 $(CTL) "$(DESTDIR)$(SBINDIR)/authjwtctl"
+	install -D -m 644 $(B)/authjwtctl.8 "$(DESTDIR)$(MANDIR)/authjwtctl.8"
 	if [ -d "$(DESTDIR)$(MODS_AVAILABLE)" ]; then \
 	    install -m 644 conf/authjwt.load "$(DESTDIR)$(MODS_AVAILABLE)/" && \
 	    { [ -e "$(DESTDIR)$(MODS_AVAILABLE)/authjwt.conf" ] || install -m 644 conf/authjwt.conf "$(DESTDIR)$(MODS_AVAILABLE)/"; }; \

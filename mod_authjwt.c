@@ -16,6 +16,7 @@
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_cors.h"
+#include "authjwt_count.h"
 #include "authjwt_dispatch.h"
 #include "authjwt_expr.h"
 #include "authjwt_forward.h"
@@ -25,9 +26,12 @@
 #include "authjwt_renewal.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+#include "authjwt_risks.h"
 #include "authjwt_lmdb.h"
+#include "authjwt_status.h"
 #include "authjwt_store.h"
 #include "authjwt_texts.h"
+#include "authjwt_summary.h"
 #include "authjwt_throttle.h"
 #include "authjwt_users.h"
 #include "authjwt_valkey.h"
@@ -35,6 +39,7 @@
 /* What happens at a start: configuration is checked, what outlives requests is made. */
 static void register_start(void)
 {
+    ap_hook_pre_config(authjwt_risks_pre_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_texts_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -45,10 +50,13 @@ static void register_start(void)
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_open_logs(authjwt_audit_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(authjwt_count_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_throttle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_users_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_page_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_keys_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(authjwt_summary_post_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_test_config(authjwt_summary_test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_throttle_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(authjwt_cache_child_init, NULL, NULL, APR_HOOK_MIDDLE);
@@ -83,6 +91,7 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_renewal_register(pool);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
+    authjwt_status_register();
     authjwt_caching_register(pool);
     authjwt_cors_register(pool);
 

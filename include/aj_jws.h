@@ -6,6 +6,7 @@
 #include <apr_pools.h>
 #include <jansson.h>
 #include "aj_keyset.h"
+#include "aj_observer.h"
 
 /** Longest token that is looked at, in bytes. */
 #define AJ_JWS_MAX_LENGTH 16384
@@ -32,6 +33,10 @@ typedef struct {
 aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws,
                         const char **detail) AJ_MUST_USE;
 
+/** The same, and an observer sees each check. @param observer  NULL: nobody looks */
+aj_error_e aj_jws_parse_observed(const char *token, apr_size_t len, apr_pool_t *pool, aj_jws_t *jws,
+                                 const char **detail, const aj_observer_t *observer) AJ_MUST_USE;
+
 /**
  * Verify with the one key of the ring that fits. The algorithm is the key's, never the token's.
  * @param key     set on success or on AJ_E_SIGNATURE*: the key that was used; may be NULL if not wanted
@@ -40,6 +45,10 @@ aj_error_e aj_jws_parse(const char *token, apr_size_t len, apr_pool_t *pool, aj_
  */
 aj_error_e aj_jws_verify(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_t *pool, const aj_key_t **key,
                          const char **detail) AJ_MUST_USE;
+
+/** The same, and an observer sees each check. @param observer  NULL: nobody looks */
+aj_error_e aj_jws_verify_observed(const aj_jws_t *jws, const aj_keyset_t *ring, apr_pool_t *pool, const aj_key_t **key,
+                                  const char **detail, const aj_observer_t *observer) AJ_MUST_USE;
 
 /**
  * Make a compact JWS with header {"typ":"JWT","alg":…[,"kid":…]}.

@@ -8,6 +8,7 @@
 #include <apr_time.h>
 #include "aj_claims.h"
 #include "aj_keyset.h"
+#include "aj_observer.h"
 
 /** What is asked of a token. */
 typedef struct {
@@ -18,6 +19,7 @@ typedef struct {
     const char *identity_claim;          /**< literal name or JSON Pointer, "sub" by default */
     unsigned types;                      /**< mask of aj_token_type_e that are wanted */
     int allow_expired;                   /**< non-zero: `exp` must be sane but may be over (logout) */
+    const aj_observer_t *observer;       /**< sees each check; NULL: nobody looks */
 } aj_jwt_policy_t;
 
 /**

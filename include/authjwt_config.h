@@ -196,6 +196,7 @@ typedef struct {
     authjwt_in_body_e tokens_in_body;
     int optional; /**< written down only: httpd asks the rules without a user first in any case */
     int allow_preflight;
+    int report_only;
     authjwt_forward_e forward_token;
     authjwt_export_e export;
     apr_array_header_t *export_names;    /**< const char *, for AUTHJWT_EXPORT_NAMED */

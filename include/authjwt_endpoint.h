@@ -12,6 +12,7 @@ typedef enum {
     AUTHJWT_ENDPOINT_JWKS,
     AUTHJWT_ENDPOINT_INTROSPECT,
     AUTHJWT_ENDPOINT_REVOKE,
+    AUTHJWT_ENDPOINT_METRICS,
     AUTHJWT_ENDPOINTS /**< how many there are */
 } authjwt_endpoint_e;
 

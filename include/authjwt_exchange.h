@@ -16,4 +16,8 @@
 authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh,
                                    authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
+/** Count a refresh that has come to this before it was an exchange; authjwt_exchange counts itself. @return the verdict
+ */
+authjwt_verdict_e authjwt_exchange_counted(request_rec *r, authjwt_verdict_e verdict);
+
 #endif

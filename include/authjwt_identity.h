@@ -18,6 +18,12 @@ void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char 
  */
 const aj_claims_t *authjwt_identity_claims(request_rec *r);
 
+/** Take the identity away again: whoever asks from now on learns of none. */
+void authjwt_identity_drop(request_rec *r);
+
+/** Remove all JWT_CLAIM_* from the environment, whoever set them. */
+void authjwt_identity_forget(request_rec *r);
+
 /** Hook fixups: export the environment also where core carried the user over. @return DECLINED */
 int authjwt_identity_fixups(request_rec *r);
 

@@ -32,4 +32,7 @@ int authjwt_keys_can_sign(const authjwt_keyring_t *keyring);
  */
 const aj_keyset_t *authjwt_keys_ring(request_rec *r, apr_uint64_t *number);
 
+/** The same of any server. */
+const aj_keyset_t *authjwt_keys_ring_of(request_rec *r, const server_rec *s, apr_uint64_t *number);
+
 #endif

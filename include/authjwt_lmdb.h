@@ -93,6 +93,9 @@ authjwt_socache_swap_fn authjwt_lmdb_swap, authjwt_lmdb_swap_reserved;
 /** As the provider's retrieve, for several ids in one read transaction: they are answered from one snapshot. */
 authjwt_socache_retrieve_several_fn authjwt_lmdb_retrieve_several;
 
+/** How much it holds. */
+authjwt_socache_usage_fn authjwt_lmdb_usage;
+
 /** The door `absent`: looks in one read transaction, and not at all while nothing has been committed since. */
 authjwt_socache_absent_fn authjwt_lmdb_absent;
 

@@ -9,6 +9,9 @@
 #include "authjwt_endpoint.h"
 #include "authjwt_verdict.h"
 
+/** What became of a request, as far as is known. */
+typedef enum { AUTHJWT_OUTCOME_NONE = 0, AUTHJWT_OUTCOME_MAY_BE_REFUSED, AUTHJWT_OUTCOME_REFUSED } authjwt_outcome_e;
+
 /** State of one request_rec; zeroed when made. Each member belongs to the room named. */
 typedef struct {
     const aj_claims_t *claims; /**< identity: verified for this request_rec */
@@ -50,6 +53,16 @@ typedef struct {
     const char *directory_answered; /**< users: the provider whose directory has answered a question of this request */
     int group_file_failed;          /**< users: the rule that was asked last could not read its file */
     authjwt_verdict_e refused;      /**< reply: what has been refused here, 0 if nothing */
+    authjwt_verdict_e passed_refused; /**< report: what was refused here and passed all the same, 0 if nothing */
+    const char *refusal_reason; /**< report, of the initial request: what the log says of the last refusal, or NULL */
+    int is_reported;            /**< report, of the initial request: it has its line */
+    authjwt_outcome_e outcome;  /**< tally, of the initial request, like the next six */
+    authjwt_verdict_e outcome_verdict; /**< tally: the refusal */
+    int outcome_status;                /**< tally: status of the answer for which that counts */
+    int is_answered;                   /**< tally: an endpoint answers */
+    int is_known;                      /**< identity: a good token made it somebody's */
+    int is_counted;                    /**< tally */
+    int is_theft;                      /**< session: its refresh token was used by two */
     long retry_after; /**< throttle: seconds until the next login may be tried, for AUTHJWT_TOO_MANY_ATTEMPTS */
     int unreadable;   /**< body, of the initial request: httpd's own status, for AUTHJWT_BODY_UNREADABLE */
     const apr_array_header_t

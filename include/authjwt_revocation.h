@@ -7,10 +7,8 @@
 #include <httpd.h>
 #include "aj_claims.h"
 #include "authjwt_config.h"
+#include "authjwt_revocation_claims.h"
 #include "authjwt_store.h"
-
-/** Claim of a session that was begun by a refresh token of another issuer's session: names that session. */
-#define AUTHJWT_CLAIM_ORIGIN "sid_from"
 
 /** Answer of the store about a token. Zero refuses. */
 typedef enum {
@@ -94,19 +92,5 @@ apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claim
  */
 apr_status_t authjwt_revocation_birth(request_rec *r, const char *subject,
                                       apr_time_t *birth) AP_FN_ATTR_WARN_UNUSED_RESULT;
-
-/** When the token's session began, in microseconds since 1970: from our own sid, else from `iat`. */
-apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims);
-
-/** Is it a token of another issuer's session: one that has a `sid` and no `sid_exp`? */
-int authjwt_revocation_is_foreign_session(const aj_claims_t *claims);
-
-/**
- * What a session that this refresh token begins or goes on with has to carry as AUTHJWT_CLAIM_ORIGIN.
- * @param origin  set on success, owned by pool; NULL for nothing
- * @return as aj_sha256
- */
-apr_status_t authjwt_revocation_origin(const aj_claims_t *refresh, apr_pool_t *pool,
-                                       const char **origin) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 #endif

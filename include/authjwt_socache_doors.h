@@ -62,4 +62,12 @@ typedef apr_status_t authjwt_socache_retrieve_several_fn(ap_socache_instance_t *
 typedef int authjwt_socache_absent_fn(ap_socache_instance_t *instance, server_rec *s, const unsigned char *ids,
                                       unsigned int idlen, unsigned int n, apr_uint64_t *snapshot);
 
+/**
+ * How much the store holds.
+ * @param entries  set on success; expired ones that are still there included
+ * @param fill     set on success: 0 empty to 1 full
+ */
+typedef apr_status_t authjwt_socache_usage_fn(ap_socache_instance_t *instance, server_rec *s, apr_uint64_t *entries,
+                                              double *fill);
+
 #endif

@@ -8,22 +8,9 @@
 #include <apr_time.h>
 #include "aj_digest.h"
 #include "authjwt_config.h"
+#include "authjwt_entry.h"
 
 typedef struct authjwt_store_t authjwt_store_t;
-
-/** Id of an entry: a hash, so that every provider spreads them evenly. */
-typedef struct {
-    unsigned char bytes[AJ_SHA256_BYTES];
-} authjwt_store_id_t;
-
-/** The longest value in bytes. Providers of httpd take less than 512 bytes in all; ours promises less than 256. */
-#define AUTHJWT_STORE_VALUE_MAX 64
-
-/** Value of an entry. What the bytes mean is the caller's business. */
-typedef struct {
-    unsigned char bytes[AUTHJWT_STORE_VALUE_MAX];
-    unsigned int len;
-} authjwt_store_value_t;
 
 /** What an entry is for. A provider that can keeps room for endings that no ordinary entry may take. */
 typedef enum { AUTHJWT_STORE_ORDINARY = 0, AUTHJWT_STORE_ENDING } authjwt_store_purpose_e;
@@ -76,6 +63,9 @@ apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, a
 apr_status_t authjwt_store_get_believed(authjwt_store_t *store, request_rec *r, authjwt_store_question_t *questions,
                                         unsigned int n) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
+/** What a store is, as `PROVIDER:PLACE`: equal for stores that hold the same entries; for lmdb the directory. */
+const char *authjwt_store_place(const authjwt_store_t *store);
+
 /**
  * When the store lost its entries for the last time: what was recorded before is gone.
  * @return microseconds since 1970, as read last by this process, authjwt_store_get_several being the latest that has;
@@ -124,5 +114,14 @@ typedef authjwt_store_change_e authjwt_store_change_fn(void *ctx, const authjwt_
 apr_status_t authjwt_store_update(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,
                                   authjwt_store_change_fn *change, void *ctx,
                                   authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * How much the stores of all servers hold that can tell.
+ * @param s        the main server
+ * @param entries  set: of all together
+ * @param fill     set: of the fullest, 0 empty to 1 full
+ * @return how many could tell; with 0 nothing is set
+ */
+int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill);
 
 #endif

@@ -10,6 +10,7 @@
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 
 static ap_filter_rec_t *headers_filter_handle, *caching_filter_handle;
 
@@ -84,6 +85,7 @@ static apr_status_t caching_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
 
+    authjwt_tally(r);
     /* `Header set X-User "expr=%{jwt:sub}"` asks after the filter above. */
     vary(r);
     if (!may_store(r)) {

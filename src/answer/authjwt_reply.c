@@ -14,6 +14,7 @@
 #include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -124,6 +125,7 @@ int authjwt_reply_headers(request_rec *r, authjwt_verdict_e verdict)
     authjwt_state_t *state = authjwt_request_state(r);
 
     authjwt_reply_audit(r, verdict);
+    authjwt_tally_refused(r, verdict);
     if (verdict == AUTHJWT_BODY_UNREADABLE) {
         return authjwt_request_state(authjwt_request_initial(r))->unreadable;
     }
@@ -183,6 +185,10 @@ static int hand_notes_on(request_rec *r)
 {
     if (r->next || r->prev) {
         copy_notes(r);
+    }
+    /* For answers that have passed no filter of ours. Without a state it was none of our business. */
+    if (r->next || r->prev || ap_get_module_config(r->request_config, &authjwt_module)) {
+        authjwt_tally(r);
     }
     return DECLINED;
 }

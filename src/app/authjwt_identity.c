@@ -31,7 +31,7 @@ static void export_claim(const export_t *export, const char *claim, const char *
 
 /* Included parts and index files begin with the environment of the page, which another section may have filled. No name
  * may be there twice. */
-static void forget_inherited(request_rec *r)
+void authjwt_identity_forget(request_rec *r)
 {
     const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
     int i;
@@ -86,7 +86,7 @@ static void publish(request_rec *r, const aj_claims_t *claims)
     const char *jti = aj_claims_string(claims, "jti");
     authjwt_state_t *state = authjwt_request_state(r);
 
-    forget_inherited(r);
+    authjwt_identity_forget(r);
     export_claims(r, claims);
     apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
     if (jti && aj_claims_text_of(claims, "jti", r->pool)) {
@@ -99,9 +99,23 @@ void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char 
 {
     authjwt_request_state(r)->claims = claims;
     authjwt_request_state(r)->auth_type = auth_type;
+    authjwt_request_state(authjwt_request_initial(r))->is_known = 1;
     r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
     r->ap_auth_type = (char *)auth_type;
     publish(r, claims);
+}
+
+void authjwt_identity_drop(request_rec *r)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    state->claims = NULL;
+    state->published = NULL;
+    r->user = NULL;
+    r->ap_auth_type = NULL;
+    authjwt_identity_forget(r);
+    apr_table_unset(r->notes, "jwt-sub");
+    apr_table_unset(r->notes, "jwt-jti");
 }
 
 const aj_claims_t *authjwt_identity_claims(request_rec *r)
@@ -129,6 +143,10 @@ int authjwt_identity_fixups(request_rec *r)
     const aj_claims_t *claims;
 
     if (!r->user) {
+        /* AuthJWTReportOnly: mod_rewrite may have made JWT_CLAIM_* of what a client sent. */
+        if (authjwt_request_known(r)->passed_refused != AUTHJWT_FAILED) {
+            authjwt_identity_forget(r);
+        }
         return DECLINED;
     }
     claims = authjwt_identity_claims(r);
@@ -138,7 +156,7 @@ int authjwt_identity_fixups(request_rec *r)
     }
     /* A part that authenticates in another way: its user is not the one of the page's claims. */
     if (!claims && r->main) {
-        forget_inherited(r);
+        authjwt_identity_forget(r);
     }
     return DECLINED;
 }

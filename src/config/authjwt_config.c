@@ -95,6 +95,7 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     conf->session_cookie = -1;
     conf->optional = -1;
     conf->allow_preflight = -1;
+    conf->report_only = -1;
     conf->rotation = -1;
     conf->grace = -1;
     return conf;
@@ -133,6 +134,7 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     merged->tokens_in_body = add->tokens_in_body != AUTHJWT_IN_BODY_UNSET ? add->tokens_in_body : base->tokens_in_body;
     MERGE_NUMBER(optional);
     MERGE_NUMBER(allow_preflight);
+    MERGE_NUMBER(report_only);
     merged->forward_token = add->forward_token != AUTHJWT_FORWARD_UNSET ? add->forward_token : base->forward_token;
     merged->export = add->export != AUTHJWT_EXPORT_UNSET ? add->export : base->export;
     merged->export_names = add->export != AUTHJWT_EXPORT_UNSET ? add->export_names : base->export_names;

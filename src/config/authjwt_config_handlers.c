@@ -5,7 +5,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "authjwt_config_places_private.h"
+#include "authjwt_config_places.h"
 
 /* The SetHandler line that an expression comes from: httpd makes an expression of each, which needs a request. */
 static const ap_directive_t *find_line(const ap_directive_t *node, const ap_expr_info_t *expr)

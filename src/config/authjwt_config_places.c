@@ -7,7 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "authjwt_config_places_private.h"
+#include "authjwt_config_places.h"
 
 static const core_dir_config *core_of(ap_conf_vector_t *config)
 {

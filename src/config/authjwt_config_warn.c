@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: what starts and cannot be meant. One warning each at start, which names the section and the cure. */
 #include <httpd.h>
+#include <ap_listen.h>
 #include <http_config.h>
 #include <http_log.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "authjwt_config_places_private.h"
+#include "authjwt_config_places.h"
 #include "authjwt_endpoint.h"
-
-APLOG_USE_MODULE(authjwt);
+#include "authjwt_risks.h"
 
 /* What is known of a server before its places are judged. */
 typedef struct {
@@ -74,8 +74,8 @@ static void warn_of_provider(const authjwt_place_t *place, survey_t *survey, apr
     if (authjwt_config_is_endpoint(place->own, AUTHJWT_ENDPOINT_REFRESH, pool) && !place->in_effect->providers
         && !lists_users(place->in_effect->login_requires) && (place->knows_address || !survey->providers)
         && is_new(survey, place->own, "AJ1783", pool)) {
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, place->server,
+        authjwt_risk(
+            place->server, APLOG_WARNING,
             "AJ1783: jwt-refresh in %s has no AuthJWTProvider, so users that have been deleted still get new tokens; "
             "name the providers of the login there, such as AuthJWTProvider file with its AuthUserFile",
             place->name);
@@ -92,16 +92,16 @@ static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, ap
     }
     if (!authjwt_config_has_location(place->in_effect, AUTHJWT_IN_COOKIE)
         && !(place->is_server && survey->cookie_places) && is_new(survey, url, "AJ1784", pool)) {
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, place->server,
+        authjwt_risk(
+            place->server, APLOG_WARNING,
             "AJ1784: AuthJWTLoginURL %s in %s without AuthJWTCookies: browsers would not keep the tokens of a "
             "login, and would be sent to sign in again and again; add AuthJWTCookies on, best outside all sections",
             url, place->name);
     }
     if (!authjwt_config_is_endpoint(authjwt_config_at(place->server, url, pool), AUTHJWT_ENDPOINT_LOGIN, pool)
         && !survey->login_elsewhere && is_new(survey, url, "AJ1785", pool)) {
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, place->server,
+        authjwt_risk(
+            place->server, APLOG_WARNING,
             "AJ1785: AuthJWTLoginURL %s in %s: no jwt-login answers there; add <Location \"%s\"> with SetHandler "
             "jwt-login, and AuthJWTLoginPage there for a page of your own",
             url, place->name, url);
@@ -112,7 +112,7 @@ static void warn_of_login_cookies(const authjwt_place_t *place, survey_t *survey
 {
     if (authjwt_config_is_endpoint(place->own, AUTHJWT_ENDPOINT_LOGIN, pool) && authjwt_config_cookies(place->in_effect)
         && !survey->cookie_places && is_new(survey, place->own, "AJ1786", pool)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, place->server,
+        authjwt_risk(place->server, APLOG_WARNING,
                      "AJ1786: AuthJWTCookies is on for jwt-login in %s and nowhere else: no other place would read the "
                      "cookies that it sets; write AuthJWTCookies on outside all sections",
                      place->name);
@@ -126,11 +126,49 @@ static void warn_of_auto_refresh(const authjwt_place_t *place, survey_t *survey,
 
     if (at && !authjwt_config_is_endpoint(at, AUTHJWT_ENDPOINT_REFRESH, pool) && !survey->refresh_elsewhere
         && is_new(survey, place->said->auto_refresh, "AJ1787", pool)) {
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, place->server,
+        authjwt_risk(
+            place->server, APLOG_WARNING,
             "AJ1787: AuthJWTCookieAutoRefresh %s in %s: no jwt-refresh answers there, so nothing is renewed; add "
             "<Location \"%s\"> with SetHandler jwt-refresh",
             path, place->name, path);
+    }
+}
+
+/* Forgotten, it leaves the place open. */
+static void warn_of_report_only(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    if (place->said->report_only > 0 && is_new(survey, place->said, "AJ1789", pool)) {
+        authjwt_risk(place->server, APLOG_WARNING,
+                     "AJ1789: AuthJWTReportOnly is on in %s: requests that would be refused there pass without "
+                     "identity; turn it off once the log names none that should pass",
+                     place->name);
+    }
+}
+
+/* Nobody but this machine can listen there, so there is nothing to protect. */
+static int listens_at_loopback_only(void)
+{
+    const ap_listen_rec *listener;
+    char *ip;
+
+    for (listener = ap_listeners; listener; listener = listener->next) {
+        if (apr_sockaddr_ip_get(&ip, listener->bind_addr) != APR_SUCCESS
+            || (strncmp(ip, "127.", 4) && strcmp(ip, "::1"))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void warn_of_plain_cookies(const authjwt_place_t *place, survey_t *survey, apr_pool_t *pool)
+{
+    if (place->said && authjwt_config_cookies(place->in_effect) && !authjwt_config_cookie_secure(place->in_effect)
+        && !listens_at_loopback_only() && is_new(survey, place->server, "AJ1791", pool)) {
+        authjwt_risk(place->server, APLOG_WARNING,
+                     "AJ1791: AuthJWTCookies with AuthJWTCookieSecure off in %s: browsers send the tokens over plain "
+                     "http too, where anybody on the way can read them; use https, and take AuthJWTCookieSecure off "
+                     "away",
+                     place->name);
     }
 }
 
@@ -138,9 +176,11 @@ static void judge_place(const authjwt_place_t *place, void *data, apr_pool_t *po
 {
     warn_of_provider(place, data, pool);
     warn_of_login_cookies(place, data, pool);
+    warn_of_plain_cookies(place, data, pool);
     if (place->said) {
         warn_of_login_url(place, data, pool);
         warn_of_auto_refresh(place, data, pool);
+        warn_of_report_only(place, data, pool);
     }
 }
 
@@ -153,9 +193,9 @@ static void warn_of_handlers(const ap_directive_t *node, server_rec *s, apr_pool
 
         if ((!ap_cstr_casecmp(node->directive, "SetHandler") || !ap_cstr_casecmp(node->directive, "AddHandler"))
             && !ap_cstr_casecmpn(word, "jwt", 3) && !authjwt_endpoint_find(word)) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+            authjwt_risk(s, APLOG_WARNING,
                          "AJ1788: %s %s (%s:%d): there is no such handler; write jwt-login, jwt-refresh, jwt-logout, "
-                         "jwt-userinfo, jwt-jwks, jwt-introspect or jwt-revoke",
+                         "jwt-userinfo, jwt-jwks, jwt-introspect, jwt-revoke or jwt-metrics",
                          node->directive, word, node->filename, node->line_num);
         }
         warn_of_handlers(node->first_child, s, pool);

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_directives_private.h"
+#include "authjwt_risks.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -57,7 +58,7 @@ const char *authjwt_directives_set_locations(cmd_parms *cmd, void *dir, int argc
         APR_ARRAY_PUSH(conf->locations_and_cookie, authjwt_location_e) = AUTHJWT_IN_COOKIE;
     }
     if (is_listed(conf->locations, AUTHJWT_IN_QUERY) && authjwt_config_logs_now() && cmd->directive) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server,
+        authjwt_risk(cmd->server, APLOG_WARNING,
                      "AJ1001: AuthJWTTokenLocation query (%s:%d): tokens in addresses end up in access logs, histories "
                      "and Referer headers",
                      cmd->directive->filename, cmd->directive->line_num);

@@ -12,8 +12,11 @@
 #include "authjwt_dispatch.h"
 #include "authjwt_endpoint.h"
 #include "authjwt_endpoint_private.h"
+#include "authjwt_identity.h"
 #include "authjwt_reply.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -23,7 +26,7 @@ static answer_fn *const answers[AUTHJWT_ENDPOINTS] = {
     [AUTHJWT_ENDPOINT_LOGIN] = authjwt_login,   [AUTHJWT_ENDPOINT_REFRESH] = authjwt_refresh,
     [AUTHJWT_ENDPOINT_LOGOUT] = authjwt_logout, [AUTHJWT_ENDPOINT_USERINFO] = authjwt_userinfo,
     [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,     [AUTHJWT_ENDPOINT_INTROSPECT] = authjwt_introspect,
-    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke,
+    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke, [AUTHJWT_ENDPOINT_METRICS] = authjwt_metrics,
 };
 
 /* Without a login page there is nothing to GET at a login. */
@@ -60,6 +63,10 @@ int authjwt_dispatch(request_rec *r)
                       r->uri, endpoint->handler);
         return HTTP_NOT_FOUND;
     }
+    /* By AddHandler, where AuthJWTReportOnly did not know of an endpoint. */
+    if (!endpoint->is_exempt && !authjwt_identity_claims(r) && authjwt_report_passed(r) != AUTHJWT_OK) {
+        return authjwt_reply_refuse(r, authjwt_report_passed(r));
+    }
     authjwt_cors_allow(r);
     if (endpoint->post) {
         /* Refusals too: without it a cache may keep a 404 or 405. */
@@ -69,7 +76,11 @@ int authjwt_dispatch(request_rec *r)
     if (r->method_number == M_GET ? !get : r->method_number != M_POST || !endpoint->post) {
         return refuse_method(r, endpoint, get);
     }
+    if (endpoint->id != AUTHJWT_ENDPOINT_METRICS) {
+        authjwt_tally_endpoint(r);
+    }
     if (endpoint->issues && r->method_number == M_POST && !authjwt_request_may_issue(r)) {
+        authjwt_tally_refused(r, AUTHJWT_FAILED);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return answers[endpoint->id](r);

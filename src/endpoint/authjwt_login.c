@@ -7,6 +7,7 @@
 #include "authjwt_audit.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_count.h"
 #include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_endpoint_private.h"
@@ -136,7 +137,7 @@ static int is_person(request_rec *r)
         && strcmp(authjwt_config_login_page(authjwt_config_dir(r)), "off");
 }
 
-static authjwt_verdict_e log_in(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
+static authjwt_verdict_e judge_login(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
 {
     authjwt_verdict_e verdict =
         authjwt_config_cookies(authjwt_config_dir(r)) ? authjwt_csrf_check_login(r) : AUTHJWT_OK;
@@ -149,6 +150,34 @@ static authjwt_verdict_e log_in(request_rec *r, credentials_t *credentials, auth
         verdict = check_password(r, credentials->user, credentials->password, &identity);
     }
     return verdict == AUTHJWT_OK ? sign_in(r, identity, tokens) : verdict;
+}
+
+/* What is the client's fault and has nothing to do with the password is denied; an error is ours. */
+static authjwt_counter_e counter_of(authjwt_verdict_e verdict)
+{
+    switch (verdict) {
+    case AUTHJWT_OK:
+        return AUTHJWT_COUNT_LOGIN_OK;
+    case AUTHJWT_INVALID_CREDENTIALS:
+        return AUTHJWT_COUNT_LOGIN_FAILED;
+    case AUTHJWT_TOO_MANY_ATTEMPTS:
+        return AUTHJWT_COUNT_LOGIN_THROTTLED;
+    case AUTHJWT_USER_LOCKED:
+        return AUTHJWT_COUNT_LOGIN_LOCKED;
+    default:
+        return authjwt_verdict_refusal(verdict)->status < HTTP_INTERNAL_SERVER_ERROR ? AUTHJWT_COUNT_LOGIN_DENIED
+                                                                                     : AUTHJWT_COUNT_LOGIN_ERROR;
+    }
+}
+
+static authjwt_verdict_e log_in(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
+{
+    apr_time_t begin = apr_time_now();
+    authjwt_verdict_e verdict = judge_login(r, credentials, tokens);
+
+    authjwt_count(r, counter_of(verdict));
+    authjwt_count_login_time(r, apr_time_now() - begin);
+    return verdict;
 }
 
 /* Refusals that the login page can explain to a person. */

@@ -8,6 +8,7 @@
 #include "aj_json.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_count.h"
 #include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_endpoint_private.h"
@@ -155,6 +156,9 @@ static authjwt_verdict_e log_out(request_rec *r)
     if (proven || (!authjwt_csrf_is_foreign(r) && verdict != AUTHJWT_CSRF_FAILED)) {
         authjwt_tokens_clear_cookies(r);
     }
+    authjwt_count(r, verdict != AUTHJWT_OK                     ? AUTHJWT_COUNT_LOGOUT_ERROR
+                     : authjwt_body_flag(fields, "everywhere") ? AUTHJWT_COUNT_LOGOUT_EVERYWHERE
+                                                               : AUTHJWT_COUNT_LOGOUT_OK);
     return verdict;
 }
 

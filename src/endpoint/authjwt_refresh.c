@@ -46,9 +46,7 @@ int authjwt_refresh(request_rec *r)
     authjwt_verdict_e verdict;
 
     verdict = find_refresh(r, &refresh, &from);
-    if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_exchange(r, refresh, &tokens);
-    }
+    verdict = verdict == AUTHJWT_OK ? authjwt_exchange(r, refresh, &tokens) : authjwt_exchange_counted(r, verdict);
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_tokens_set_cookies(r, &tokens);
     }

@@ -2,6 +2,7 @@
 /* authjwt_authn: AuthType JWT: who is it? */
 #include <httpd.h>
 #include <http_log.h>
+#include <apr_strings.h>
 
 #include "authjwt_authn.h"
 #include "authjwt_config.h"
@@ -10,9 +11,30 @@
 #include "authjwt_judge.h"
 #include "authjwt_refusal.h"
 #include "authjwt_renewal.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
+
+static void log_missing(request_rec *r)
+{
+    const char *places = authjwt_credential_places(r);
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1708: no token was sent; looked in %s", places);
+    authjwt_report_because(r, "AJ1708", apr_pstrcat(r->pool, "no token was sent; looked in ", places, NULL));
+}
+
+static int refuse(request_rec *r, authjwt_verdict_e verdict)
+{
+    int status = authjwt_refusal(r, verdict);
+
+    /* Reported only. httpd fails a request that has been authenticated and has no user; authjwt_report_skips_rules
+     * takes this one away before any rule sees it. */
+    if (status == OK) {
+        r->user = (char *)"";
+    }
+    return status;
+}
 
 int authjwt_authn_check(request_rec *r)
 {
@@ -23,12 +45,11 @@ int authjwt_authn_check(request_rec *r)
         return DECLINED;
     }
     verdict = authjwt_judge(r, &claims);
-    if (verdict == AUTHJWT_TOKEN_MISSING && APLOGrinfo(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1708: no token was sent; looked in %s",
-                      authjwt_credential_places(r));
+    if (verdict == AUTHJWT_TOKEN_MISSING && (APLOGrinfo(r) || authjwt_report_applies(r, verdict))) {
+        log_missing(r);
     }
     if (verdict != AUTHJWT_OK) {
-        return authjwt_refusal(r, verdict);
+        return refuse(r, verdict);
     }
     authjwt_identity_set(r, claims, "JWT");
     return OK;

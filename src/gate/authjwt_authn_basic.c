@@ -15,6 +15,7 @@
 #include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 #include "authjwt_throttle.h"
 #include "authjwt_verify.h"
 
@@ -42,6 +43,7 @@ static authn_status refuse(request_rec *r, authjwt_verdict_e verdict)
         apr_table_setn(r->notes, "jwt-error", refusal->code);
     }
     authjwt_audit_refusal(r, verdict, NULL, NULL);
+    authjwt_tally_refused_as(r, verdict, refusal->status);
     authjwt_request_state(r)->store_failed = verdict == AUTHJWT_STORE_UNAVAILABLE;
     return refusal->status == HTTP_UNAUTHORIZED ? AUTH_DENIED : AUTH_GENERAL_ERROR;
 }

@@ -12,6 +12,7 @@
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
 #include "authjwt_refusal.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -147,6 +148,7 @@ static int refuse_stale(request_rec *r, const aj_claims_t *claims)
                            apr_time_sec(now - aj_claims_issued(claims)));
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1706: a fresh token is required: %s", why);
+    authjwt_report_because(r, "AJ1706", why);
     return authjwt_refusal(r, AUTHJWT_FRESH_TOKEN_REQUIRED);
 }
 
@@ -168,11 +170,13 @@ static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
 static void log_roles(request_rec *r, const aj_claims_t *claims)
 {
     const apr_array_header_t *wanted = authjwt_request_known(r)->roles_wanted;
+    const char *why;
 
-    if (wanted && APLOGrinfo(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "AJ1707: access denied: Require jwt-role asked for %s; the token's roles: %s",
-                      quoted(wanted, r->pool), quoted(authjwt_authz_roles(r, claims), r->pool));
+    if (wanted && (APLOGrinfo(r) || authjwt_report_applies(r, AUTHJWT_ACCESS_DENIED))) {
+        why = apr_psprintf(r->pool, "Require jwt-role asked for %s; the token's roles: %s", quoted(wanted, r->pool),
+                           quoted(authjwt_authz_roles(r, claims), r->pool));
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1707: access denied: %s", why);
+        authjwt_report_because(r, "AJ1707", why);
     }
 }
 
@@ -180,10 +184,14 @@ static void log_roles(request_rec *r, const aj_claims_t *claims)
  * would help. */
 static int forbid_known_users(request_rec *r)
 {
-    const aj_claims_t *claims = authjwt_identity_claims(r);
+    const aj_claims_t *claims;
     authjwt_state_t *state;
     int status;
 
+    if (authjwt_report_skips_rules(r)) {
+        return OK;
+    }
+    claims = authjwt_identity_claims(r);
     if (!claims || authjwt_request_known(r)->in_auth_checker || !authjwt_config_protects(r)) {
         return DECLINED;
     }

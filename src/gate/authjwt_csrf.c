@@ -10,6 +10,7 @@
 #include "authjwt_config.h"
 #include "authjwt_csrf.h"
 #include "authjwt_origin.h"
+#include "authjwt_report.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -73,6 +74,7 @@ authjwt_verdict_e authjwt_csrf_match(request_rec *r, const char *csrf, const jso
 static authjwt_verdict_e fail(request_rec *r, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1751: CSRF check failed: %s", why);
+    authjwt_report_because(r, "AJ1751", why);
     return AUTHJWT_CSRF_FAILED;
 }
 

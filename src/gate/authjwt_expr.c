@@ -9,6 +9,7 @@
 #include "authjwt_expr.h"
 #include "authjwt_identity.h"
 #include "authjwt_judge.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
 
 static const aj_claims_t *find_claims(const ap_expr_eval_ctx_t *ctx)
@@ -21,7 +22,7 @@ static const aj_claims_t *find_claims(const ap_expr_eval_ctx_t *ctx)
     }
     authjwt_request_state(ctx->r)->asked++;
     claims = authjwt_identity_claims(ctx->r);
-    if (!claims) {
+    if (!claims && authjwt_report_passed(ctx->r) == AUTHJWT_OK) {
         claims = authjwt_judge_quietly(ctx->r);
     }
     return claims;

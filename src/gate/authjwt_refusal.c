@@ -3,7 +3,9 @@
 #include "authjwt_page.h"
 #include "authjwt_refusal.h"
 #include "authjwt_reply.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
+#include "authjwt_tally.h"
 
 int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
 {
@@ -14,10 +16,14 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
     if (authjwt_request_known(authjwt_request_initial(r))->renewing) {
         return refusal->status;
     }
+    if (authjwt_report_applies(r, verdict)) {
+        return authjwt_report_pass(r, verdict);
+    }
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
         return authjwt_reply_refuse(r, verdict);
     }
     authjwt_reply_audit(r, verdict);
+    authjwt_tally_refused(r, verdict);
     if (authjwt_page_sent_nothing(authjwt_request_initial(r))) {
         return authjwt_page_go_to_login(r, verdict);
     }

@@ -2,6 +2,7 @@
 /* authjwt_verify: judge the token of a request. */
 #include <httpd.h>
 #include <http_log.h>
+#include <apr_strings.h>
 
 #include "aj_jws.h"
 #include "aj_jwt.h"
@@ -9,6 +10,7 @@
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_keys.h"
+#include "authjwt_report.h"
 #include "authjwt_request.h"
 #include "authjwt_revocation.h"
 #include "authjwt_verify.h"
@@ -37,6 +39,9 @@ static authjwt_verdict_e refuse(request_rec *r, aj_error_e error, const char *de
     ap_log_rerror(APLOG_MARK, error == AJ_E_CRYPTO ? APLOG_ERR : APLOG_INFO, 0, r, "%s: token refused: %s%s%s%s",
                   aj_error_tag(error), aj_error_text(error), detail ? " (" : "", detail ? detail : "",
                   detail ? ")" : "");
+    authjwt_report_because(r, aj_error_tag(error),
+                           apr_pstrcat(r->pool, "token refused: ", aj_error_text(error), detail ? " (" : "",
+                                       detail ? detail : "", detail ? ")" : "", NULL));
     return verdict_of(error);
 }
 

@@ -244,6 +244,21 @@ static apr_status_t lmdb_iterate(ap_socache_instance_t *inst, server_rec *s, voi
     return rv;
 }
 
+apr_status_t authjwt_lmdb_usage(ap_socache_instance_t *inst, server_rec *s, apr_uint64_t *entries, double *fill)
+{
+    authjwt_lmdb_usage_t use = { 0 };
+    apr_status_t rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_usage_job, &use);
+
+    if (rv == APR_SUCCESS && !use.pages.all) {
+        return APR_EGENERAL;
+    }
+    if (rv == APR_SUCCESS) {
+        *entries = use.entries;
+        *fill = (double)use.pages.used / (double)use.pages.all;
+    }
+    return rv;
+}
+
 static void lmdb_status(ap_socache_instance_t *inst, request_rec *r, int flags)
 {
     int plain = (flags & AP_STATUS_SHORT) != 0, percent;

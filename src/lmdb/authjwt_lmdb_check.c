@@ -227,7 +227,7 @@ static int try_store(const ap_socache_instance_t *inst, authjwt_lmdb_report_t *r
     }
     report->had_lock = is_there(inst->dir, "lock.mdb");
     STEP(report, "open data.mdb and lock.mdb");
-    if ((rc = authjwt_lmdb_open(inst->dir, &env)) != 0) {
+    if ((rc = authjwt_lmdb_open(inst->dir, authjwt_lmdb_readers(), &env)) != 0) {
         return rc;
     }
     rc = try_env(env, inst, report);

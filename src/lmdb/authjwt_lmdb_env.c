@@ -13,31 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <ap_mpm.h>
 #include <apr_strings.h>
 
 #include "authjwt_lmdb_private.h"
-
-/* Number of readers when the MPM does not tell its limits, and the upper bound: each takes 64 bytes of the lock file.
- */
-#define SOME_READERS 4096
-#define MOST_READERS 1000000
-
-static unsigned limit_of(int query)
-{
-    int n = 0;
-
-    return ap_mpm_query(query, &n) == APR_SUCCESS && n > 0 ? (unsigned)n : 0;
-}
-
-/* Twice the limit, because old and new children run at the same time during a graceful restart. */
-static unsigned readers(void)
-{
-    apr_uint64_t n = (apr_uint64_t)limit_of(AP_MPMQ_HARD_LIMIT_DAEMONS) * limit_of(AP_MPMQ_HARD_LIMIT_THREADS);
-
-    n = n == 0 ? SOME_READERS : 2 * n + 64;
-    return n > MOST_READERS ? MOST_READERS : (unsigned)n;
-}
 
 /* LMDB leaves its data file's descriptor open to the programs that this process starts, so that CGI scripts could write
  * to the store. */
@@ -49,7 +27,7 @@ static int close_on_exec(MDB_env *env)
     return rc == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ? errno : rc;
 }
 
-int authjwt_lmdb_open(const char *dir, MDB_env **mdb)
+int authjwt_lmdb_open(const char *dir, unsigned readers, MDB_env **mdb)
 {
     MDB_env *env;
     int rc = mdb_env_create(&env);
@@ -57,7 +35,7 @@ int authjwt_lmdb_open(const char *dir, MDB_env **mdb)
     if (rc != 0) {
         return rc;
     }
-    if ((rc = mdb_env_set_maxreaders(env, readers())) == 0 && (rc = mdb_env_set_maxdbs(env, 4)) == 0) {
+    if ((rc = mdb_env_set_maxreaders(env, readers)) == 0 && (rc = mdb_env_set_maxdbs(env, 4)) == 0) {
         rc = mdb_env_open(env, dir, MDB_NOTLS, 0600); /* without a size of ours: the file's own */
     }
     if (rc == 0) {
@@ -203,7 +181,7 @@ static int open_env(authjwt_lmdb_env_t *env)
     if (!authjwt_lmdb_still_there(env)) {
         return ESTALE;
     }
-    if ((rc = authjwt_lmdb_open(env->dir, &env->mdb)) == 0) {
+    if ((rc = authjwt_lmdb_open(env->dir, env->readers, &env->mdb)) == 0) {
         rc = open_databases(env);
     }
     if (rc == 0 && !authjwt_lmdb_still_there(env)) {
@@ -242,7 +220,8 @@ int authjwt_lmdb_repair(authjwt_lmdb_env_t *env, int why)
 
 /* ---- the object around it ---- */
 
-authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_ids_t *ids)
+authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_ids_t *ids, unsigned readers,
+                                            unsigned threads)
 {
     authjwt_lmdb_env_t *env = calloc(1, sizeof *env);
 
@@ -250,7 +229,8 @@ authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_
         return NULL;
     }
     env->ids = *ids;
-    env->spares = limit_of(AP_MPMQ_HARD_LIMIT_THREADS) + 1;
+    env->readers = readers;
+    env->spares = threads + 1;
     env->spare = calloc(env->spares, sizeof *env->spare);
     env->dir = strdup(dir);
     env->gate = authjwt_lmdb_gate_make();

@@ -7,10 +7,12 @@
  *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment
  *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
  *   authjwt_lmdb_gate.c    who may use the environment, and who may close it
+ *   authjwt_lmdb_limits.c  how many readers and threads the MPM may have
  *   authjwt_lmdb_env.c     one environment: opened, its read transactions, repaired
  *   authjwt_lmdb_read.c    what happens inside one reading transaction,
  *   authjwt_lmdb_absent.c  one that tells that entries are not there,
  *   authjwt_lmdb_write.c   and inside a writing one
+ *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module
  *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
  * `int rc` in these files is LMDB's: 0, an MDB_ code or an errno value. It becomes an apr_status_t in authjwt_lmdb_run
@@ -75,11 +77,12 @@ struct authjwt_lmdb_env_t {
     authjwt_lmdb_stripe_t *gate;
     MDB_env *mdb; /* NULL while not open */
     MDB_dbi entries, expiry;
-    int gone;        /* data.mdb or lock.mdb is no longer the one that ids names; atomic */
-    unsigned opened; /* how often, so that one thread repairs what many have met */
-    unsigned psize;  /* bytes of a page */
-    unsigned spares; /* length of spare */
-    MDB_txn **spare; /* reset read transactions, taken and given back by atomic exchange */
+    int gone;         /* data.mdb or lock.mdb is no longer the one that ids names; atomic */
+    unsigned readers; /* slots in the lock file, if this process makes it */
+    unsigned opened;  /* how often, so that one thread repairs what many have met */
+    unsigned psize;   /* bytes of a page */
+    unsigned spares;  /* length of spare */
+    MDB_txn **spare;  /* reset read transactions, taken and given back by atomic exchange */
     authjwt_lmdb_group_t group;
     apr_time_t looked, failed, refused, warned, grown; /* when last; atomics */
 };
@@ -202,10 +205,18 @@ void authjwt_lmdb_gate_leave(authjwt_lmdb_env_t *env);
 void authjwt_lmdb_gate_close(authjwt_lmdb_env_t *env);
 void authjwt_lmdb_gate_open(authjwt_lmdb_env_t *env);
 
+/* ---- limits ---- */
+
+/** Reader slots that this httpd may need, old and new children together. */
+unsigned authjwt_lmdb_readers(void);
+
+/** Threads of a process; 0 if the MPM does not say. */
+unsigned authjwt_lmdb_threads(void);
+
 /* ---- env ---- */
 
-/** Open an LMDB environment with our flags and reader count. @param mdb set on success @return rc */
-int authjwt_lmdb_open(const char *dir, MDB_env **mdb) AUTHJWT_LMDB_MUST_USE;
+/** Open an LMDB environment with our flags. @param mdb set on success @return rc */
+int authjwt_lmdb_open(const char *dir, unsigned readers, MDB_env **mdb) AUTHJWT_LMDB_MUST_USE;
 
 /** Look who the directory and its files are, by path. @return rc */
 int authjwt_lmdb_identify(const char *dir, authjwt_lmdb_ids_t *ids) AUTHJWT_LMDB_MUST_USE;
@@ -215,7 +226,8 @@ int authjwt_lmdb_same(const authjwt_lmdb_ids_t *a, const authjwt_lmdb_ids_t *b);
 int authjwt_lmdb_still_there(const authjwt_lmdb_env_t *env);
 
 /** Make the object, not yet open; it lives as long as the process. @return NULL without memory */
-authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_ids_t *ids);
+authjwt_lmdb_env_t *authjwt_lmdb_env_create(const char *dir, const authjwt_lmdb_ids_t *ids, unsigned readers,
+                                            unsigned threads);
 
 /**
  * Open it, open it again after LMDB gave up on it, adopt a larger size, or take back the reader slots of the dead.
@@ -248,6 +260,7 @@ typedef struct {
 
 typedef struct {
     MDB_val id, data; /* copies, each with a trailing NUL */
+    apr_time_t expiry;
 } authjwt_lmdb_row_t;
 
 #define AUTHJWT_LMDB_BATCH 64

@@ -112,6 +112,7 @@ static int walk_work(authjwt_lmdb_env_t *env, void *ctx)
             if (value.mv_size < AUTHJWT_LMDB_STAMP || authjwt_lmdb_stamp_get(value.mv_data) <= walk->now) {
                 continue;
             }
+            walk->row[walk->rows].expiry = authjwt_lmdb_stamp_get(value.mv_data);
             walk->row[walk->rows].id = copied(walk->pool, id.mv_data, id.mv_size);
             walk->row[walk->rows++].data =
                 copied(walk->pool, (char *)value.mv_data + AUTHJWT_LMDB_STAMP, value.mv_size - AUTHJWT_LMDB_STAMP);

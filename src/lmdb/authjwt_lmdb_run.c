@@ -74,7 +74,9 @@ static authjwt_lmdb_env_t *env_of(ap_socache_instance_t *inst)
     for (env = envs; env != NULL && !authjwt_lmdb_same(&env->ids, &inst->ids); env = env->next) {
         ;
     }
-    if (env == NULL && (env = authjwt_lmdb_env_create(inst->dir, &inst->ids)) != NULL) {
+    if (env == NULL
+        && (env = authjwt_lmdb_env_create(inst->dir, &inst->ids, authjwt_lmdb_readers(), authjwt_lmdb_threads()))
+               != NULL) {
         env->next = envs;
         envs = env;
     }

@@ -3,8 +3,33 @@
 #include <httpd.h>
 
 #include "authjwt_audit.h"
+#include "authjwt_count.h"
 #include "authjwt_exchange.h"
+#include "authjwt_request.h"
 #include "authjwt_users.h"
+
+/* What is the client's fault is denied; an error is ours. */
+static authjwt_counter_e counter_of(request_rec *r, authjwt_verdict_e verdict)
+{
+    switch (verdict) {
+    case AUTHJWT_OK:
+        return AUTHJWT_COUNT_REFRESH_OK;
+    case AUTHJWT_TOKEN_EXPIRED:
+        return AUTHJWT_COUNT_REFRESH_EXPIRED;
+    case AUTHJWT_TOKEN_REVOKED:
+        return authjwt_request_state(authjwt_request_initial(r))->is_theft ? AUTHJWT_COUNT_REFRESH_THEFT
+                                                                           : AUTHJWT_COUNT_REFRESH_REVOKED;
+    default:
+        return authjwt_verdict_refusal(verdict)->status < HTTP_INTERNAL_SERVER_ERROR ? AUTHJWT_COUNT_REFRESH_DENIED
+                                                                                     : AUTHJWT_COUNT_REFRESH_ERROR;
+    }
+}
+
+authjwt_verdict_e authjwt_exchange_counted(request_rec *r, authjwt_verdict_e verdict)
+{
+    authjwt_count(r, counter_of(r, verdict));
+    return verdict;
+}
 
 authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens)
 {
@@ -25,5 +50,5 @@ authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, a
     if (verdict == AUTHJWT_OK) {
         authjwt_audit(r, AUTHJWT_EVENT_REFRESH, NULL, user, tokens->sid);
     }
-    return verdict;
+    return authjwt_exchange_counted(r, verdict);
 }

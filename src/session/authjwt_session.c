@@ -10,7 +10,9 @@
 #include "authjwt_audit.h"
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
+#include "authjwt_count.h"
 #include "authjwt_keys.h"
+#include "authjwt_request.h"
 #include "authjwt_revocation.h"
 #include "authjwt_session_private.h"
 
@@ -201,6 +203,8 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
                       aj_escape(session->user, strlen(session->user), r->pool),
                       aj_escape(session->sid, strlen(session->sid), r->pool));
         authjwt_audit(r, AUTHJWT_EVENT_THEFT, "token_revoked", session->user, session->sid);
+        authjwt_request_state(authjwt_request_initial(r))->is_theft = 1;
+        authjwt_count(r, AUTHJWT_COUNT_ENDED_THEFT);
         return AUTHJWT_TOKEN_REVOKED;
     default:
         return AUTHJWT_STORE_UNAVAILABLE;
@@ -280,16 +284,20 @@ static int is_over(request_rec *r, const aj_claims_t *claims)
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
 }
 
-static void audit_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
+static void note_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
 {
     static const struct {
         authjwt_event_e event;
         const char *reason;
-    } lines[] = { [AUTHJWT_END_LOGOUT] = { AUTHJWT_EVENT_LOGOUT, NULL },
-                  [AUTHJWT_END_EVERYWHERE] = { AUTHJWT_EVENT_LOGOUT_EVERYWHERE, NULL },
-                  [AUTHJWT_END_LOGIN] = { AUTHJWT_EVENT_SESSION_ENDED, "login" },
-                  [AUTHJWT_END_REVOKE] = { AUTHJWT_EVENT_SESSION_ENDED, "revoke" } };
+        authjwt_counter_e counter;
+    } lines[] = {
+        [AUTHJWT_END_LOGOUT] = { AUTHJWT_EVENT_LOGOUT, NULL, AUTHJWT_COUNT_ENDED_LOGOUT },
+        [AUTHJWT_END_EVERYWHERE] = { AUTHJWT_EVENT_LOGOUT_EVERYWHERE, NULL, AUTHJWT_COUNT_ENDED_EVERYWHERE },
+        [AUTHJWT_END_LOGIN] = { AUTHJWT_EVENT_SESSION_ENDED, "login", AUTHJWT_COUNT_ENDED_LOGIN },
+        [AUTHJWT_END_REVOKE] = { AUTHJWT_EVENT_SESSION_ENDED, "revoke", AUTHJWT_COUNT_ENDED_REVOKE },
+    };
 
+    authjwt_count(r, lines[why].counter);
     authjwt_audit(r, lines[why].event, lines[why].reason, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
 }
 
@@ -318,6 +326,6 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",
                   everywhere ? ", and all others of the user" : "");
-    audit_end(r, claims, why);
+    note_end(r, claims, why);
     return AUTHJWT_OK;
 }

@@ -11,6 +11,7 @@
 #include "aj_siphash.h"
 #include "authjwt_cache.h"
 #include "authjwt_cache_ring_private.h"
+#include "authjwt_count.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -105,7 +106,11 @@ int authjwt_cache_find(request_rec *r, const authjwt_cache_question_t *question,
     authjwt_ring_name_t name;
     int way = 0;
 
-    if (!is_on(r) || question->len > AJ_JWS_MAX_LENGTH) {
+    if (!is_on(r)) {
+        return 0;
+    }
+    if (question->len > AJ_JWS_MAX_LENGTH) {
+        authjwt_count(r, AUTHJWT_COUNT_CACHE_MISS);
         return 0;
     }
     aj_siphash(secret, question->token, question->len, known->hash);
@@ -113,9 +118,11 @@ int authjwt_cache_find(request_rec *r, const authjwt_cache_question_t *question,
     while (authjwt_ring_find(ring, &name, &way, &place)) {
         if (recall(r, question, &place, known)) {
             ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1310: token known: its signature was checked before");
+            authjwt_count(r, AUTHJWT_COUNT_CACHE_HIT);
             return 1;
         }
     }
+    authjwt_count(r, AUTHJWT_COUNT_CACHE_MISS);
     return 0;
 }
 

@@ -1,62 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authjwt_entry_private: the entries of revocation and chain in the store: their ids, and what their values hold. */
+/* authjwt_entry_private: entries as a request asks for them. Nobody else includes it. */
 #ifndef AUTHJWT_ENTRY_PRIVATE_H
 #define AUTHJWT_ENTRY_PRIVATE_H
 
-#include <apr_pools.h>
-#include "aj_claims.h"
+#include "authjwt_entry.h"
 #include "authjwt_store.h"
-
-/** What an entry is about; part of its id, so that no two kinds can be taken for each other. */
-typedef enum {
-    AUTHJWT_ENTRY_SESSION = 's',  /**< a session has ended: by `sid` */
-    AUTHJWT_ENTRY_JTI = 'j',      /**< a token without `sid` has ended: by `jti` */
-    AUTHJWT_ENTRY_HASH = 'h',     /**< one without either has: by its hash */
-    AUTHJWT_ENTRY_SUBJECT = 'm',  /**< all sessions of a user have ended: by `sub` */
-    AUTHJWT_ENTRY_IDENTITY = 'i', /**< the same, by another claim: its name, a NUL, and its value */
-    AUTHJWT_ENTRY_CHAIN = 'c',    /**< the refresh tokens of a session: by `sid` */
-    AUTHJWT_ENTRY_USED = 'u'      /**< a used refresh token, as releases before the chain recorded it: by `jti` */
-} authjwt_entry_kind_e;
-
-/** Something has ended. */
-typedef struct {
-    apr_time_t ended; /**< when */
-    apr_time_t until; /**< for all sessions of a user: one that began up to here, by its host's clock, is ended too */
-} authjwt_entry_mark_t;
-
-/** One use of a refresh token. */
-typedef struct {
-    apr_time_t first;  /**< when it was used for the first time, 0 if unknown */
-    apr_uint64_t name; /**< which token it was: from authjwt_entry_name */
-} authjwt_entry_use_t;
-
-/** The refresh tokens of a session. */
-typedef struct {
-    apr_uint32_t used;          /**< generation of the token that was used last */
-    int is_seen;                /**< a token of the next generation has come back, so the answer had arrived */
-    authjwt_entry_use_t last;   /**< of generation `used` */
-    authjwt_entry_use_t before; /**< of the generation before, zero if unknown */
-} authjwt_entry_chain_t;
-
-/**
- * Id of an entry: SHA-256 of kind, issuer and value, so all are of one length, evenly spread, and silent about users.
- * @param issuer  `iss` of the tokens it is about, "" for none
- * @return APR_SUCCESS, or as aj_sha256
- */
-apr_status_t authjwt_entry_id(authjwt_entry_kind_e kind, const char *issuer, const void *value, apr_size_t len,
-                              apr_pool_t *pool, authjwt_store_id_t *id) AP_FN_ATTR_WARN_UNUSED_RESULT;
-
-/** `iss` of a token, "" for none. */
-const char *authjwt_entry_issuer(const aj_claims_t *claims);
-
-/** A number for the name of a refresh token. @return as aj_sha256 */
-apr_status_t authjwt_entry_name(const char *name, apr_uint64_t *number) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /** How long to keep an entry that counts until `end`: longer, since clocks and AuthJWTLeeway may be set anew. */
 apr_time_t authjwt_entry_expires(const authjwt_server_conf_t *conf, apr_time_t end);
-
-void authjwt_entry_write_mark(const authjwt_entry_mark_t *mark, authjwt_store_value_t *value);
-void authjwt_entry_write_chain(const authjwt_entry_chain_t *chain, authjwt_store_value_t *value);
 
 /** Read a value that is a mark, or a chain. @return APR_SUCCESS; APR_EGENERAL (logged) if it is of another form */
 apr_status_t authjwt_entry_read_mark(request_rec *r, const authjwt_store_value_t *value,

@@ -179,7 +179,12 @@ static const aj_keyset_t *ring_of(const authjwt_key_generation_t *generation, ap
 
 const aj_keyset_t *authjwt_keys_ring(request_rec *r, apr_uint64_t *number)
 {
-    authjwt_keyring_t *keyring = authjwt_config_server(r->server)->keyring;
+    return authjwt_keys_ring_of(r, r->server, number);
+}
+
+const aj_keyset_t *authjwt_keys_ring_of(request_rec *r, const server_rec *s, apr_uint64_t *number)
+{
+    authjwt_keyring_t *keyring = authjwt_config_server(s)->keyring;
     held_t *held;
 
     if (!keyring || !keyring->watches) {

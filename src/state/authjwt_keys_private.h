@@ -81,6 +81,9 @@ const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr
 /** Does every server with keys of somebody else say AuthJWTAudience? @return number of faults, each logged */
 int authjwt_keys_check_trust(server_rec *main_server);
 
+/** Warn of a shared secret that is named in servers of several issuers. */
+void authjwt_keys_warn_of_issuers(server_rec *main_server);
+
 /** Log why a key of a set is not used. @param odd  non-zero: it should have been; a warning */
 void authjwt_keys_note_skipped(const authjwt_key_spec_t *spec, server_rec *s, const char *text, int odd);
 

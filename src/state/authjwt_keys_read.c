@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_keys_private.h"
+#include "authjwt_risks.h"
 #include "authjwt_sources.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -40,12 +41,11 @@ static void warn_of_permissions(const authjwt_key_spec_t *spec, const authjwt_so
         return;
     }
     if (source->readable_by_others && has_secret(keys)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "AJ1002: %s at %s: %s can be read by every user of this machine; chmod o-r it", directive_of(spec),
-                     spec->where, spec->name);
+        authjwt_risk(s, APLOG_WARNING, "AJ1002: %s at %s: %s can be read by every user of this machine; chmod o-r it",
+                     directive_of(spec), spec->where, spec->name);
     }
     if (source->writable_by_others) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+        authjwt_risk(s, APLOG_WARNING,
                      "AJ1008: %s at %s: %s can be written by its group or by every user of this machine, who could put "
                      "a key of their own there; chmod go-w it",
                      directive_of(spec), spec->where, spec->name);
@@ -58,7 +58,7 @@ void authjwt_keys_note_skipped(const authjwt_key_spec_t *spec, server_rec *s, co
         return;
     }
     if (odd) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ1007: AuthJWTKeySet %s: %s", spec->name, text);
+        authjwt_risk(s, APLOG_WARNING, "AJ1007: AuthJWTKeySet %s: %s", spec->name, text);
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "AJ1005: AuthJWTKeySet %s: %s", spec->name, text);
@@ -68,8 +68,8 @@ void authjwt_keys_note_skipped(const authjwt_key_spec_t *spec, server_rec *s, co
 static void warn_of_doubt(const authjwt_key_spec_t *spec, const aj_key_t *key, server_rec *s)
 {
     if (aj_key_doubt(key) && is_heard()) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "AJ1010: AuthJWTKey %s %s (%s): the secret %s",
-                     spec->options.alg->name, spec->name, spec->where, aj_key_doubt(key));
+        authjwt_risk(s, APLOG_WARNING, "AJ1010: AuthJWTKey %s %s (%s): the secret %s", spec->options.alg->name,
+                     spec->name, spec->where, aj_key_doubt(key));
     }
 }
 

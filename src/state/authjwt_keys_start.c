@@ -36,6 +36,9 @@ int authjwt_keys_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     if (!faults) {
         faults = authjwt_keys_check_needed(main_server, ptemp) + authjwt_keys_check_trust(main_server);
     }
+    if (!faults && authjwt_config_logs_now()) {
+        authjwt_keys_warn_of_issuers(main_server);
+    }
     return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 

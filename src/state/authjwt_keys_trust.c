@@ -5,6 +5,7 @@
 #include <http_log.h>
 
 #include "authjwt_keys_private.h"
+#include "authjwt_risks.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -37,12 +38,29 @@ static const authjwt_key_line_t *find_foreign(const authjwt_server_conf_t *conf)
     return NULL;
 }
 
+/* AuthJWTAudience any: wanted, so no warning. */
+static void accept_all(const authjwt_key_line_t *line, server_rec *s)
+{
+    if (authjwt_config_logs_now()) {
+        authjwt_risk(
+            s, APLOG_INFO,
+            "AJ1011: AuthJWTAudience any, and %s (%s) brings keys of another issuer: a token that was made for "
+            "any other client of that issuer is accepted; name the aud of the tokens that are meant for this "
+            "server, if they have one",
+            line->spec->name, line->spec->where);
+    }
+}
+
 static int check_server(server_rec *s)
 {
     const authjwt_server_conf_t *conf = authjwt_config_server(s);
-    const authjwt_key_line_t *line = conf->audiences ? NULL : find_foreign(conf);
+    const authjwt_key_line_t *line = conf->audiences && conf->audiences->nelts ? NULL : find_foreign(conf);
 
     if (!line) {
+        return 0;
+    }
+    if (conf->audiences) {
+        accept_all(line, s);
         return 0;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,

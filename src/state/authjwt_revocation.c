@@ -5,10 +5,6 @@
 #include "authjwt_entry_private.h"
 #include "authjwt_revocation_private.h"
 
-/* Longer than any session may last: lifetimes may have been longer, here or on another host, when the sessions it ends
- * began; and of another issuer's sessions nobody here knows how long they last. */
-#define MARK_LIFE (apr_time_from_sec(10) * 366 * 24 * 3600)
-
 /* ---- ending ---- */
 
 static apr_status_t put_mark(request_rec *r, const authjwt_store_id_t *id, const authjwt_entry_mark_t *mark,
@@ -49,10 +45,9 @@ static authjwt_store_change_e later_mark(void *ctx, const authjwt_store_value_t 
     if (old && authjwt_entry_read_mark(moved->r, old, &mark) != APR_SUCCESS) {
         return AUTHJWT_STORE_FAIL;
     }
-    mark.ended = mark.ended > least->ended ? mark.ended : least->ended;
-    mark.until = mark.until >= least->until ? mark.until + 1 : least->until;
+    authjwt_revocation_move(&mark, least);
     authjwt_entry_write_mark(&mark, value);
-    *expires = mark.until + MARK_LIFE;
+    *expires = mark.until + AUTHJWT_MARK_LIFE;
     return AUTHJWT_STORE_RECORD;
 }
 
@@ -75,19 +70,9 @@ static apr_status_t move_mark(request_rec *r, const authjwt_store_id_t *id, cons
     return rv;
 }
 
-/* Issuers' clocks may be ahead within the leeway: the token that asks is ended itself. */
 static authjwt_entry_mark_t mark_for(request_rec *r, const aj_claims_t *claims)
 {
-    apr_interval_time_t skew = authjwt_config_leeway(authjwt_config_server(r->server));
-    apr_time_t now = apr_time_now();
-    apr_time_t birth = authjwt_revocation_session_birth(claims);
-    authjwt_entry_mark_t mark = { now, now + (skew < AUTHJWT_SKEW_MOST ? skew : AUTHJWT_SKEW_MOST) };
-
-    if (authjwt_revocation_is_foreign_session(claims) || !authjwt_revocation_birth_in_sid(claims)) {
-        mark.ended = aj_claims_issued(claims) > now ? aj_claims_issued(claims) : now;
-    }
-    mark.until = birth > mark.until ? birth : mark.until;
-    return mark;
+    return authjwt_revocation_mark(claims, authjwt_config_leeway(authjwt_config_server(r->server)), apr_time_now());
 }
 
 static apr_status_t end_token(request_rec *r, const aj_claims_t *claims)

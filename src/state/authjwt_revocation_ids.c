@@ -5,35 +5,6 @@
 #include "authjwt_entry_private.h"
 #include "authjwt_revocation_private.h"
 
-apr_status_t authjwt_revocation_session_id(const char *issuer, const char *sid, apr_pool_t *pool,
-                                           authjwt_store_id_t *id)
-{
-    return authjwt_entry_id(AUTHJWT_ENTRY_SESSION, issuer, sid, strlen(sid), pool, id);
-}
-
-/* A token is known by its session, else by its jti, else by its hash. */
-apr_status_t authjwt_revocation_token_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
-{
-    const char *issuer = authjwt_entry_issuer(claims);
-    const char *sid = aj_claims_string(claims, "sid");
-    const char *jti = sid ? NULL : aj_claims_string(claims, "jti");
-
-    if (sid) {
-        return authjwt_revocation_session_id(issuer, sid, pool, id);
-    }
-    if (jti) {
-        return authjwt_entry_id(AUTHJWT_ENTRY_JTI, issuer, jti, strlen(jti), pool, id);
-    }
-    return authjwt_entry_id(AUTHJWT_ENTRY_HASH, issuer, aj_claims_token_hash(claims), AJ_SHA256_BYTES, pool, id);
-}
-
-/* All sessions of a user: by `sub`. */
-apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subject, apr_pool_t *pool,
-                                           authjwt_store_id_t *id)
-{
-    return authjwt_entry_id(AUTHJWT_ENTRY_SUBJECT, issuer, subject, strlen(subject), pool, id);
-}
-
 /* The same by the identity claim in effect. @return 0 where that is `sub` itself */
 int authjwt_revocation_has_other_identity(request_rec *r)
 {

@@ -4,6 +4,7 @@
 #include <apr_atomic.h>
 #include <http_log.h>
 
+#include "authjwt_count.h"
 #include "authjwt_log.h"
 #include "authjwt_request.h"
 #include "authjwt_store_private.h"
@@ -16,6 +17,7 @@ apr_status_t authjwt_store_complain(authjwt_store_t *store, request_rec *r, cons
 {
     int is_said = store->kind->says_why && rv == APR_EGENERAL;
 
+    authjwt_count(r, AUTHJWT_COUNT_STORE_ERRORS);
     if (!is_said && authjwt_log_due(&last_complaint)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "AJ1406: AuthJWTRevocationStore %s cannot %s", store->spec, what);
     }
@@ -156,6 +158,7 @@ apr_status_t authjwt_store_get_several(authjwt_store_t *store, request_rec *r, a
         refuse_all(questions, n, rv);
         return store ? authjwt_store_complain(store, r, "be locked", rv) : rv;
     }
+    authjwt_count(r, AUTHJWT_COUNT_STORE_LOOKUPS);
     rv = answer_questions(store, r, questions, n);
     leave(store, r);
     if (rv != APR_SUCCESS) {
@@ -194,6 +197,11 @@ apr_status_t authjwt_store_get_believed(authjwt_store_t *store, request_rec *r, 
     now = apr_time_now();
     return authjwt_beliefs_find(store, questions, n, now, interval) ? APR_SUCCESS
                                                                     : ask_and_keep(store, r, questions, n, now);
+}
+
+const char *authjwt_store_place(const authjwt_store_t *store)
+{
+    return store->place;
 }
 
 apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const authjwt_store_id_t *id,

@@ -53,6 +53,7 @@ static const authjwt_store_kind_t kinds[] = {
       .birth = authjwt_lmdb_birth,
       .expect = authjwt_lmdb_expect,
       .absent = authjwt_lmdb_absent,
+      .usage = authjwt_lmdb_usage,
       .place = authjwt_lmdb_directory },
     { .name = AUTHJWT_VALKEY,
       .is_exact = 1,

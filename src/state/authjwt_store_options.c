@@ -6,9 +6,8 @@
 #include <http_log.h>
 
 #include "authjwt_sources.h"
+#include "authjwt_risks.h"
 #include "authjwt_store_private.h"
-
-APLOG_USE_MODULE(authjwt);
 
 int authjwt_store_same_options(const server_rec *one, const server_rec *two)
 {
@@ -33,8 +32,8 @@ static const char *first_option(const authjwt_server_conf_t *conf)
 static void warn_if_readable(server_rec *s, int readable, const char *what, const char *name)
 {
     if (readable && authjwt_config_logs_now()) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "AJ1420: %s (%s) can be read by every user of this machine; chmod o-r it", what, name);
+        authjwt_risk(s, APLOG_WARNING, "AJ1420: %s (%s) can be read by every user of this machine; chmod o-r it", what,
+                     name);
     }
 }
 

@@ -28,6 +28,7 @@ typedef struct {
     authjwt_socache_swap_fn *swap;                         /**< else look-up and store under our mutex */
     authjwt_socache_swap_fn *swap_ending;                  /**< else swap */
     authjwt_socache_retrieve_several_fn *retrieve_several; /**< else one by one */
+    authjwt_socache_usage_fn *usage;                       /**< else nobody can say */
     /** When it lost its entries for the last time, which it knows for sure at start; else a sentinel entry says so. */
     apr_time_t (*birth)(const ap_socache_instance_t *instance, int *is_lost);
     /** Before init: this host has used the store before. Only with birth. */

@@ -6,6 +6,7 @@
 #include <http_log.h>
 
 #include "authjwt_lmdb.h"
+#include "authjwt_risks.h"
 #include "authjwt_store_private.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -84,6 +85,29 @@ static const char *find_store(const char *spec, server_rec *s, apr_pool_t *pconf
     return create_store(spec, s, pconf, ptemp, out);
 }
 
+static void warn_of_forgetting(const authjwt_store_t *store)
+{
+    if (store->kind->can_forget) {
+        authjwt_risk(
+            store->server, APLOG_WARNING,
+            "AJ1403: AuthJWTRevocationStore %s can forget: after a restart of httpd or of its server, or when it is "
+            "full, %s; lmdb never forgets",
+            store->spec,
+            authjwt_config_server(store->server)->on_loss == AUTHJWT_ON_LOSS_IGNORE
+                ? "revoked tokens may be accepted again"
+                : "users have to sign in again, and some revoked tokens may be accepted again");
+    }
+}
+
+static void warn_of_stores(void)
+{
+    const authjwt_store_t *store;
+
+    for (store = stores; store && authjwt_config_logs_now(); store = store->next) {
+        warn_of_forgetting(store);
+    }
+}
+
 int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     server_rec *s;
@@ -109,21 +133,10 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
             faults += authjwt_store_check_sharing(main_server, s);
         }
     }
-    return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
-}
-
-static void warn_of_forgetting(const authjwt_store_t *store)
-{
-    if (store->kind->can_forget) {
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, store->server,
-            "AJ1403: AuthJWTRevocationStore %s can forget: after a restart of httpd or of its server, or when it is "
-            "full, %s; lmdb never forgets",
-            store->spec,
-            authjwt_config_server(store->server)->on_loss == AUTHJWT_ON_LOSS_IGNORE
-                ? "revoked tokens may be accepted again"
-                : "users have to sign in again, and some revoked tokens may be accepted again");
+    if (!faults) {
+        warn_of_stores();
     }
+    return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
 static void say_what_has_no_effect(server_rec *main_server)
@@ -165,7 +178,6 @@ static apr_status_t start_store(authjwt_store_t *store, apr_pool_t *pconf)
     }
     store->started = 1;
     apr_pool_cleanup_register(pconf, store, stop_store, apr_pool_cleanup_null);
-    warn_of_forgetting(store);
     authjwt_store_birth_post_config(store);
     return APR_SUCCESS;
 }

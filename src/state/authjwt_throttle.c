@@ -5,6 +5,7 @@
 
 #include "aj_error.h"
 #include "authjwt_config.h"
+#include "authjwt_count.h"
 #include "authjwt_request.h"
 #include "authjwt_throttle_private.h"
 
@@ -110,6 +111,7 @@ static void uncount(attempt_t *attempt)
 
 static authjwt_verdict_e refuse(request_rec *r, const char *user, long seconds)
 {
+    authjwt_count(r, AUTHJWT_COUNT_THROTTLED);
     authjwt_request_state(r)->retry_after = seconds;
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "AJ1903: login of user \"%s\" refused: too many logins have failed; the next is allowed in %ld s",
@@ -120,6 +122,7 @@ static authjwt_verdict_e refuse(request_rec *r, const char *user, long seconds)
 /* @param told  somebody else has been refused by this lock already; only the first line is for everybody to see */
 static authjwt_verdict_e refuse_locked(request_rec *r, const char *user, int limit, long seconds, int told)
 {
+    authjwt_count(r, AUTHJWT_COUNT_THROTTLED);
     authjwt_request_state(r)->retry_after = seconds;
     ap_log_rerror(APLOG_MARK, told ? APLOG_INFO : APLOG_NOTICE, 0, r,
                   "AJ1905: login of user \"%s\" refused: %d logins in a row have failed; the next is allowed in %ld s, "

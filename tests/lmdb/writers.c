@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <ap_mpm.h>
-
 #include "../../src/lmdb/authjwt_lmdb_private.h"
 
 #define MUST(call)                                                                     \
@@ -28,16 +26,10 @@
     } while (0)
 
 #define THREADS_MOST 128
+#define READERS      2048
 
 static authjwt_lmdb_env_t *env;
 static int threads, rounds;
-
-/* What the environment asks the MPM of httpd: how many readers there can be. */
-apr_status_t ap_mpm_query(int what, int *result)
-{
-    *result = what == AP_MPMQ_HARD_LIMIT_THREADS ? THREADS_MOST : 4;
-    return APR_SUCCESS;
-}
 
 static void make_store(const char *dir, size_t size)
 {
@@ -61,7 +53,7 @@ static void open_store(const char *dir)
     authjwt_lmdb_ids_t ids;
 
     MUST(authjwt_lmdb_identify(dir, &ids));
-    env = authjwt_lmdb_env_create(dir, &ids);
+    env = authjwt_lmdb_env_create(dir, &ids, READERS, THREADS_MOST);
     assert(env);
     MUST(authjwt_lmdb_repair(env, MDB_PANIC));
 }

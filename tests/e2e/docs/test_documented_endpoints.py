@@ -69,7 +69,7 @@ def test_it_answers_at_its_addresses_and_nowhere_else(new_server, expect_log, co
     expect_log.may(r"\[(?!authjwt)\w+:(error|warn|crit)\]|AJ1\d{3}")
     server = server_for(FOUND[config], new_server).start()
     for name, address in endpoints(FOUND[config]).items():
-        method = "GET" if name in ("userinfo", "jwks") else "POST"
+        method = "GET" if name in ("userinfo", "jwks", "metrics") else "POST"
         assert server.request(method, address).status not in (404, 405), address
         for rest in ENDS:
             for verb in (method, "OPTIONS"):

@@ -35,6 +35,18 @@ def test_mandoc_has_nothing_to_complain_about(page, tmp_path):
     assert run("mandoc", "-T", "lint", "-W", "warning", broken).returncode != 0
 
 
+def test_the_page_of_authjwtctl_is_without_complaint_too():
+    page = TOP / "docs/authjwtctl.8"
+    done = run("mandoc", "-T", "lint", "-W", "warning", page)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    text = shown(page)
+    usage = run(TOP / "build/authjwtctl", "--help", check=True).stdout
+    for command in re.findall(r"(?m)^  authjwtctl (\w+)", usage):
+        assert re.search(r"(?m)^   %s$" % command, text), command
+    options = re.findall(r'\{ "(--[a-z]+)"', (TOP / "src/ctl/ctl_options.c").read_text())
+    assert len(options) > 10 and [one for one in options if one not in text] == []
+
+
 @pytest.mark.parametrize("directive", DIRECTIVES)
 def test_every_directive_has_its_section(page, directive):
     sections = re.split(r"(?m)^   (?=\S)", shown(page))
@@ -65,4 +77,5 @@ def test_make_install_puts_it_where_man_finds_it(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     where = run("mman", "-M", tmp_path / "usr/local/share/man", "-w", "mod_authjwt")
     assert where.stdout.strip().endswith("/man8/mod_authjwt.8"), where.stderr
-    assert list(tmp_path.rglob("mod_authjwt.so"))
+    assert list(tmp_path.rglob("mod_authjwt.so")) and os.access(tmp_path / "usr/local/sbin/authjwtctl", os.X_OK)
+    assert (tmp_path / "usr/local/share/man/man8/authjwtctl.8").exists()

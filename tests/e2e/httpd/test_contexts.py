@@ -29,7 +29,7 @@ ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJW
            "AuthJWTLoginPageLogo @dir@/logo.svg"]
 ANYWHERE = ["AuthJWTTokenLocation header cookie", "AuthJWTHeaderName Authorization", "AuthJWTHeaderType Bearer", "AuthJWTQueryStringName jwt",
             "AuthJWTAccessCookieName a", "AuthJWTRefreshCookieName b", "AuthJWTIdentityClaim sub", "AuthJWTRoleClaim role",
-            "AuthJWTOptional on", "AuthJWTAllowPreflight on", "AuthJWTExportClaims all", "AuthJWTRequestHeader X-User sub",
+            "AuthJWTOptional on", "AuthJWTAllowPreflight on", "AuthJWTReportOnly off", "AuthJWTExportClaims all", "AuthJWTRequestHeader X-User sub",
             "AuthJWTForwardToken off", "AuthJWTCookies off", "AuthJWTCookieSecure on", "AuthJWTCookieSameSite Lax",
             "AuthJWTCookieDomain example.com", "AuthJWTCookiePath /", "AuthJWTSessionCookie on", "AuthJWTLoginURL /login",
             "AuthJWTLogoutRedirect /", "AuthJWTCookieAutoRefresh off", "AuthJWTCookieCSRFProtect auto", "AuthJWTTrustedOrigin https://app.example.com", "AuthJWTTokensInBody auto",

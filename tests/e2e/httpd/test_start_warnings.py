@@ -23,7 +23,7 @@ def warnings(server):
     """Our warnings of one start, without times."""
     server.start()
     text = server.read_log()
-    return [re.sub(r"^.*?(AJ\d{4}: )", r"\1", line) for line in text.splitlines() if re.search(r"\[authjwt:warn\].*AJ178[3-8]", line)]
+    return [re.sub(r"^.*?(AJ\d{4}: )", r"\1", line) for line in text.splitlines() if re.search(r"\[authjwt:warn\].*AJ178[3-9]", line)]
 
 
 QUIET = {
@@ -38,6 +38,7 @@ QUIET = {
     "a login of a directory": ON + "AuthJWTLoginURL /in/\n<Directory @dir@/htdocs/in>\nSetHandler jwt-login\n</Directory>\n",
     "off": ON + LOGIN + "AuthJWTCookieAutoRefresh off\n",
     "a list of users instead of a provider": LOGIN + endpoint("/refresh", "refresh", "AuthJWTLoginRequire user ann bob"),
+    "reporting is off": DEFAULT + "AuthJWTReportOnly off\n" + protected("/app", "AuthJWTReportOnly off", "Require valid-user"),
     "handlers of others": location("/x", "SetHandler cgi-script") + location("/y", "SetHandler server-status"),
 }
 
@@ -49,6 +50,8 @@ def test_what_can_be_meant_starts_without_a_word(new_server, config):
 
 
 LOUD = {
+    "reporting alone": (LOGIN + protected("/app", "AuthJWTReportOnly on", "Require valid-user"), ["AJ1789", '<Location "/app">']),
+    "reporting alone in a server": (LOGIN + APP + "AuthJWTReportOnly on\n", ["AJ1789", "AuthJWTReportOnly is on in server"]),
     "no provider": (LOGIN + BARE, ["AJ1783", '<Location "/refresh">', "AuthJWTProvider file"]),
     "a rule that knows no users": (LOGIN + endpoint("/refresh", "refresh", "AuthJWTLoginRequire ip 127.0.0.1"), ["AJ1783", '<Location "/refresh">']),
     "no provider behind an expression": (LOGIN + '<LocationMatch "^/refresh$">\nSetHandler jwt-refresh\n</LocationMatch>\n', ["AJ1783", '<LocationMatch "^/refresh$">']),

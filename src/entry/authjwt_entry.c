@@ -5,21 +5,15 @@
  *   1  a time (8 bytes): a mark of the first releases, and of whatever has only one time
  *   2  two times: a mark
  *   3  generation (4), seen (1), and two uses, each a time (8) and a name (8): a chain */
-#include <httpd.h>
-#include <http_log.h>
+#include <string.h>
 
-#include "authjwt_entry_private.h"
-
-APLOG_USE_MODULE(authjwt);
+#include "authjwt_entry.h"
 
 enum { FORM_TIME = 1, FORM_MARK = 2, FORM_CHAIN = 3 };
 
 #define TIME_BYTES  9
 #define MARK_BYTES  17
 #define CHAIN_BYTES 38
-
-/* More than clocks are usually wrong by, and than anybody raises AuthJWTLeeway by. */
-#define SLACK apr_time_from_sec(7 * 24 * 3600)
 
 apr_status_t authjwt_entry_id(authjwt_entry_kind_e kind, const char *issuer, const void *value, apr_size_t len,
                               apr_pool_t *pool, authjwt_store_id_t *id)
@@ -72,11 +66,6 @@ apr_status_t authjwt_entry_name(const char *name, apr_uint64_t *number)
     return rv;
 }
 
-apr_time_t authjwt_entry_expires(const authjwt_server_conf_t *conf, apr_time_t end)
-{
-    return end + authjwt_config_leeway(conf) + SLACK;
-}
-
 void authjwt_entry_write_mark(const authjwt_entry_mark_t *mark, authjwt_store_value_t *value)
 {
     value->len = 0;
@@ -97,7 +86,7 @@ void authjwt_entry_write_chain(const authjwt_entry_chain_t *chain, authjwt_store
     put_number(value, 8, chain->before.name);
 }
 
-static int read_mark(const authjwt_store_value_t *value, authjwt_entry_mark_t *mark)
+int authjwt_entry_mark_of(const authjwt_store_value_t *value, authjwt_entry_mark_t *mark)
 {
     const unsigned char *at = value->bytes + 1;
     int has_two = value->len == MARK_BYTES && value->bytes[0] == FORM_MARK;
@@ -110,7 +99,7 @@ static int read_mark(const authjwt_store_value_t *value, authjwt_entry_mark_t *m
     return 1;
 }
 
-static int read_chain(const authjwt_store_value_t *value, authjwt_entry_chain_t *chain)
+int authjwt_entry_chain_of(const authjwt_store_value_t *value, authjwt_entry_chain_t *chain)
 {
     const unsigned char *at = value->bytes + 1;
 
@@ -124,44 +113,4 @@ static int read_chain(const authjwt_store_value_t *value, authjwt_entry_chain_t 
     chain->before.first = (apr_time_t)get_number(&at, 8);
     chain->before.name = get_number(&at, 8);
     return 1;
-}
-
-static apr_status_t odd_value(request_rec *r)
-{
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "AJ1409: an entry of the revocation store is of an unknown form; has a newer release written to it? "
-                  "Tokens it is about are refused");
-    return APR_EGENERAL;
-}
-
-apr_status_t authjwt_entry_read_mark(request_rec *r, const authjwt_store_value_t *value, authjwt_entry_mark_t *mark)
-{
-    return read_mark(value, mark) ? APR_SUCCESS : odd_value(r);
-}
-
-apr_status_t authjwt_entry_read_chain(request_rec *r, const authjwt_store_value_t *value, authjwt_entry_chain_t *chain)
-{
-    return read_chain(value, chain) ? APR_SUCCESS : odd_value(r);
-}
-
-apr_status_t authjwt_entry_answered_mark(request_rec *r, const authjwt_store_question_t *answered,
-                                         authjwt_entry_mark_t *mark)
-{
-    return answered->status == APR_SUCCESS && !read_mark(&answered->value, mark) ? odd_value(r) : answered->status;
-}
-
-apr_status_t authjwt_entry_get_mark(request_rec *r, const authjwt_store_id_t *id, authjwt_entry_mark_t *mark)
-{
-    authjwt_store_value_t value;
-    apr_status_t rv = authjwt_store_get(authjwt_config_server(r->server)->store, r, id, &value);
-
-    return rv == APR_SUCCESS ? authjwt_entry_read_mark(r, &value, mark) : rv;
-}
-
-apr_status_t authjwt_entry_get_chain(request_rec *r, const authjwt_store_id_t *id, authjwt_entry_chain_t *chain)
-{
-    authjwt_store_value_t value;
-    apr_status_t rv = authjwt_store_get(authjwt_config_server(r->server)->store, r, id, &value);
-
-    return rv == APR_SUCCESS ? authjwt_entry_read_chain(r, &value, chain) : rv;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_config: the places of a configuration, each with what is in effect there, for what is judged at start. */
-#ifndef AUTHJWT_CONFIG_PLACES_PRIVATE_H
-#define AUTHJWT_CONFIG_PLACES_PRIVATE_H
+#ifndef AUTHJWT_CONFIG_PLACES_H
+#define AUTHJWT_CONFIG_PLACES_H
 
 #include <httpd.h>
 #include <http_core.h>

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authjwt_lmdb_file: an lmdb store as a program beside httpd uses it, while httpd runs or not. One thread, and nothing
+ * of httpd. */
+#ifndef AUTHJWT_LMDB_FILE_H
+#define AUTHJWT_LMDB_FILE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+typedef struct authjwt_lmdb_file_t authjwt_lmdb_file_t;
+
+/** One entry. */
+typedef struct {
+    const unsigned char *id;
+    apr_size_t idlen;
+    const unsigned char *data;
+    apr_size_t len;
+    apr_time_t expiry; /**< microseconds since 1970 */
+} authjwt_lmdb_entry_t;
+
+/** How full it is. */
+typedef struct {
+    apr_uint64_t entries; /**< expired ones that are not yet removed included */
+    apr_uint64_t used;    /**< bytes */
+    apr_uint64_t size;    /**< bytes */
+    apr_time_t birth;     /**< when entries were lost for the last time, 0: never */
+} authjwt_lmdb_figures_t;
+
+/**
+ * Open a store that httpd has made. As root, become its owner first and for good, so that every file stays its.
+ * @param out  set on success; lives as long as the process
+ * @return NULL, or why not
+ */
+const char *authjwt_lmdb_file_open(const char *dir, apr_pool_t *pool, authjwt_lmdb_file_t **out)
+    __attribute__((warn_unused_result));
+
+/**
+ * Find an entry that has not expired.
+ * @param entry  its id is given; data (owned by pool) and expiry are set on success
+ * @return APR_SUCCESS, APR_NOTFOUND, or APR_EGENERAL
+ */
+apr_status_t authjwt_lmdb_file_get(authjwt_lmdb_file_t *file, authjwt_lmdb_entry_t *entry, apr_pool_t *pool)
+    __attribute__((warn_unused_result));
+
+/**
+ * Record an entry in place of another, or of none.
+ * @param old  what must be there; NULL: there must be no entry
+ * @return APR_SUCCESS; APR_EAGAIN: another entry is there; APR_ENOSPC: store or disk is full; or APR_EGENERAL
+ */
+apr_status_t authjwt_lmdb_file_swap(authjwt_lmdb_file_t *file, const authjwt_lmdb_entry_t *entry,
+                                    const authjwt_lmdb_entry_t *old) __attribute__((warn_unused_result));
+
+typedef const char *authjwt_lmdb_file_visit_fn(void *ctx, const authjwt_lmdb_entry_t *entry);
+
+/** Call for each entry that has not expired, until it returns a sentence. @return NULL, that, or why not all were read
+ */
+const char *authjwt_lmdb_file_each(authjwt_lmdb_file_t *file, authjwt_lmdb_file_visit_fn *visit, void *ctx,
+                                   apr_pool_t *pool) __attribute__((warn_unused_result));
+
+/** @return APR_SUCCESS or APR_EGENERAL */
+apr_status_t authjwt_lmdb_file_figures(authjwt_lmdb_file_t *file, authjwt_lmdb_figures_t *figures)
+    __attribute__((warn_unused_result));
+
+#endif
