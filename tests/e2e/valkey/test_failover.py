@@ -61,14 +61,25 @@ def test_the_primary_is_killed_under_sentinel(outages, new_server):
             load.during(fail_over)
 
 
+def log_out(server):
+    """An access token whose logout was answered 200. A new session for each attempt: a 503 may have taken effect."""
+    found = []
+
+    def try_it():
+        found.append(session()[0])
+        return server.post("/logout", found[-1]).status == 200
+
+    wait(try_it)
+    return found[-1]
+
+
 def kill_after_each_logout(group, server, kills):
     """(tokens whose logout was answered 200, how many of them the store did not know after the fail-over that followed at once)."""
     moving, promised, lost = Moving(group), [], 0
     for _ in range(kills):
         wait(moving.is_whole, 60)
-        access, _ = session()
         old = moving.primary()
-        wait(lambda: server.post("/logout", access).status == 200)
+        access = log_out(server)
         old.process.kill()
         old.kill()
         promised.append(access)
