@@ -62,12 +62,21 @@ class Peer:
         self.httpd.close()
 
     def ask(self, which, requests):
-        """[(status, body)] of requests sent at once over one connection."""
-        if which not in self.connections:
+        """[(status, body)] of requests sent at once over one connection. A new one where httpd has closed the old one meanwhile: a
+        child of prefork that is spare ends, and takes no request that comes then."""
+        is_old = which in self.connections
+        if not is_old:
             sock = socket.create_connection(("127.0.0.1", self.httpd.port), 20)
             self.connections[which] = sock, sock.makefile("rb")
         sock, file = self.connections[which]
-        sock.sendall(b"".join(requests))
+        try:
+            sock.sendall(b"".join(requests))
+            is_closed = not file.peek(1)
+        except ConnectionError:
+            is_closed = True
+        if is_closed and is_old:
+            self.connections.pop(which)
+            return self.ask(which, requests)
         return [answer_from(file) for _ in requests]
 
 

@@ -8,6 +8,6 @@ from authjwt_same import Same
 def test_with_and_without_a_cache_the_answers_are_the_same(cache, mpm, children, seed, clock):
     same = Same(cache, clock, seed, mpm=mpm, children=children)
     try:
-        same.run(6000, 2)
+        same.run(2000, 2)
     finally:
         same.close()
