@@ -49,6 +49,7 @@ class Proxy:
         return self
 
     def __exit__(self, *exception):
+        self.listener.shutdown(socket.SHUT_RDWR)        # wakes the thread that waits in accept
         self.listener.close()
         for one in self.open:
             one.close()
