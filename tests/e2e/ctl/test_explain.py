@@ -13,7 +13,10 @@ from authjwt_tokens import b64, claims
 SECRET = "only-for-tests-0123456789-abcdefgh"
 ORDER = ["length", "segments", "base64url", "header", "crit", "alg and kid", "typ", "alg", "kid", "signature", "payload", "exp", "other use",
          "type", "iss", "aud", "nbf", "iat", "identity", "sid"]
-NOW = int(time.time())
+
+
+def now():
+    return int(time.time())
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +52,12 @@ REFUSED = {
     "another secret": (lambda: jwt.encode(claims(), SECRET[::-1], "HS256"), "signature", "AJ0112"),
     "a payload that is no object": (lambda: jwt.api_jws.encode(b"[]", SECRET, "HS256"), "payload", "AJ0113"),
     "no end": (lambda: made(without=("exp",)), "exp", "AJ0114"),
-    "expired": (lambda: made(exp=NOW - 60), "exp", "AJ0116"),
+    "expired": (lambda: made(exp=now() - 60), "exp", "AJ0116"),
     "another type": (lambda: made(type="x"), "type", "AJ0117"),
     "another issuer": (lambda: made(iss="you"), "iss", "AJ0120"),
     "another audience": (lambda: made(iss="me", aud="others"), "aud", "AJ0121"),
-    "not yet": (lambda: made(iss="me", aud="us", nbf=NOW + 500), "nbf", "AJ0122"),
-    "issued in the future": (lambda: made(iss="me", aud="us", iat=NOW + 500), "iat", "AJ0123"),
+    "not yet": (lambda: made(iss="me", aud="us", nbf=now() + 500), "nbf", "AJ0122"),
+    "issued in the future": (lambda: made(iss="me", aud="us", iat=now() + 500), "iat", "AJ0123"),
     "nobody": (lambda: made(iss="me", aud="us", sub=""), "identity", "AJ0124"),
     "a session that is a number": (lambda: made(iss="me", aud="us", sid=7), "sid", "AJ0125"),
 }
@@ -70,7 +73,7 @@ def test_it_stops_at_the_check_that_refuses(options, what):
 
 def test_the_right_token_passes_the_same_policy(options):
     ctl("explain", *options, "--issuer", "me", "--audience", "us", stdin=made(iss="me", aud="us"))
-    ctl("explain", *options, "--leeway", "2m", stdin=made(exp=NOW - 60))
+    ctl("explain", *options, "--leeway", "2m", stdin=made(exp=now() - 60))
     ctl("explain", *options, "--identity", "user", stdin=made(without=("sub",), user="ann"))
 
 
@@ -113,7 +116,7 @@ def test_what_a_token_says_cannot_write_to_the_terminal(options):
 def test_json_holds_the_same(options):
     good = json.loads(ctl("explain", *options, "--json", stdin=made()))
     assert good["verdict"] == "accepted" and [one["check"] for one in good["checks"]] == ORDER and all(one["ok"] for one in good["checks"])
-    bad = json.loads(ctl("explain", *options, "--json", stdin=made(exp=NOW - 60), status=1))
+    bad = json.loads(ctl("explain", *options, "--json", stdin=made(exp=now() - 60), status=1))
     assert (bad["verdict"], bad["tag"]) == ("refused", "AJ0116") and bad["detail"].startswith("expired ")
     assert bad["checks"][-1]["check"] == "exp" and not bad["checks"][-1]["ok"]
 

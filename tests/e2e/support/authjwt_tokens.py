@@ -22,7 +22,7 @@ def b64(data):
 def claims(sub="ann", without=(), **more):
     """Claims of a good access token, 10 minutes long. without: names to leave out."""
     now = int(time.time())
-    made = {"sub": sub, "iat": now, "nbf": now, "exp": now + 600, "jti": str(uuid.uuid4()), "type": "access",
+    made = {"sub": sub, "iat": now, "nbf": now, "exp": now + 7200, "jti": str(uuid.uuid4()), "type": "access",
             "fresh": False}
     made.update(more)
     return {name: value for name, value in made.items() if name not in without}

@@ -173,9 +173,9 @@ BAD_PAYLOADS = {
     "type unknown": text_of(type="other"), "type empty": text_of(type=""), "type in capitals": text_of(type="Access"),
     "type a number": text_of(type=1), "type a list": text_of(type=["access"]),
     "jti a number": text_of(jti=1), "jti a list": text_of(jti=["x"]), "sid a number": text_of(sid=5), "sid null": text_of(sid={}),
-    "no exp": json.dumps(claims(without=("exp",))), "exp a string": text_of(exp=str(NOW + 600)), "exp true": text_of(exp=True),
-    "exp null": text_of(exp=None), "exp a list": text_of(exp=[NOW + 600]), "exp 1e300": text_of().replace('"exp": ', '"exp": 1e300, "x": '),
-    "exp 2^63": text_of(exp=2**63), "exp 2^64": text_of(exp=2**64 + NOW + 600), "exp 10^30": text_of(exp=10**30),
+    "no exp": json.dumps(claims(without=("exp",))), "exp a string": text_of(exp=str(NOW + 7200)), "exp true": text_of(exp=True),
+    "exp null": text_of(exp=None), "exp a list": text_of(exp=[NOW + 7200]), "exp 1e300": text_of().replace('"exp": ', '"exp": 1e300, "x": '),
+    "exp 2^63": text_of(exp=2**63), "exp 2^64": text_of(exp=2**64 + NOW + 7200), "exp 10^30": text_of(exp=10**30),
     "exp -1": text_of(exp=-1), "exp -1e300": text_of().replace('"exp": ', '"exp": -1e300, "x": '),
     "nbf a string": text_of(nbf=str(NOW)), "nbf 1e300": text_of().replace('"nbf": ', '"nbf": 1e300, "x": '),
     "iat a string": text_of(iat="now"), "iat null": text_of(iat=None), "iat true": text_of(iat=True),
@@ -192,7 +192,7 @@ def test_a_payload_that_is_not_right_is_refused_even_with_a_right_signature(serv
 
 GOOD_PAYLOADS = {
     "no type": json.dumps(claims(without=("type",))), "no nbf and iat": json.dumps(claims(without=("nbf", "iat"))),
-    "no jti": json.dumps(claims(without=("jti",))), "a fraction of a second": text_of(exp=NOW + 600.5, iat=NOW + 0.25),
+    "no jti": json.dumps(claims(without=("jti",))), "a fraction of a second": text_of(exp=NOW + 7200.5, iat=NOW + 0.25),
     "exp in scientific notation": text_of().replace('"exp": ', '"exp": 4e9, "x": '), "an umlaut": text_of(sub="J\u00f6rg"),
     "blanks and newlines around": "\r\n\t " + text_of() + " \n", "a name with a blank": text_of(sub="ann lee"),
     "a name with markup": text_of(sub="<b>'\"&"), "unknown claims": text_of(x=None, y=[1, {"z": 2}], nonce="n"),
