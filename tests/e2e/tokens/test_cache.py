@@ -42,9 +42,9 @@ def good(**more):
 
 def test_a_token_that_has_expired_since(wrong_clock):
     token = warm(wrong_clock, good())
-    wrong_clock.set_clock(590)
+    wrong_clock.set_clock(7190)
     assert answers_of(wrong_clock, token) == {200}
-    wrong_clock.set_clock(605)
+    wrong_clock.set_clock(7205)
     assert answers_of(wrong_clock, token) == {"token_expired"}
     wrong_clock.set_clock(0)
     assert answers_of(wrong_clock, token) == {200}
