@@ -8,8 +8,8 @@
  * acquire and stored with release order. Whoever sees a new word sees the turn, or the head, that was stored before it
  * too, and knows that what it has copied is mixed. So no fence is needed, which ThreadSanitizer would not understand.
  */
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "authjwt_cache_ring_private.h"
 
@@ -49,20 +49,17 @@ static void store(apr_uint64_t *word, apr_uint64_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* A slot never lies on two lines. */
-static void *lines(apr_size_t size)
+/* Whole pages, so that a slot never lies on two lines; zero, and without memory until they are written to. */
+static void *pages(apr_size_t size)
 {
-    void *room = NULL;
+    void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (posix_memalign(&room, LINE, size) != 0) {
-        return NULL;
-    }
-    return memset(room, 0, size);
+    return room == MAP_FAILED ? NULL : room;
 }
 
 authjwt_ring_t *authjwt_ring_make(apr_size_t entries)
 {
-    authjwt_ring_t *ring = lines(sizeof(*ring));
+    authjwt_ring_t *ring = pages(sizeof(*ring));
 
     if (!ring) {
         return NULL;
@@ -72,8 +69,8 @@ authjwt_ring_t *authjwt_ring_make(apr_size_t entries)
     for (ring->sets = 1; ring->sets * WAYS < 2 * entries; ring->sets *= 2) {
         ;
     }
-    ring->words = lines(ring->length * WORD);
-    ring->slots = lines(ring->sets * WAYS * sizeof(slot_t));
+    ring->words = pages(ring->length * WORD);
+    ring->slots = pages(ring->sets * WAYS * sizeof(slot_t));
     return ring->words && ring->slots ? ring : NULL;
 }
 
