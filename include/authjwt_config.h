@@ -289,7 +289,7 @@ authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr
 const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code,
                                                               int status);
 /** `const char *` names of the role claims. */
-const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */
 int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window);
 
