@@ -240,12 +240,6 @@ static inline const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
     return ap_get_module_config(r->per_dir_config, &authjwt_module);
 }
 
-/** @return non-zero when AuthType JWT is in effect for the request */
-int authjwt_config_protects(request_rec *r);
-
-/** @return non-zero when AuthType Basic is, where a token may come as a password */
-int authjwt_config_is_basic(request_rec *r);
-
 /** Token locations in order. @return number of them; *locations borrowed */
 int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations);
 
