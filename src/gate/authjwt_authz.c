@@ -156,16 +156,7 @@ static authz_status holds_any(request_rec *r, const apr_array_header_t *argument
 
 static int has_role(request_rec *r, const void *subject, const char *role)
 {
-    const apr_array_header_t *roles = subject;
-    int i;
-
-    (void)r;
-    for (i = 0; *role && i < roles->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(roles, i, const char *), role)) {
-            return 1;
-        }
-    }
-    return 0;
+    return *role && authjwt_authz_has_role(r, subject, role);
 }
 
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
@@ -176,7 +167,7 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
     if (status != AUTHZ_GRANTED) {
         return status;
     }
-    status = holds_any(r, parsed, 0, has_role, authjwt_authz_roles(r, claims));
+    status = holds_any(r, parsed, 0, has_role, claims);
     if (status == AUTHZ_DENIED) {
         authjwt_authz_note_wanted(r, line);
     }

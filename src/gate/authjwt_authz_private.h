@@ -14,6 +14,9 @@
  * char *`, may be empty */
 const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t *claims);
 
+/** Does the user have the role, by the AuthJWTRoleClaim in effect? */
+int authjwt_authz_has_role(request_rec *r, const aj_claims_t *claims, const char *role);
+
 /** Note the arguments of a `Require jwt-role` that did not grant, for the log line of a refusal. */
 void authjwt_authz_note_wanted(request_rec *r, const char *line);
 
