@@ -204,6 +204,7 @@ typedef struct {
     apr_array_header_t *error_documents; /**< authjwt_error_document_t, likewise */
     int rotation;
     apr_interval_time_t grace;          /**< -1 unset */
+    apr_interval_time_t remember_me;    /**< 0 off, -1 unset */
     apr_array_header_t *providers;      /**< authjwt_provider_t */
     apr_array_header_t *grants;         /**< authjwt_rule_t */
     apr_array_header_t *login_requires; /**< authjwt_rule_t */
@@ -305,6 +306,8 @@ int authjwt_config_store_replicas(const authjwt_server_conf_t *conf, apr_interva
 apr_interval_time_t authjwt_config_store_timeout(const authjwt_server_conf_t *conf);
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf);
+/** How long a session lives whose user asked to stay signed in. @return 0 when nobody is asked */
+apr_interval_time_t authjwt_config_remember_me(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_check_interval(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf);

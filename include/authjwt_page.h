@@ -53,9 +53,10 @@ void authjwt_page_unsaved(request_rec *r, authjwt_verdict_e verdict);
  *                 for an error document, which has the error's
  * @param next     where to go after signing in
  * @param user     what was typed, or NULL
+ * @param remember is the box ticked, where there is one (AuthJWTRememberMe)?
  * @return OK, or an HTTP status when the administrator's file cannot be read (logged)
  */
-int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user);
+int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user, int remember);
 
 /** Write a page that says that browsers cannot sign in without AuthJWTCookies. @return OK */
 int authjwt_page_no_cookies(request_rec *r, int status);

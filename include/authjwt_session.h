@@ -8,6 +8,13 @@
 #include "aj_claims.h"
 #include "authjwt_verdict.h"
 
+/** Do cookies outlive the browser? */
+typedef enum {
+    AUTHJWT_KEEP_AS_SET = 0, /**< as AuthJWTSessionCookie says: nobody was asked */
+    AUTHJWT_KEEP_NO,         /**< the user was asked (AuthJWTRememberMe) and did not want it */
+    AUTHJWT_KEEP_YES         /**< the user wants to stay signed in on this device */
+} authjwt_keep_e;
+
 /** One token that was issued. */
 typedef struct {
     const char *text; /**< NULL: none was */
@@ -20,6 +27,7 @@ typedef struct {
     authjwt_token_t access;
     authjwt_token_t refresh; /**< text is NULL with AuthJWTRefreshRotation off */
     apr_time_t now;          /**< when they were issued */
+    authjwt_keep_e keep;     /**< of their cookies */
     const char *sid;         /**< of their session */
 } authjwt_tokens_t;
 
@@ -33,11 +41,12 @@ typedef enum {
 
 /**
  * Start a session: a fresh access token and a refresh token.
- * @param roles   `const char *`, may be empty
- * @param tokens  set on AUTHJWT_OK, owned by r->pool
+ * @param roles    `const char *`, may be empty
+ * @param remember non-zero: the user wants to stay signed in; counts where AuthJWTRememberMe is in effect
+ * @param tokens   set on AUTHJWT_OK, owned by r->pool
  * @return AUTHJWT_OK, or why not (logged)
  */
-authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, int remember,
                                         authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**

@@ -32,6 +32,8 @@ static const char style[] =
     "label{display:block;margin-bottom:.25rem}"
     "input{width:100%;font:inherit;padding:.55rem .6rem;margin-bottom:1rem;color:inherit;background:transparent;"
     "border:1px solid var(--line);border-radius:.35rem}"
+    ".check{display:flex;align-items:center;gap:.6rem}.check label{margin:0}"
+    ".check input{flex:none;width:1.5rem;height:1.5rem;margin:0;accent-color:var(--main)}"
     "button,.way a{display:block;width:100%;font:inherit;font-weight:600;text-align:center;text-decoration:none;"
     "padding:.6rem;border:1px solid transparent;border-radius:.35rem;background:var(--main);color:var(--card);"
     "cursor:pointer}"

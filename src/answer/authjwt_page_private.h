@@ -57,7 +57,7 @@ void authjwt_page_answer(const authjwt_page_t *page, int status, int is_ours);
 
 /** Write the administrator's own login page. @param message  its text may be NULL @return as authjwt_page_login */
 int authjwt_page_write_own(const authjwt_page_t *page, authjwt_verdict_e verdict, authjwt_said_t message,
-                           const char *next, const char *user);
+                           const char *next, const char *user, int remember);
 
 /**
  * The login page and the way back from there. With `fresh` the page is shown to those who are signed in too: sent on,

@@ -98,6 +98,7 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     conf->report_only = -1;
     conf->rotation = -1;
     conf->grace = -1;
+    conf->remember_me = -1;
     return conf;
 }
 
@@ -111,6 +112,15 @@ static void merge_dir_pages(authjwt_dir_conf_t *merged, const authjwt_dir_conf_t
     MERGE_POINTER(login_style);
     MERGE_LIST(login_texts);
     MERGE_POINTER(logout_redirect);
+}
+
+/* How sessions go on. */
+static void merge_dir_sessions(authjwt_dir_conf_t *merged, const authjwt_dir_conf_t *base,
+                               const authjwt_dir_conf_t *add)
+{
+    MERGE_NUMBER(rotation);
+    MERGE_NUMBER(grace);
+    MERGE_NUMBER(remember_me);
 }
 
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
@@ -149,8 +159,7 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(role_claims);
     MERGE_POINTER(login_user_field);
     MERGE_POINTER(login_password_field);
-    MERGE_NUMBER(rotation);
-    MERGE_NUMBER(grace);
+    merge_dir_sessions(merged, base, add);
     MERGE_POINTER(providers);
     MERGE_POINTER(grants);
     MERGE_POINTER(login_requires);

@@ -282,6 +282,8 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
     AP_INIT_TAKE1("AuthJWTRefreshGrace", authjwt_directives_set_grace, NULL, ISSUING,
                   "how long a used refresh token gets the same successor"),
+    AP_INIT_TAKE1("AuthJWTRememberMe", authjwt_directives_set_remember_me, NULL, ISSUING,
+                  "how long a session lives whose user asked to stay signed in: a time, or off"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING,
                   "names of the fields of user name and password"),
     { .name = NULL }

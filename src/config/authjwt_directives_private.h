@@ -27,6 +27,7 @@ const char *authjwt_directives_set_check_interval(cmd_parms *cmd, void *dir, con
 const char *authjwt_directives_set_access_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_refresh_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_session_expires(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_remember_me(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_grace(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window);
 const char *authjwt_directives_set_lock(cmd_parms *cmd, void *dir, const char *failures, const char *time);

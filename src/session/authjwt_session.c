@@ -34,6 +34,7 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     memset(tokens, 0, sizeof(*tokens));
     tokens->now = session->now;
     tokens->sid = session->sid;
+    tokens->keep = session->keep;
     tokens->access.csrf = access.csrf;
     verdict = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
     if (verdict == AUTHJWT_OK && refresh) {
@@ -43,7 +44,21 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     return verdict;
 }
 
-authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+/* Whoever wants to stay signed in has a session of its own length; whoever is asked and does not, the usual one. */
+static void set_end(request_rec *r, int remember, authjwt_session_t *session)
+{
+    apr_interval_time_t remembered = authjwt_config_remember_me(authjwt_config_dir(r));
+
+    if (remembered) {
+        session->keep = remember ? AUTHJWT_KEEP_YES : AUTHJWT_KEEP_NO;
+    }
+    session->ends =
+        session->now
+        + (session->keep == AUTHJWT_KEEP_YES ? remembered
+                                             : authjwt_config_session_expires(authjwt_config_server(r->server)));
+}
+
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, int remember,
                                         authjwt_tokens_t *tokens)
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
@@ -64,7 +79,7 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     session.now = apr_time_now();
     session.issuer = authjwt_config_server(r->server)->issuer;
     session.sid = authjwt_session_sid_born(birth, nonce, r->pool);
-    session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
+    set_end(r, remember, &session);
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
     refresh.csrf = new_csrf(r);
@@ -84,6 +99,7 @@ static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh
     session->user = aj_claims_identity(refresh);
     session->now = apr_time_now();
     session->ends = authjwt_session_end_of(refresh);
+    session->keep = authjwt_session_keep_of(refresh);
     session->sid = authjwt_session_sid_of(refresh, secret, r->pool);
     session->issuer = authjwt_session_issuer_of(r, refresh);
     if (!session->sid || authjwt_revocation_origin(refresh, r->pool, &session->origin) != APR_SUCCESS) {

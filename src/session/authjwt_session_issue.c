@@ -87,6 +87,9 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     if (session->origin) {
         json_object_set_new(claims, AUTHJWT_CLAIM_ORIGIN, json_string(session->origin));
     }
+    if (what->type == AJ_TYPE_REFRESH && session->keep != AUTHJWT_KEEP_AS_SET) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_REMEMBER, json_boolean(session->keep == AUTHJWT_KEEP_YES));
+    }
     if (what->csrf) {
         json_object_set_new(claims, "csrf", json_string(what->csrf));
     }
@@ -105,20 +108,28 @@ const aj_key_t *authjwt_session_signer(request_rec *r)
     return ring ? aj_keyset_signer(ring) : NULL;
 }
 
-authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
-                                        const char **token, apr_time_t *expires)
+/* With the session at the latest. The refresh token of somebody who wants to stay signed in lives as long as that. */
+static apr_time_t end_of(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
 {
     const authjwt_server_conf_t *server = authjwt_config_server(r->server);
-    const aj_key_t *signer = authjwt_session_signer(r);
-    const char *jti = what->jti ? what->jti : aj_random_id(r->pool);
     apr_time_t end = what->issued
                    + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
                                                    : authjwt_config_refresh_expires(server));
 
+    return end > session->ends || (what->type == AJ_TYPE_REFRESH && session->keep == AUTHJWT_KEEP_YES) ? session->ends
+                                                                                                       : end;
+}
+
+authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
+                                        const char **token, apr_time_t *expires)
+{
+    const aj_key_t *signer = authjwt_session_signer(r);
+    const char *jti = what->jti ? what->jti : aj_random_id(r->pool);
+    apr_time_t end = end_of(r, session, what);
+
     if (!signer) {
         return authjwt_session_failed(r, "no key of this server can sign");
     }
-    end = end > session->ends ? session->ends : end;
     if (!jti || aj_jwt_issue(signer, make_claims(r, session, what, jti, end), r->pool, token) != APR_SUCCESS) {
         return authjwt_session_failed(r, "signing failed");
     }

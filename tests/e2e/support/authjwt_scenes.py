@@ -15,6 +15,7 @@ PLAIN = (WEB + "AuthJWTLoginURL /login\n" + protected("/members") + location("/m
          + protected("/denied", "Require jwt-role nobody") + location("/denied", 'AuthName "Members of the club"')
          + protected("/tokened", "AuthJWTCookieCSRFProtect token", "Require valid-user")
          + "AuthJWTLoginThrottle 1000 60s\n" + endpoint("/off/login", "login", "AuthJWTLoginPage off", USERS)
+         + endpoint("/kept/login", "login", 'AuthName "Members of the club"', "AuthJWTRememberMe 30d", USERS)
          + "<VirtualHost *:@port@>\nServerName localhost\n</VirtualHost>\n"
          + "<VirtualHost *:@port@>\nServerName 127.0.0.1\nAuthJWTLoginThrottle 1 1h\n</VirtualHost>\n")
 FILES = {"logo.svg": LOGO, "own.css": STYLE, "htdocs/members": "in\n", "htdocs/denied": "in\n"}
@@ -58,6 +59,10 @@ def login(stage):
     stage.open("/login?next=/members")
 
 
+def remember(stage):
+    stage.post("/kept/login", {"username": "ann", "password": Known.wrong_password, "remember": "true"})
+
+
 def failed(stage):
     stage.post("/login", {"username": "ann", "password": Known.wrong_password, "next": "/members"})
 
@@ -98,6 +103,7 @@ def foreign(stage):
 # name -> (what to do, a word of the page in each language)
 SCENES = {
     "login": (login, {"en": "User name", "de": "Benutzername"}),
+    "remember": (remember, {"en": "Stay signed in", "de": "angemeldet bleiben"}),
     "failed": (failed, {"en": "is wrong", "de": "ist falsch"}),
     "signed_out": (signed_out, {"en": "You are signed out", "de": "Sie sind abgemeldet"}),
     "logout": (logout, {"en": "signed in as ann", "de": "angemeldet als ann"}),
