@@ -15,6 +15,9 @@ typedef enum {
     AUTHJWT_KEEP_YES         /**< the user wants to stay signed in on this device */
 } authjwt_keep_e;
 
+/** Claim of access tokens, true: made for a request that keeps no session alive (AuthJWTSessionIdleIgnore). */
+#define AUTHJWT_CLAIM_IDLE "sid_idle"
+
 /** One token that was issued. */
 typedef struct {
     const char *text; /**< NULL: none was */
@@ -54,10 +57,12 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
  * the refresh token. A refresh token that comes again gets the same successor, or ends the session as stolen.
  * @param refresh  verified claims of the refresh token
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
+ * @param is_idle  non-zero: not for a person. Where AuthJWTSessionIdle counts, there is no successor then, and the
+ * access token ends when the session would have without it
  * @return as authjwt_session_start
  */
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                                        authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
+                                        int is_idle, authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**
  * End the session of a token, or for AUTHJWT_END_EVERYWHERE all sessions of its subject.

@@ -99,6 +99,7 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     conf->rotation = -1;
     conf->grace = -1;
     conf->remember_me = -1;
+    conf->session_idle = -1;
     return conf;
 }
 
@@ -121,6 +122,8 @@ static void merge_dir_sessions(authjwt_dir_conf_t *merged, const authjwt_dir_con
     MERGE_NUMBER(rotation);
     MERGE_NUMBER(grace);
     MERGE_NUMBER(remember_me);
+    MERGE_NUMBER(session_idle);
+    MERGE_POINTER(idle_ignore);
 }
 
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)

@@ -284,6 +284,10 @@ const command_rec authjwt_config_directives[] = {
                   "how long a used refresh token gets the same successor"),
     AP_INIT_TAKE1("AuthJWTRememberMe", authjwt_directives_set_remember_me, NULL, ISSUING,
                   "how long a session lives whose user asked to stay signed in: a time, or off"),
+    AP_INIT_TAKE1("AuthJWTSessionIdle", authjwt_directives_set_session_idle, NULL, ISSUING,
+                  "how long a session may be left alone beyond the life of an access token: a time, or off"),
+    AP_INIT_TAKE_ARGV("AuthJWTSessionIdleIgnore", authjwt_directives_add_idle_paths, NULL, ISSUING,
+                      "paths of requests that programs make by themselves, which keep no session alive"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING,
                   "names of the fields of user name and password"),
     { .name = NULL }

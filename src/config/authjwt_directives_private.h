@@ -28,6 +28,8 @@ const char *authjwt_directives_set_access_expires(cmd_parms *cmd, void *dir, con
 const char *authjwt_directives_set_refresh_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_session_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_remember_me(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_session_idle(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_add_idle_paths(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_grace(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window);
 const char *authjwt_directives_set_lock(cmd_parms *cmd, void *dir, const char *failures, const char *time);

@@ -73,6 +73,11 @@ const char *authjwt_directives_set_remember_me(cmd_parms *cmd, void *dir, const 
     return set_time_or_off(cmd, &((authjwt_dir_conf_t *)dir)->remember_me, text);
 }
 
+const char *authjwt_directives_set_session_idle(cmd_parms *cmd, void *dir, const char *text)
+{
+    return set_time_or_off(cmd, &((authjwt_dir_conf_t *)dir)->session_idle, text);
+}
+
 /* FAILURES TIME, or off. @return NULL and both set, or what to write instead */
 static const char *set_failures(cmd_parms *cmd, const char *failures, const char *time, const char *example, int *count,
                                 apr_interval_time_t *out)

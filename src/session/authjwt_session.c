@@ -93,6 +93,20 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     return verdict;
 }
 
+/* No leeway here either. A refresh token of another issuer may not say when it was issued. */
+static authjwt_verdict_e check_idle(request_rec *r, const aj_claims_t *refresh, authjwt_session_t *session)
+{
+    if (aj_claims_issued(refresh)) {
+        session->idle_ends = authjwt_session_idle_end(r, session->keep, aj_claims_issued(refresh));
+    }
+    if (session->idle_ends && session->idle_ends <= session->now) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1508: token refused: its session has been left alone for too long (AuthJWTSessionIdle)");
+        return AUTHJWT_TOKEN_EXPIRED;
+    }
+    return AUTHJWT_OK;
+}
+
 static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
                                       authjwt_session_t *session)
 {
@@ -110,13 +124,19 @@ static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
         return AUTHJWT_TOKEN_EXPIRED;
     }
-    return AUTHJWT_OK;
+    return check_idle(r, refresh, session);
 }
 
 static authjwt_verdict_e session_has_ended(request_rec *r)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
     return AUTHJWT_TOKEN_REVOKED;
+}
+
+/* What nobody used keeps its refresh token, and with it the time of its last use. */
+static int rotates(request_rec *r, const authjwt_session_t *session)
+{
+    return authjwt_config_rotation(authjwt_config_dir(r)) && !session->is_idle;
 }
 
 /* Without rotation too: a token that has been exchanged elsewhere may be a thief's copy. */
@@ -131,7 +151,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
                           .successor_jti = successor->jti,
                           .ends = session->ends,
                           .grace = authjwt_config_grace(conf),
-                          .rotates = authjwt_config_rotation(conf) };
+                          .rotates = rotates(r, session) };
     authjwt_successor_t found = { 0, 0 };
 
     switch (authjwt_chain_use(r, &use, &found)) {
@@ -170,7 +190,7 @@ static authjwt_verdict_e find_successor(request_rec *r, const aj_claims_t *refre
 }
 
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                                        authjwt_tokens_t *tokens)
+                                        int is_idle, authjwt_tokens_t *tokens)
 {
     const aj_key_t *secret = authjwt_session_deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
@@ -189,10 +209,10 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
     }
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
+    session.is_idle = is_idle && session.idle_ends;
     verdict = find_successor(r, refresh, secret, &session, &successor);
-    return verdict != AUTHJWT_OK
-             ? verdict
-             : issue_pair(r, &session, 0, authjwt_config_rotation(authjwt_config_dir(r)) ? &successor : NULL, tokens);
+    return verdict != AUTHJWT_OK ? verdict
+                                 : issue_pair(r, &session, 0, rotates(r, &session) ? &successor : NULL, tokens);
 }
 
 /* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with

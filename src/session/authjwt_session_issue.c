@@ -90,6 +90,9 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     if (what->type == AJ_TYPE_REFRESH && session->keep != AUTHJWT_KEEP_AS_SET) {
         json_object_set_new(claims, AUTHJWT_CLAIM_REMEMBER, json_boolean(session->keep == AUTHJWT_KEEP_YES));
     }
+    if (what->type == AJ_TYPE_ACCESS && session->is_idle) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_IDLE, json_true());
+    }
     if (what->csrf) {
         json_object_set_new(claims, "csrf", json_string(what->csrf));
     }
@@ -108,16 +111,35 @@ const aj_key_t *authjwt_session_signer(request_rec *r)
     return ring ? aj_keyset_signer(ring) : NULL;
 }
 
-/* With the session at the latest. The refresh token of somebody who wants to stay signed in lives as long as that. */
+static apr_time_t earlier(apr_time_t one, apr_time_t other)
+{
+    return one < other ? one : other;
+}
+
+static apr_time_t access_end(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
+{
+    apr_time_t end = what->issued + authjwt_config_access_expires(authjwt_config_server(r->server));
+
+    return session->is_idle ? earlier(end, session->idle_ends) : end;
+}
+
+/* That of somebody who wants to stay signed in lives as long as the session. */
+static apr_time_t refresh_end(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
+{
+    apr_time_t end = what->issued + authjwt_config_refresh_expires(authjwt_config_server(r->server));
+    apr_time_t idle = authjwt_session_idle_end(r, session->keep, what->issued);
+
+    if (session->keep == AUTHJWT_KEEP_YES) {
+        return session->ends;
+    }
+    return idle ? earlier(end, idle) : end;
+}
+
+/* With the session at the latest. */
 static apr_time_t end_of(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
 {
-    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
-    apr_time_t end = what->issued
-                   + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
-                                                   : authjwt_config_refresh_expires(server));
-
-    return end > session->ends || (what->type == AJ_TYPE_REFRESH && session->keep == AUTHJWT_KEEP_YES) ? session->ends
-                                                                                                       : end;
+    return earlier(session->ends,
+                   what->type == AJ_TYPE_ACCESS ? access_end(r, session, what) : refresh_end(r, session, what));
 }
 
 authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,

@@ -18,6 +18,8 @@ typedef struct {
     apr_time_t now;          /**< time of issue */
     apr_time_t ends;         /**< end of the session */
     authjwt_keep_e keep;     /**< AUTHJWT_CLAIM_REMEMBER */
+    apr_time_t idle_ends;    /**< when it is over if nobody uses it, 0: never for that */
+    int is_idle;             /**< what is issued now does not count as use */
     json_t *roles;           /**< borrowed; NULL when there are none */
     json_t *extra;           /**< further claims, an object; borrowed */
 } authjwt_session_t;
@@ -93,6 +95,13 @@ const aj_key_t *authjwt_session_deriving_key(request_rec *r, const aj_claims_t *
 
 /** End of its session, in microseconds since 1970; of one that names none its own end. */
 apr_time_t authjwt_session_end_of(const aj_claims_t *refresh);
+
+/**
+ * When a session is over if nobody uses it from now on (AuthJWTSessionIdle).
+ * @param used  last use: when its refresh token was issued
+ * @return 0: never for that, since it is off or the user wants to stay signed in
+ */
+apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used);
 
 /** What AUTHJWT_CLAIM_REMEMBER says. Counts in tokens that name the end of their session, as all of ours do. */
 authjwt_keep_e authjwt_session_keep_of(const aj_claims_t *refresh);
