@@ -6,6 +6,7 @@
 #include <httpd.h>
 #include <jansson.h>
 #include "aj_claims.h"
+#include "authjwt_record.h"
 #include "authjwt_verdict.h"
 
 /** Do cookies outlive the browser? */
@@ -39,7 +40,10 @@ typedef enum {
     AUTHJWT_END_LOGOUT = 0, /**< its user logs out */
     AUTHJWT_END_EVERYWHERE, /**< the user logs out of all sessions */
     AUTHJWT_END_LOGIN,      /**< the browser that has it signs in anew */
-    AUTHJWT_END_REVOKE      /**< jwt-revoke */
+    AUTHJWT_END_REVOKE,     /**< jwt-revoke */
+    AUTHJWT_END_LIMIT,      /**< its user has signed in once more than AuthJWTSessionLimit allows */
+    AUTHJWT_END_USER,       /**< its user has ended it in the list of sessions */
+    AUTHJWT_END_ADMIN       /**< an administrator has */
 } authjwt_end_e;
 
 /**
@@ -78,5 +82,25 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
  */
 authjwt_verdict_e authjwt_session_end_all(request_rec *r, const apr_array_header_t *claims,
                                           authjwt_end_e why) AUTHJWT_MUST_USE;
+
+/**
+ * End a session that authjwt_directory_list has named. One that was ended for theft is only taken out of the list.
+ * @param issuer  as for authjwt_directory_list
+ * @param user    whose it is
+ * @param why     for audit log and metrics: AUTHJWT_END_LIMIT, AUTHJWT_END_USER or AUTHJWT_END_ADMIN
+ * @return AUTHJWT_OK once recorded for every process, or AUTHJWT_STORE_UNAVAILABLE
+ */
+authjwt_verdict_e authjwt_session_end_listed(request_rec *r, const char *issuer, const char *user,
+                                             const authjwt_record_t *record, authjwt_end_e why) AUTHJWT_MUST_USE;
+
+/**
+ * End all sessions of a user, those that are not listed too: what `everywhere` does at a logout, without a token.
+ * @param issuer  as for authjwt_directory_list
+ * @param why     as for authjwt_session_end_listed: one line and one count for each session that was listed
+ * @param ended   set on AUTHJWT_OK: how many living sessions were listed
+ * @return as authjwt_session_end_listed
+ */
+authjwt_verdict_e authjwt_session_end_user(request_rec *r, const char *issuer, const char *user, authjwt_end_e why,
+                                           int *ended) AUTHJWT_MUST_USE;
 
 #endif
