@@ -33,6 +33,8 @@ typedef struct {
     apr_time_t now;          /**< when they were issued */
     authjwt_keep_e keep;     /**< of their cookies */
     const char *sid;         /**< of their session */
+    const char *issuer;      /**< `iss` of all of its tokens, NULL: none */
+    apr_time_t ends;         /**< when it ends at the latest */
 } authjwt_tokens_t;
 
 /** Why a session ends. */
@@ -55,6 +57,19 @@ typedef enum {
  */
 authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, int remember,
                                         authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
+
+/**
+ * List a new session in the directory, before its tokens are sent. Where AuthJWTSessionLimit allows no more, the
+ * oldest ones end, or it is refused. What the browser had before must have been ended.
+ * @param tokens  as authjwt_session_start has set them
+ * @return AUTHJWT_OK, also where there is no directory or, without a limit, it cannot be written;
+ * AUTHJWT_TOO_MANY_SESSIONS, or AUTHJWT_STORE_UNAVAILABLE (logged)
+ */
+authjwt_verdict_e authjwt_session_enter(request_rec *r, const char *user,
+                                        const authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
+
+/** Take back what authjwt_session_enter has listed: its tokens are not sent. */
+void authjwt_session_withdraw(request_rec *r, const char *user, const authjwt_tokens_t *tokens);
 
 /**
  * Renew the tokens of a session: an access token that is not fresh and, with AuthJWTRefreshRotation, the successor of
