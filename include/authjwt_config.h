@@ -216,6 +216,7 @@ typedef struct {
     apr_array_header_t *providers;      /**< authjwt_provider_t */
     apr_array_header_t *grants;         /**< authjwt_rule_t */
     apr_array_header_t *login_requires; /**< authjwt_rule_t */
+    apr_array_header_t *sessions_admin; /**< const char *: roles */
     apr_array_header_t *extra_claims;   /**< authjwt_extra_claim_t, of enclosing sections too, theirs first */
 } authjwt_dir_conf_t;
 

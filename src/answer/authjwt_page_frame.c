@@ -37,6 +37,9 @@ static const char style[] =
     "button,.way a{display:block;width:100%;font:inherit;font-weight:600;text-align:center;text-decoration:none;"
     "padding:.6rem;border:1px solid transparent;border-radius:.35rem;background:var(--main);color:var(--card);"
     "cursor:pointer}"
+    ".list{margin:0 0 1rem;padding:0;list-style:none}.list li{padding:0 0 1rem;margin:0 0 1rem;"
+    "border-bottom:1px solid var(--line)}h2{font-size:1.05rem;margin:0 0 .5rem}"
+    "dl{margin:0 0 .75rem}dt{float:left;clear:left;margin-right:.5rem}dd{margin:0}dt::after{content:':'}"
     ".way{margin:0;padding:0;list-style:none}.way li+li{margin-top:.75rem}"
     ".way li+li a{background:transparent;color:var(--main);border-color:var(--line)}"
     ":focus-visible{outline:3px solid var(--main);outline-offset:2px}a{color:var(--main)}";

@@ -129,6 +129,7 @@ static void merge_dir_sessions(authjwt_dir_conf_t *merged, const authjwt_dir_con
     MERGE_NUMBER(remember_me);
     MERGE_NUMBER(session_idle);
     MERGE_POINTER(idle_ignore);
+    MERGE_POINTER(sessions_admin);
 }
 
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)

@@ -292,6 +292,8 @@ const command_rec authjwt_config_directives[] = {
                   "how long a session may be left alone beyond the life of an access token: a time, or off"),
     AP_INIT_TAKE_ARGV("AuthJWTSessionIdleIgnore", authjwt_directives_add_idle_paths, NULL, ISSUING,
                       "paths of requests that programs make by themselves, which keep no session alive"),
+    AP_INIT_TAKE_ARGV("AuthJWTSessionsAdmin", authjwt_directives_set_sessions_admin, NULL, ISSUING,
+                      "roles that see and end the sessions of other users at jwt-sessions"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING,
                   "names of the fields of user name and password"),
     { .name = NULL }

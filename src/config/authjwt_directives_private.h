@@ -45,6 +45,7 @@ const char *authjwt_directives_set_header_type(cmd_parms *cmd, void *dir, const 
 const char *authjwt_directives_set_forward(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_identity_claim(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_set_sessions_admin(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, const char *header, const char *claim);
 const char *authjwt_directives_add_error_document(cmd_parms *cmd, void *dir, const char *code, const char *file);

@@ -97,7 +97,7 @@ def test_the_keyboard_goes_through_in_order_and_shows_where_it_is(chromium, furn
     assert chromium.find_element("id", "user").get_attribute("aria-invalid") == "true"
 
 
-@pytest.mark.parametrize("scene", ["login", "remember", "denied", "logout"])
+@pytest.mark.parametrize("scene", ["login", "remember", "denied", "logout", "sessions"])
 def test_what_is_to_be_pressed_is_large_enough(chromium, plain, scene):
     set_view(chromium, 320, 600)
     show(Stage(chromium, plain), scene)

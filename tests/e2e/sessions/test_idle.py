@@ -6,6 +6,7 @@ import time
 import pytest
 from authjwt_client import PROBLEMS, assert_error
 from authjwt_env import DEFAULT, USERS, Known, endpoint, location, protected
+from authjwt_listed import LISTED, listed
 from authjwt_sessions import THEFT
 from authjwt_tokens import claims, read, sign
 from authjwt_visitor import ACCESS, ALL_FOUR, CSRF_ACCESS, REFRESH, WEB, Visitor, set_cookies, signed_in
@@ -14,7 +15,7 @@ PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does 
 MINUTE = 60
 OVER = 45 * MINUTE                                       # the life of an access token, and half an hour
 AUTO, VALID = "AuthJWTCookieAutoRefresh /refresh", "Require valid-user"
-CONFIG = WEB + (
+CONFIG = WEB + LISTED + (
     "AuthJWTSessionIdle 30m\nAuthJWTSessionIdleIgnore /poll /deep/poll/\nAuthJWTSessionIdleIgnore /more\nAuthJWTLoginThrottle 1000 60s\n"
     "ScriptAliasMatch ^/(app|poll|polling|deep|more|tokened|strict|plain)(/.*)?$ @dir@/cgi-bin/env.sh\n"
     + "".join(protected("/" + name, AUTO, VALID) for name in ("app", "poll", "polling", "deep", "more"))
@@ -223,6 +224,20 @@ def test_a_stolen_refresh_token_is_noticed_by_a_poll_too(server, expect_log):
     assert visitor.fetch("/strict").status == 200 and visitor.fetch("/strict").status == 200
     assert_error(copy.fetch("/strict/poll"), "token_expired")         # as if it had no refresh cookie
     assert_error(visitor.fetch("/strict"), "token_revoked")
+
+
+def test_in_the_list_of_sessions_a_poll_is_no_use(server):
+    visitor = leave_alone(signed_in(server, "cara"), 40 * MINUTE)
+    poll(visitor)
+    before = listed(server, visitor.jar[ACCESS])[0]["last"]
+    while int(time.time()) == before:
+        time.sleep(0.02)
+    leave_alone(visitor, MINUTE)
+    visitor.jar[ACCESS] = older(visitor.jar[ACCESS], 20 * MINUTE)
+    poll(visitor)
+    assert listed(server, visitor.jar[ACCESS])[0]["last"] == before
+    assert visitor.fetch("/app").status == 200
+    assert listed(server, visitor.jar[ACCESS])[0]["last"] > before
 
 
 def test_a_refresh_by_a_script_counts(server):
