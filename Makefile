@@ -59,7 +59,7 @@ APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
 # Of the provider, what needs no httpd at run time.
-LMDB_FREE := env file gate group read write
+LMDB_FREE := env file gate group read records sweep write
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)

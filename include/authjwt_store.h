@@ -37,7 +37,7 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
                                authjwt_store_value_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /** The most entries that are looked up in one go. */
-#define AUTHJWT_STORE_SEVERAL 6
+#define AUTHJWT_STORE_SEVERAL 60
 
 /** One of several entries that are looked up in one go. */
 typedef struct {

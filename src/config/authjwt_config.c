@@ -21,6 +21,8 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->store_replicas = -1;
     conf->store_timeout = -1;
     conf->cache = -1;
+    conf->session_directory = -1;
+    conf->session_limit = -1;
     return conf;
 }
 
@@ -62,6 +64,9 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_NUMBER(access_expires);
     MERGE_NUMBER(refresh_expires);
     MERGE_NUMBER(session_expires);
+    MERGE_NUMBER(session_directory);
+    MERGE_NUMBER(session_limit);
+    merged->session_limit_refuses = add->session_limit >= 0 ? add->session_limit_refuses : base->session_limit_refuses;
     MERGE_POINTER(store_spec);
     MERGE_NUMBER(throttle_failures);
     merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;

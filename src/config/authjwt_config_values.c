@@ -293,6 +293,16 @@ apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *
     return conf->refresh_expires >= 0 ? conf->refresh_expires : DEFAULT_REFRESH_EXPIRES;
 }
 
+int authjwt_config_session_directory(const authjwt_server_conf_t *conf)
+{
+    return conf->session_directory > 0;
+}
+
+unsigned int authjwt_config_session_limit(const authjwt_server_conf_t *conf)
+{
+    return conf->session_limit > 0 ? (unsigned int)conf->session_limit : 0;
+}
+
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf)
 {
     apr_interval_time_t access = authjwt_config_access_expires(conf);

@@ -3,6 +3,7 @@
  *
  *   authjwt_valkey.c          the provider's face: arguments, options, init, status
  *   authjwt_valkey_entries.c  its entries: store, retrieve, remove, swap, several at once
+ *   authjwt_valkey_directory.c  records of a directory, beside the entries
  *   authjwt_valkey_check.c    the look at the server at start, in a short-lived fork
  *   authjwt_valkey_budget.c   the time that calls of one request share
  *   authjwt_valkey_run.c      a batch of commands on one of this process's connections; logs what went wrong
@@ -78,7 +79,7 @@ typedef struct {
     apr_size_t len;
 } authjwt_valkey_word_t;
 
-#define AUTHJWT_VALKEY_WORDS_MAX 8
+#define AUTHJWT_VALKEY_WORDS_MAX 10
 /** A word of text. */
 #define AUTHJWT_VALKEY_TEXT(text) ((authjwt_valkey_word_t){ (text), strlen(text) })
 
