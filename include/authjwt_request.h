@@ -132,7 +132,8 @@ int authjwt_request_may_issue(request_rec *r);
 /** The same with endpoints that are subject to Require too (userinfo, introspect). */
 const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
 
-/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? */
+/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? Or
+ * a subrequest by which httpd looks up, before the handler, what is to answer one (mod_dir, MultiViews)? */
 int authjwt_request_is_preflight(request_rec *r);
 
 /** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in
