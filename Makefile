@@ -70,7 +70,7 @@ CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMD
 CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
-.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
+.PHONY: readme-test deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE) $(CTL)
 
@@ -89,6 +89,7 @@ help:
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
 	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
+	@echo 'make readme-test  README as printed, from a bare folder of Debian to a protected PHP page (SUITE=)'
 	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
 	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
 	@echo 'make reproducible build the packages twice and compare them'
@@ -312,6 +313,9 @@ debian:
 
 deb-test:
 	tests/debian/package $(SUITE)
+
+readme-test:
+	tests/debian/readme $(SUITE)
 
 clean:
 	rm -rf build

@@ -74,6 +74,9 @@ typedef struct {
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
+    int refused_below;                       /**< reply: status of the refusal of what httpd has looked up for it */
+    const apr_table_t *headers_below;        /**< reply: headers of that refusal */
+    const char *error_below;                 /**< reply: code of that refusal, NULL if it has none */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */
@@ -132,7 +135,8 @@ int authjwt_request_may_issue(request_rec *r);
 /** The same with endpoints that are subject to Require too (userinfo, introspect). */
 const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
 
-/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? */
+/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? Or
+ * a subrequest by which httpd looks up, before the handler, what is to answer one (mod_dir, MultiViews)? */
 int authjwt_request_is_preflight(request_rec *r);
 
 /** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in

@@ -9,6 +9,7 @@
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
+#include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_tally.h"
 
@@ -68,6 +69,9 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     vary(r);
+    if (authjwt_request_known(r)->headers_below) {
+        authjwt_reply_take_headers(r);
+    }
     if (authjwt_request_known(r)->own_error && authjwt_request_known(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_known(r)->own_error_type);
     }
