@@ -72,15 +72,6 @@ apr_time_t authjwt_session_end_of(const aj_claims_t *refresh)
     return ends ? ends : aj_claims_expires(refresh);
 }
 
-apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used)
-{
-    apr_interval_time_t idle = authjwt_config_session_idle(authjwt_config_dir(r));
-
-    return idle && keep != AUTHJWT_KEEP_YES
-             ? used + authjwt_config_access_expires(authjwt_config_server(r->server)) + idle
-             : 0;
-}
-
 authjwt_keep_e authjwt_session_keep_of(const aj_claims_t *refresh)
 {
     const json_t *value = aj_claims_session_expires(refresh) ? aj_claims_get(refresh, AUTHJWT_CLAIM_REMEMBER) : NULL;

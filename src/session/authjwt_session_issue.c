@@ -111,6 +111,15 @@ const aj_key_t *authjwt_session_signer(request_rec *r)
     return ring ? aj_keyset_signer(ring) : NULL;
 }
 
+apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used)
+{
+    apr_interval_time_t idle = authjwt_config_session_idle(authjwt_config_dir(r));
+
+    return idle && keep != AUTHJWT_KEEP_YES
+             ? used + authjwt_config_access_expires(authjwt_config_server(r->server)) + idle
+             : 0;
+}
+
 static apr_time_t earlier(apr_time_t one, apr_time_t other)
 {
     return one < other ? one : other;

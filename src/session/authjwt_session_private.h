@@ -42,6 +42,13 @@ typedef struct {
 authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
                                         const char **token, apr_time_t *expires) AUTHJWT_MUST_USE;
 
+/**
+ * When a session is over if nobody uses it from now on (AuthJWTSessionIdle).
+ * @param used  last use: when its refresh token was issued
+ * @return 0: never for that, since it is off or the user wants to stay signed in
+ */
+apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used);
+
 /** The key that signs for the request's server. @return NULL when there is none */
 const aj_key_t *authjwt_session_signer(request_rec *r);
 
@@ -95,13 +102,6 @@ const aj_key_t *authjwt_session_deriving_key(request_rec *r, const aj_claims_t *
 
 /** End of its session, in microseconds since 1970; of one that names none its own end. */
 apr_time_t authjwt_session_end_of(const aj_claims_t *refresh);
-
-/**
- * When a session is over if nobody uses it from now on (AuthJWTSessionIdle).
- * @param used  last use: when its refresh token was issued
- * @return 0: never for that, since it is off or the user wants to stay signed in
- */
-apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used);
 
 /** What AUTHJWT_CLAIM_REMEMBER says. Counts in tokens that name the end of their session, as all of ours do. */
 authjwt_keep_e authjwt_session_keep_of(const aj_claims_t *refresh);
