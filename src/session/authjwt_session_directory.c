@@ -16,8 +16,8 @@ static const char *agent_of(request_rec *r)
     return agent ? agent : "";
 }
 
-/* Until its record is found: a sid says when its session was born, which after an end of all sessions is some seconds
- * ahead, and the same for several. */
+/* After an end of all sessions a sid says that it was born some seconds ahead, and the same for several: what is listed
+ * meanwhile began when it was listed. */
 static apr_status_t make_record(request_rec *r, const char *issuer, const authjwt_listed_t *listed,
                                 authjwt_record_t *record)
 {
@@ -48,12 +48,13 @@ authjwt_verdict_e authjwt_session_record(request_rec *r, const authjwt_listed_t 
                                                                                     : AUTHJWT_STORE_UNAVAILABLE;
 }
 
-/* The record says when somebody signed in. */
+/* A session whose sid does not say when it began keeps what its record says. */
 static void keep_begin(request_rec *r, const authjwt_listed_t *listed, authjwt_record_t *record)
 {
     const authjwt_record_t *old;
 
-    if (authjwt_directory_find(r, issuer_of(listed->issuer), listed->user, &record->id, &old) == APR_SUCCESS) {
+    if (!authjwt_revocation_birth_of_sid(listed->sid)
+        && authjwt_directory_find(r, issuer_of(listed->issuer), listed->user, &record->id, &old) == APR_SUCCESS) {
         record->begin = old->begin;
     }
 }
