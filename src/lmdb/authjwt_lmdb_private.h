@@ -12,7 +12,8 @@
  *   authjwt_lmdb_read.c    what happens inside one reading transaction,
  *   authjwt_lmdb_absent.c  one that tells that entries are not there,
  *   authjwt_lmdb_write.c   and inside a writing one
- *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module
+ *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module,
+ *   authjwt_lmdb_file_swap.c  nor are its changes, many in one transaction
  *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
  * What the last of them share is in authjwt_lmdb_txn_private.h.
