@@ -89,7 +89,7 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool)
         return ctl_say(CTL_USAGE, "revoke reads the token from stdin, so that none stays in the history of a shell");
     }
     error = ctl_policy(options, pool, &policy);
-    error = error ? error : ctl_store_check(options);
+    error = error ? error : ctl_store_check(options, pool);
     error = error ? error : ctl_stdin(pool, &token, &len);
     if (error) {
         return ctl_say(CTL_USAGE, "%s", error);

@@ -26,7 +26,7 @@ static const ctl_store_kind_t *kind_of(const char *store, const char **args)
     return NULL;
 }
 
-const char *ctl_store_check(const ctl_options_t *options)
+const char *ctl_store_check(const ctl_options_t *options, apr_pool_t *pool)
 {
     const ctl_store_kind_t *kind;
     const char *args;
@@ -35,7 +35,7 @@ const char *ctl_store_check(const ctl_options_t *options)
         return "there is no store; write --store lmdb:DIRECTORY, --store valkey:HOST or --config FILE";
     }
     kind = kind_of(options->store, &args);
-    return kind ? kind->check(args)
+    return kind ? kind->check(options, args, pool)
                 : "--store: write lmdb:DIRECTORY or valkey:HOST[:PORT]; other stores are not known here";
 }
 
@@ -44,7 +44,7 @@ const char *ctl_only_store(ctl_options_t *options, apr_pool_t *pool)
     const char *error = options->word ? apr_psprintf(pool, "%s takes no other word", options->command) : NULL;
 
     error = error || !options->config ? error : ctl_config_read(options, pool);
-    return error ? error : ctl_store_check(options);
+    return error ? error : ctl_store_check(options, pool);
 }
 
 const char *ctl_store_open(const ctl_options_t *options, apr_pool_t *pool, ctl_store_t *out)
@@ -52,7 +52,7 @@ const char *ctl_store_open(const ctl_options_t *options, apr_pool_t *pool, ctl_s
     const char *args;
 
     out->kind = kind_of(options->store, &args);
-    return out->kind ? out->kind->open(options, args, pool, &out->store) : ctl_store_check(options);
+    return out->kind ? out->kind->open(options, args, pool, &out->store) : ctl_store_check(options, pool);
 }
 
 /* One go at those that are left, which then stand at the head of the list. */

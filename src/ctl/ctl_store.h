@@ -39,7 +39,7 @@ typedef const char *ctl_visit_fn(void *ctx, const ctl_entry_t *entry);
 /** A kind of store. Each function gets what open has set. */
 typedef struct {
     const char *name; /**< with the colon */
-    const char *(*check)(const char *args);
+    const char *(*check)(const ctl_options_t *options, const char *args, apr_pool_t *pool);
     const char *(*open)(const ctl_options_t *options, const char *args, apr_pool_t *pool, void **store);
     const char *(*get)(void *store, ctl_change_t *const *changes, unsigned n, apr_pool_t *pool);
     const char *(*swap)(void *store, ctl_change_t *const *changes, unsigned n, apr_pool_t *pool);
@@ -58,7 +58,7 @@ typedef struct {
 } ctl_store_t;
 
 /** Is there a store that this program knows? After ctl_config_read. */
-const char *ctl_store_check(const ctl_options_t *options);
+const char *ctl_store_check(const ctl_options_t *options, apr_pool_t *pool);
 
 /** What a command that takes no word and a store needs: the configuration, where one is named. @return NULL, or what is
  * wrong */

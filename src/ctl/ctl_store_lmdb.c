@@ -7,8 +7,12 @@
 #include "authjwt_lmdb_file.h"
 #include "ctl_store.h"
 
-static const char *check(const char *args)
+static const char *check(const ctl_options_t *options, const char *args, apr_pool_t *pool)
 {
+    (void)pool;
+    if (options->store_auth || options->store_tls || options->store_replicas || options->store_timeout) {
+        return "--store-auth and its kin are for a store valkey:... alone";
+    }
     return *args == '/' ? NULL : "--store: write lmdb:DIRECTORY, with the whole path";
 }
 

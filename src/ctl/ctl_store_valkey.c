@@ -14,11 +14,6 @@
 #define REPLICAS_MAX  1000
 #define REPLICAS_TIME "1s"
 
-static const char *check(const char *args)
-{
-    return *args ? NULL : "--store: write valkey:HOST[:PORT], as AuthJWTRevocationStore takes it";
-}
-
 /* ---- options ---- */
 
 /* A password has no newline at its end, and none is in the list of processes. */
@@ -105,6 +100,14 @@ static const char *read_options(const ctl_options_t *options, authjwt_valkey_opt
         error = error ? apr_pstrcat(pool, table[i].name, ": ", error, NULL) : NULL;
     }
     return error;
+}
+
+static const char *check(const ctl_options_t *options, const char *args, apr_pool_t *pool)
+{
+    authjwt_valkey_options_t known = { 0 };
+
+    return *args ? read_options(options, &known, pool)
+                 : "--store: write valkey:HOST[:PORT], as AuthJWTRevocationStore takes it";
 }
 
 static const char *open_store(const ctl_options_t *options, const char *args, apr_pool_t *pool, void **store)
