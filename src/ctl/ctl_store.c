@@ -89,7 +89,10 @@ const char *ctl_store_change(const ctl_store_t *store, ctl_change_t *changes, un
         left[i] = &changes[i];
     }
     for (tries = 0; n && !error && tries < TRIES_MOST; tries++) {
+        unsigned before = n;
+
         error = try_change(store, left, &n, decide, pool);
+        tries = n < before ? 0 : tries; /* one id may be there many times */
     }
     return error || !n ? error : "an entry was changed by others again and again; try once more";
 }

@@ -23,7 +23,7 @@ authjwt_valkey_word_t authjwt_valkey_key(const char *prefix, const unsigned char
 
 authjwt_valkey_word_t authjwt_valkey_life(apr_time_t expiry, apr_pool_t *pool)
 {
-    apr_int64_t life = (expiry - apr_time_now()) / 1000;
+    apr_int64_t life = (expiry - apr_time_now() + 999) / 1000;
 
     return AUTHJWT_VALKEY_TEXT(apr_psprintf(pool, "%" APR_INT64_T_FMT, life > 0 ? life : 1));
 }

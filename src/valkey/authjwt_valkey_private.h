@@ -101,7 +101,8 @@ void authjwt_valkey_add_texts(authjwt_valkey_batch_t *batch, const char *const *
 authjwt_valkey_word_t authjwt_valkey_key(const char *prefix, const unsigned char *id, apr_size_t idlen,
                                          apr_pool_t *pool);
 
-/** Its life: milliseconds from now, in the server's clock, so that the clocks of hosts need not agree. At least 1. */
+/** Its life: milliseconds from now, in the server's clock, so that the clocks of hosts need not agree. At least 1,
+ * and rounded up. */
 authjwt_valkey_word_t authjwt_valkey_life(apr_time_t expiry, apr_pool_t *pool);
 
 /**
