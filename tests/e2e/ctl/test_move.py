@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """From lmdb to valkey while httpd serves, by the steps of docs/operations.md: what has ended stays ended, who is signed in stays so."""
 import concurrent.futures
-import glob
 import json
 import os
 import threading
 import time
 
-from authjwt_ctl import configured, ctl
+from authjwt_ctl import ctl
 from authjwt_env import DEFAULT
 from authjwt_leaks import register_token
+from authjwt_steps import Steps
 from authjwt_valkey import Valkey, config_on
 
 
@@ -53,38 +53,25 @@ class People:
         return [one for one in self.ended if one]
 
 
-def users_of(path):
-    """Processes that have the store's file mapped, as step 3 asks."""
-    found = []
-    for maps in glob.glob("/proc/[0-9]*/maps"):
-        try:
-            with open(maps) as file:
-                found += [maps] if path in file.read() else []
-        except OSError:
-            pass
-    return found
-
-
 def move(options, store):
     return ctl("import", "--store", "valkey:" + store.address, stdin=ctl("export", *options))
 
 
 def test_a_store_is_moved_while_httpd_serves(new_server):
     with Valkey() as store:
-        server = new_server(DEFAULT)
-        configured(server)
-        server.start()
-        options = ("--store", "lmdb:" + server.path("state"))
+        server = new_server(DEFAULT).start()
+        steps = Steps(server, "operations.md", "Moving to another store",
+                      {"valkey:cache1": "valkey:" + store.address, "/var/lib/apache2/authjwt": server.path("state")})
         people = People(server)
         people.wait_for(12)
-        move(options, store)                                        # 1
+        steps.run("authjwtctl import", again=True)                   # 1
         people.wait_for(8)
         server.config = config_on("valkey:" + store.address)        # 2
         server._write_config()
-        server.graceful()
+        steps.run("systemctl reload")
         people.wait_for(12)
-        server._wait("the old processes to end", lambda: not users_of(server.path("state/data.mdb")))
-        move(options, store)                                        # 3
+        server._wait("the old processes to end", lambda: not steps.run("grep -ls", status=None, again=True))
+        steps.run("authjwtctl import")                              # 3
         people.wait_for(8)
         ended = people.stop()
         assert len(ended) >= 20 and len(people.living) >= 10 and not people.faults
