@@ -11,7 +11,7 @@ import subprocess
 from authjwt_ctl import CTL, HTTPD
 from authjwt_docs import blocks
 
-SHIM = '#!/bin/sh\nexec %s -d %s "$@"\n'
+SHIM = '#!/bin/sh\nexec %s -d %s -f httpd.conf "$@"\n'
 
 
 class Steps:
