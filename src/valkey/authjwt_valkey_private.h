@@ -192,7 +192,10 @@ const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_i
 
 /* ---- sentinel ---- */
 
-/** Ask the Sentinels, one after the other, where the primary is. @param out set on success */
+/**
+ * Ask the Sentinels, one after the other, where the primary is, until more than half of all have named the same one.
+ * @param out  set on success
+ */
 const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_time_t deadline,
                                         authjwt_valkey_host_t *out, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the primary is, as the Sentinels know it. Each that has not answered yet gets its share of the time. */
+/* Where the primary is, as the Sentinels know it. One that is cut off together with an old primary goes on naming it,
+ * so more than half of those that are configured must name the same one. Each that has not answered yet gets its share
+ * of the time. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -66,23 +69,67 @@ static const char *ask_host(const ap_socache_instance_t *inst, const authjwt_val
     return why ? apr_psprintf(pool, "Sentinel %s:%u: %s", host->name, host->port, why) : NULL;
 }
 
+/* ---- the vote ---- */
+
+/** What the Sentinels have said so far. */
+typedef struct {
+    authjwt_valkey_host_t named[AUTHJWT_VALKEY_SENTINELS_MAX];
+    unsigned votes[AUTHJWT_VALKEY_SENTINELS_MAX];
+    unsigned count;  /* of named */
+    unsigned most;   /* votes for one */
+    const char *why; /* why the last that gave none did not; NULL while all have */
+} vote_t;
+
+static unsigned majority(unsigned count)
+{
+    return count / 2 + 1;
+}
+
+/* @return non-zero when this primary has the majority */
+static int count_vote(vote_t *vote, const authjwt_valkey_host_t *named, unsigned sentinels)
+{
+    unsigned i = 0;
+
+    while (i < vote->count && (vote->named[i].port != named->port || strcasecmp(vote->named[i].name, named->name))) {
+        i++;
+    }
+    vote->named[i] = *named;
+    vote->count += i == vote->count;
+    vote->votes[i]++;
+    vote->most = vote->votes[i] > vote->most ? vote->votes[i] : vote->most;
+    return vote->votes[i] >= majority(sentinels);
+}
+
+static const char *no_majority(const vote_t *vote, unsigned sentinels, apr_pool_t *pool)
+{
+    if (sentinels == 1) {
+        return vote->why;
+    }
+    return apr_psprintf(pool, "%s; %u of %u Sentinels must name the same primary",
+                        vote->why ? vote->why : "the Sentinels name different primaries", majority(sentinels),
+                        sentinels);
+}
+
 const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_time_t deadline,
                                         authjwt_valkey_host_t *out, apr_pool_t *pool)
 {
-    /* The one that has answered last is asked first. */
-    static unsigned last;
-    unsigned count = inst->address.count, first = __atomic_load_n(&last, __ATOMIC_RELAXED) % count, i;
-    const char *why = NULL;
+    /* Whom to ask first: not one that has just failed. */
+    static unsigned first;
+    unsigned count = inst->address.count, begin = __atomic_load_n(&first, __ATOMIC_RELAXED) % count, i;
+    vote_t vote = { .count = 0 };
 
-    for (i = 0; i < count; i++) {
-        unsigned at = (first + i) % count;
+    for (i = 0; i < count && vote.most + count - i >= majority(count); i++) {
+        unsigned at = (begin + i) % count;
         apr_time_t now = authjwt_valkey_now();
+        const char *why = ask_host(inst, &inst->address.hosts[at], now + (deadline - now) / (count - i), out, pool);
 
-        why = ask_host(inst, &inst->address.hosts[at], now + (deadline - now) / (count - i), out, pool);
-        if (!why) {
-            __atomic_store_n(&last, at, __ATOMIC_RELAXED);
+        if (why) {
+            vote.why = why;
+            __atomic_store_n(&first, at + 1, __ATOMIC_RELAXED);
+        }
+        else if (count_vote(&vote, out, count)) {
             return NULL;
         }
     }
-    return why;
+    return no_majority(&vote, count, pool);
 }

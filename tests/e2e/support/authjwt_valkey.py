@@ -14,8 +14,10 @@ from authjwt_env import DEFAULT, Known
 from authjwt_leaks import register_secret
 from authjwt_service import Service, free_port
 
-# Debian 12 has Redis, Debian 13 both.
-SERVERS = [name for name in ("redis-server", "valkey-server") if shutil.which(name)]
+# Debian 12 has Redis, Debian 13 both: then tests that need one take Valkey, and AUTHJWT_TEST_STORE=redis-server has them take Redis.
+SERVERS = [name for name in (os.environ.get("AUTHJWT_TEST_STORE"), "valkey-server", "redis-server") if name and shutil.which(name)]
+SERVERS = list(dict.fromkeys(SERVERS))
+CLI = shutil.which("redis-cli") or shutil.which("valkey-cli")
 PASSWORD = register_secret("store-password-of-this-run")
 # All that the user of the store needs, as docs/revocation.md has it.
 ACL = "user httpd on >%s ~authjwt:* +get +set +del +eval +ping +wait +select"
@@ -51,7 +53,7 @@ class Valkey(Service):
 
     def reply(self, *words):
         """What the server says to one command, as redis-cli shows it."""
-        done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, errors="replace", timeout=10)
+        done = subprocess.run([CLI, "-p", str(self.port), *words], capture_output=True, text=True, errors="replace", timeout=10)
         return (done.stdout + done.stderr).strip()
 
     def info(self, section):
