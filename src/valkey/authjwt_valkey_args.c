@@ -13,7 +13,6 @@
 
 #define FORMS "HOST[:PORT][/DB], unix:/PATH[/DB] or sentinel:MASTER@HOST[:PORT],HOST...[/DB]"
 
-#define HOST_MAX 255
 /* What a message repeats of an argument. */
 #define SHOWN "%.60s"
 
@@ -55,7 +54,7 @@ static int is_host_name(const char *name)
     for (p = name; apr_isalnum(*p) || *p == '-' || *p == '.' || *p == '_'; p++) {
         ;
     }
-    return *name && !*p && p - name <= HOST_MAX;
+    return *name && !*p && p - name <= AUTHJWT_VALKEY_HOST_MAX;
 }
 
 /* [ADDRESS]:PORT. @return the address, and *port_text behind it or NULL; NULL when it is none */

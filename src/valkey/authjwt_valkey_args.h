@@ -8,6 +8,9 @@
 #define AUTHJWT_VALKEY_PORT          6379
 #define AUTHJWT_VALKEY_SENTINEL_PORT 26379
 
+/** The longest name of a host. */
+#define AUTHJWT_VALKEY_HOST_MAX 255
+
 /** More Sentinels than anybody runs. */
 #define AUTHJWT_VALKEY_SENTINELS_MAX 32
 

@@ -122,6 +122,7 @@ static void child(const ap_socache_instance_t *inst, server_rec *s, int fd, apr_
     while (write(fd, &report, sizeof(report)) < 0 && errno == EINTR) {
         ;
     }
+    authjwt_valkey_known_write(fd);
     _exit(0);
 }
 
@@ -137,6 +138,7 @@ static void read_report(int fd, pid_t pid, report_t *report)
     if (n != (ssize_t)sizeof(*report)) {
         *report = (report_t){ "the look at the server ended without a report", "" };
     }
+    authjwt_valkey_known_read(fd);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
         ;
     }

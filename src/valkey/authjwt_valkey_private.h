@@ -16,6 +16,7 @@
  *   authjwt_valkey_link.c     questions and answers on it, until a deadline
  *   authjwt_valkey_tls.c      OpenSSL's settings and errors
  *   authjwt_valkey_resolve.c  names of hosts, until a deadline
+ *   authjwt_valkey_known.c    their last known addresses
  *   authjwt_valkey_batch.c    commands as bytes
  *   authjwt_valkey_args.c     the provider's arguments
  *
@@ -23,7 +24,7 @@
 #ifndef AUTHJWT_VALKEY_PRIVATE_H
 #define AUTHJWT_VALKEY_PRIVATE_H
 
-#include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -93,14 +94,41 @@ void authjwt_valkey_add_texts(authjwt_valkey_batch_t *batch, const char *const *
     authjwt_valkey_add_texts(batch, (const char *const[]){ __VA_ARGS__ }, \
                              sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
+/* ---- known ---- */
+
+/** What is kept of the addresses of one host. */
+#define AUTHJWT_VALKEY_ADDRESSES_MAX 8
+
+/** Addresses of a host, in the order in which to try them. Their ports are not set. */
+typedef struct {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at[AUTHJWT_VALKEY_ADDRESSES_MAX];
+    unsigned count;
+    int is_old; /* the name could not be found out now; these are the last known */
+} authjwt_valkey_addresses_t;
+
+/** Keep the addresses of a name, in place of those that it had. */
+void authjwt_valkey_remember(const char *name, const authjwt_valkey_addresses_t *addresses);
+
+/** @param out  set where something is known. @return non-zero if it is */
+int authjwt_valkey_recall(const char *name, authjwt_valkey_addresses_t *out);
+
+/** Hand over what this process knows to the one at the other end of a pipe, and take it over there. */
+void authjwt_valkey_known_write(int fd);
+void authjwt_valkey_known_read(int fd);
+
 /* ---- resolve ---- */
 
 /**
- * Look a host up.
- * @param out  set on success; for freeaddrinfo
+ * Look a host up. Where the resolver does not answer in half of the time, or says that it cannot now, the last known
+ * addresses are taken.
+ * @param out  set on success, at least one
  */
-const char *authjwt_valkey_resolve(const authjwt_valkey_host_t *host, apr_time_t deadline, struct addrinfo **out,
-                                   apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+const char *authjwt_valkey_resolve(const authjwt_valkey_host_t *host, apr_time_t deadline,
+                                   authjwt_valkey_addresses_t *out, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
 
 /* ---- tls ---- */
 
