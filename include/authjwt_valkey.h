@@ -92,4 +92,10 @@ authjwt_socache_swap_fn authjwt_valkey_swap;
 /** The door authjwt_socache_retrieve_several_fn: one round trip for up to 64 entries. */
 authjwt_socache_retrieve_several_fn authjwt_valkey_retrieve_several;
 
+/**
+ * The door authjwt_socache_usage_fn: one round trip (INFO). Entries are all keys of the database, whoever stored them;
+ * how full it is, is known where the server has a maxmemory. APR_ENOTIMPL where its user may not ask.
+ */
+authjwt_socache_usage_fn authjwt_valkey_usage;
+
 #endif

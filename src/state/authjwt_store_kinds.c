@@ -61,6 +61,7 @@ static const authjwt_store_kind_t kinds[] = {
       .says_why = 1,
       .swap = authjwt_valkey_swap,
       .retrieve_several = authjwt_valkey_retrieve_several,
+      .usage = authjwt_valkey_usage,
       .place = authjwt_valkey_place,
       .begin = authjwt_valkey_begin,
       .configure = authjwt_valkey_configure },

@@ -28,19 +28,6 @@ typedef struct {
 
 /* ---- in the fork ---- */
 
-/* A line "name:value" of an answer to INFO. @return NULL where there is none, also where INFO was refused */
-static const char *info(const redisReply *answer, const char *name, apr_pool_t *pool)
-{
-    const char *at = answer->type == REDIS_REPLY_STRING ? answer->str : NULL;
-    apr_size_t len = strlen(name);
-
-    while (at && (strncmp(at, name, len) || at[len] != ':')) {
-        at = strchr(at, '\n');
-        at = at ? at + 1 : NULL;
-    }
-    return at ? apr_pstrmemdup(pool, at + len + 1, strcspn(at + len + 1, "\r\n")) : NULL;
-}
-
 /* CONFIG GET save has answered, and names no snapshot. */
 static int takes_no_snapshots(const redisReply *save)
 {
@@ -50,7 +37,8 @@ static int takes_no_snapshots(const redisReply *save)
 
 static const char *what_will_be_lost(redisReply *const *replies, apr_pool_t *pool)
 {
-    const char *policy = info(replies[0], "maxmemory_policy", pool), *aof = info(replies[1], "aof_enabled", pool);
+    const char *policy = authjwt_valkey_info(replies[0], "maxmemory_policy", pool),
+               *aof = authjwt_valkey_info(replies[1], "aof_enabled", pool);
     const char *warning = NULL;
 
     if (policy && strcmp(policy, "noeviction")) {

@@ -4,6 +4,7 @@
  *   authjwt_valkey.c          the provider's face: arguments, options, init, status
  *   authjwt_valkey_entries.c  its entries: store, retrieve, remove, swap, several at once
  *   authjwt_valkey_check.c    the look at the server at start, in a short-lived fork
+ *   authjwt_valkey_usage.c    how much the server holds
  *   authjwt_valkey_budget.c   the time that calls of one request share
  *   authjwt_valkey_run.c      a batch of commands on one of this process's connections; logs what went wrong
  *   authjwt_valkey_links.c    the connections of this process: kept, bounded, made again after pauses
@@ -24,7 +25,6 @@
 #ifndef AUTHJWT_VALKEY_PRIVATE_H
 #define AUTHJWT_VALKEY_PRIVATE_H
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -36,8 +36,7 @@
 
 #include "authjwt_valkey.h"
 #include "authjwt_valkey_args.h"
-
-#define AUTHJWT_VALKEY_MUST_USE __attribute__((warn_unused_result))
+#include "authjwt_valkey_names.h"
 
 /** Connections of a process for one instance, and how many of them may wait for replicas. */
 #define AUTHJWT_VALKEY_LINKS_MAX   16
@@ -70,7 +69,8 @@ typedef struct {
     apr_pool_t *pool;
     char *bytes;
     apr_size_t len;
-    unsigned count; /* of commands, and so of answers */
+    unsigned count;     /* of commands, and so of answers */
+    int may_be_refused; /* an error that says nothing of the connection is an answer, and not logged */
 } authjwt_valkey_batch_t;
 
 /** One word of a command. */
@@ -93,42 +93,6 @@ void authjwt_valkey_add_texts(authjwt_valkey_batch_t *batch, const char *const *
 #define authjwt_valkey_say(batch, ...)                                    \
     authjwt_valkey_add_texts(batch, (const char *const[]){ __VA_ARGS__ }, \
                              sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
-
-/* ---- known ---- */
-
-/** What is kept of the addresses of one host. */
-#define AUTHJWT_VALKEY_ADDRESSES_MAX 8
-
-/** Addresses of a host, in the order in which to try them. Their ports are not set. */
-typedef struct {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } at[AUTHJWT_VALKEY_ADDRESSES_MAX];
-    unsigned count;
-    int is_old; /* the name could not be found out now; these are the last known */
-} authjwt_valkey_addresses_t;
-
-/** Keep the addresses of a name, in place of those that it had. */
-void authjwt_valkey_remember(const char *name, const authjwt_valkey_addresses_t *addresses);
-
-/** @param out  set where something is known. @return non-zero if it is */
-int authjwt_valkey_recall(const char *name, authjwt_valkey_addresses_t *out);
-
-/** Hand over what this process knows to the one at the other end of a pipe, and take it over there. */
-void authjwt_valkey_known_write(int fd);
-void authjwt_valkey_known_read(int fd);
-
-/* ---- resolve ---- */
-
-/**
- * Look a host up. Where the resolver does not answer in half of the time, or says that it cannot now, the last known
- * addresses are taken.
- * @param out  set on success, at least one
- */
-const char *authjwt_valkey_resolve(const authjwt_valkey_host_t *host, apr_time_t deadline,
-                                   authjwt_valkey_addresses_t *out, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
 
 /* ---- tls ---- */
 
@@ -285,9 +249,9 @@ void authjwt_valkey_drop(authjwt_valkey_links_t *links, authjwt_valkey_link_t *l
 /** Figures for mod_status. */
 typedef struct {
     unsigned open, idle, failures;
-} authjwt_valkey_usage_t;
+} authjwt_valkey_figures_t;
 
-authjwt_valkey_usage_t authjwt_valkey_usage(authjwt_valkey_links_t *links);
+authjwt_valkey_figures_t authjwt_valkey_figures(authjwt_valkey_links_t *links);
 
 /* ---- budget ---- */
 
@@ -300,7 +264,7 @@ apr_interval_time_t *authjwt_valkey_waited(apr_pool_t *pool);
 typedef enum { AUTHJWT_VALKEY_ONCE = 0, AUTHJWT_VALKEY_REPEATABLE } authjwt_valkey_repeat_e;
 
 /**
- * Send a batch to the primary. An error among its answers is logged and fails it.
+ * Send a batch to the primary. An error among its answers is logged and fails it; but see may_be_refused.
  * @param what     for the log: "cannot %s"
  * @param replies  room for the answers of the batch and one more; set on success, for authjwt_valkey_forget
  * @param writes   ask for replicas behind the batch, where they are wanted; see authjwt_valkey_enough
@@ -326,6 +290,11 @@ void authjwt_valkey_announce(ap_socache_instance_t *inst, apr_pool_t *pool);
 
 /** Hook child_init: this process serves requests, and only such a process makes connections. */
 void authjwt_valkey_child_init(apr_pool_t *pchild, server_rec *s);
+
+/* ---- usage ---- */
+
+/** A line "name:value" of an answer to INFO. @return NULL where there is none, also where INFO was refused */
+const char *authjwt_valkey_info(const redisReply *answer, const char *name, apr_pool_t *pool);
 
 /* ---- check ---- */
 
