@@ -178,6 +178,9 @@ authjwt_valkey_fate_e authjwt_valkey_fate(const redisReply *error);
 /** Add AUTH, where there is a password. @return non-zero if there is */
 int authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options);
 
+/** The value of a name in an array of names and values. @return NULL if there is none */
+const redisReply *authjwt_valkey_value_of(const redisReply *map, const char *name);
+
 /** Sign in, choose the database, and check that this is a primary, and no cluster. */
 const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_instance_t *inst, apr_time_t deadline,
                                  apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
@@ -190,6 +193,12 @@ const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_i
  */
 const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_time_t deadline,
                                         authjwt_valkey_host_t *out, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/** @return how many Sentinels watch the primary, as one of them says; 0 where none does */
+unsigned authjwt_valkey_count_sentinels(const ap_socache_instance_t *inst, apr_time_t deadline, apr_pool_t *pool);
+
+/** @return how many of so many Sentinels must agree */
+unsigned authjwt_valkey_majority(unsigned sentinels);
 
 /* ---- open ---- */
 

@@ -160,6 +160,13 @@ def test_without_any_sentinel_what_is_connected_goes_on_for_a_while_and_a_new_pr
             assert_error(other.get("/protected", token), "store_unavailable")
 
 
+@pytest.mark.parametrize("listed, warns", [(1, True), (2, False), (3, False)])
+def test_sentinels_that_are_not_listed_are_a_warning_where_those_listed_may_be_too_few(three_sentinels, doors, expect_log, listed, warns):
+    if warns:
+        expect_log(r":warn\].*AJ2104: valkey:sentinel:\S+: 3 Sentinels watch the primary, and 1 of them is listed: ")
+    doors("sentinel:mymaster@" + ",".join(one.address for one in three_sentinels.sentinels[:listed]))
+
+
 def monitor(sentinel, server):
     """Have a Sentinel name this server from now on; the one that it named before learns nothing of it."""
     assert sentinel.reply("SENTINEL", "REMOVE", "mymaster") == "OK"
