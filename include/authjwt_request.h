@@ -74,9 +74,9 @@ typedef struct {
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
-    int refused_below;                       /**< reply: status of the refusal of what httpd has looked up for it */
-    const apr_table_t *headers_below;        /**< reply: headers of that refusal */
-    const char *error_below;                 /**< reply: code of that refusal, NULL if it has none */
+    int refused_below;                       /**< below: status of the refusal of what httpd has looked up for it */
+    const apr_table_t *headers_below;        /**< below: headers of that refusal */
+    const char *error_below;                 /**< below: code of that refusal, NULL if it has none */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */
