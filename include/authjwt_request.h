@@ -36,6 +36,7 @@ typedef struct {
     const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
     const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
     const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
+    apr_array_header_t *rules_unmet;       /**< authz: other rules of this module that stood in the way, or NULL */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
