@@ -58,16 +58,18 @@ LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
-# Of the provider, what needs no httpd at run time.
-LMDB_FREE := env file gate group read records sweep write
+# Of the providers, what needs no httpd at run time.
+LMDB_FREE := env file file_swap gate group read records sweep write
+VALKEY_FREE := args batch commands connect errors hello known link open resolve sentinel server tls
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 CTL       := $(B)/authjwtctl
 # What authjwtctl links beside the core and nothing of httpd; what is not for the module.
-CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c))
-CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
+CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c) \
+             $(VALKEY_FREE:%=src/valkey/authjwt_valkey_%.c))
+CTL_ONLY  := $(patsubst %,$(B)/obj/src/%.o,jose/aj_key_generate lmdb/authjwt_lmdb_file lmdb/authjwt_lmdb_file_swap valkey/authjwt_valkey_server)
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
 .PHONY: readme-test deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
@@ -132,12 +134,12 @@ $(MODULE): $(filter-out $(CTL_ONLY),$(HTTPD_OBJ) $(JOSE_OBJ))
 	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
-# The program links the core and the lmdb store, and nothing of httpd.
+# The program links the core and the stores, and nothing of httpd.
 $(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -llmdb $(APR_LIBS) -lpthread
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
-UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
+UNIT_ALSO := $(patsubst %,$(B)/obj/src/%.o,entry/authjwt_entry entry/authjwt_record state/authjwt_cache_ring valkey/authjwt_valkey_args)
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 

@@ -250,12 +250,6 @@ static inline const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
     return ap_get_module_config(r->per_dir_config, &authjwt_module);
 }
 
-/** @return non-zero when AuthType JWT is in effect for the request */
-int authjwt_config_protects(request_rec *r);
-
-/** @return non-zero when AuthType Basic is, where a token may come as a password */
-int authjwt_config_is_basic(request_rec *r);
-
 /** Token locations in order. @return number of them; *locations borrowed */
 int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations);
 
@@ -299,7 +293,7 @@ authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr
 const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code,
                                                               int status);
 /** `const char *` names of the role claims. */
-const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */
 int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window);
 

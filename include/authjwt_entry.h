@@ -11,6 +11,9 @@
 #include "aj_claims.h"
 #include "aj_digest.h"
 
+/** Whose entries they are, for providers that several may use. */
+#define AUTHJWT_ENTRY_CONSUMER "authjwt-revoked"
+
 /** Id of an entry: a hash, so that every provider spreads them evenly. */
 typedef struct {
     unsigned char bytes[AJ_SHA256_BYTES];
@@ -82,5 +85,13 @@ void authjwt_entry_write_chain(const authjwt_entry_chain_t *chain, authjwt_store
 /** Read a value that is a mark, or a chain. @return non-zero; 0 if it is of another form */
 int authjwt_entry_mark_of(const authjwt_store_value_t *value, authjwt_entry_mark_t *mark) AJ_MUST_USE;
 int authjwt_entry_chain_of(const authjwt_store_value_t *value, authjwt_entry_chain_t *chain) AJ_MUST_USE;
+
+/**
+ * What two stores say of one entry, brought together: what has ended stays ended, as late as either says, and of two
+ * chains the one that has got further counts.
+ * @param known  what stays where the two say the same, or are of different or unknown forms; changed
+ * @param other  may say more
+ */
+void authjwt_entry_merge(authjwt_store_value_t *known, const authjwt_store_value_t *other);
 
 #endif

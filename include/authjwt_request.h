@@ -17,10 +17,12 @@ typedef struct {
     const aj_claims_t *claims; /**< identity: verified for this request_rec */
     const char *auth_type; /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
     struct authjwt_judgement_t *judgements; /**< judge, of the initial request: verdicts so far */
-    int judged;           /**< reply, of the initial request: a token was asked for, by it or one that came of it */
-    int answering;        /**< reply: httpd has put the filters of the answer together */
-    int asked;            /**< expr: how often an expression asked for a claim */
-    int passed_preflight; /**< authz: let in without a user, as a preflight */
+    int judged; /**< reply, of the initial request: a token was asked for, by it or one that came of it */
+    const ap_conf_vector_t
+        *protected_in;               /**< request: the per_dir_config with AuthType JWT, NULL before it was asked */
+    int answering;                   /**< reply: httpd has put the filters of the answer together */
+    int asked;                       /**< expr: how often an expression asked for a claim */
+    int passed_preflight;            /**< authz: let in without a user, as a preflight */
     const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them,
                                         NULL if it has not */
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
@@ -36,6 +38,7 @@ typedef struct {
     const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
     const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
     const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
+    apr_array_header_t *rules_unmet;       /**< authz: other rules of this module that stood in the way, or NULL */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
@@ -74,9 +77,9 @@ typedef struct {
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
-    int refused_below;                       /**< reply: status of the refusal of what httpd has looked up for it */
-    const apr_table_t *headers_below;        /**< reply: headers of that refusal */
-    const char *error_below;                 /**< reply: code of that refusal, NULL if it has none */
+    int refused_below;                       /**< below: status of the refusal of what httpd has looked up for it */
+    const apr_table_t *headers_below;        /**< below: headers of that refusal */
+    const char *error_below;                 /**< below: code of that refusal, NULL if it has none */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */
@@ -97,6 +100,15 @@ static inline const authjwt_state_t *authjwt_request_known(const request_rec *r)
 /** Note that httpd puts the filters of the answer together (`answering`, once more after an error), without making a
  * state for that alone. */
 void authjwt_request_set_answering(request_rec *r);
+
+/** @return the state if one was made, else NULL: then nothing was done for this request_rec */
+authjwt_state_t *authjwt_request_made_state(request_rec *r);
+
+/** @return non-zero when AuthType JWT is in effect for the request */
+int authjwt_request_protects(request_rec *r);
+
+/** @return non-zero when AuthType Basic is, where a token may come as a password */
+int authjwt_request_is_basic(request_rec *r);
 
 /** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
 void authjwt_request_register(apr_pool_t *pool);
@@ -168,7 +180,8 @@ char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t 
 /**
  * Credentials of a header field (RFC 9110 11.4): what follows the scheme, without blanks around it.
  * @param scheme  compared without case; "" for a field that is the token and nothing else
- * @return owned by pool; NULL when the scheme is another or nothing follows it: that is for somebody else
+ * @return within value or owned by pool; NULL when the scheme is another or nothing follows it: that is for somebody
+ * else
  */
 const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool);
 

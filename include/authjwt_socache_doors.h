@@ -65,10 +65,11 @@ typedef int authjwt_socache_absent_fn(ap_socache_instance_t *instance, server_re
 /**
  * How much the store holds.
  * @param entries  set on success; expired ones that are still there included
- * @param fill     set on success: 0 empty to 1 full
+ * @param fill     set on success: 0 empty to 1 full; negative where there is no limit
+ * @return APR_ENOTIMPL where nobody can say; else as the provider's retrieve
  */
 typedef apr_status_t authjwt_socache_usage_fn(ap_socache_instance_t *instance, server_rec *s, apr_uint64_t *entries,
-                                              double *fill);
+                                              double *fill, apr_pool_t *pool);
 
 /* ---- a directory beside the entries: records, each of an owner ---- */
 

@@ -181,23 +181,6 @@ authjwt_server_conf_t *authjwt_config_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &authjwt_module);
 }
 
-static int has_type(request_rec *r, const char *wanted)
-{
-    const char *type = ap_auth_type(r);
-
-    return type && !ap_cstr_casecmp(type, wanted);
-}
-
-int authjwt_config_protects(request_rec *r)
-{
-    return has_type(r, "JWT");
-}
-
-int authjwt_config_is_basic(request_rec *r)
-{
-    return has_type(r, "Basic");
-}
-
 int authjwt_config_testing(void)
 {
     return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;

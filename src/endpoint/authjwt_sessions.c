@@ -37,7 +37,7 @@ typedef struct {
 static int is_admin(request_rec *r, const aj_claims_t *claims)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    const apr_array_header_t *roles = aj_claims_strings(claims, authjwt_config_role_claims(conf, r->pool), r->pool);
+    const apr_array_header_t *roles = aj_claims_strings(claims, authjwt_config_role_claims(conf), r->pool);
     int i;
 
     for (i = 0; i < roles->nelts; i++) {

@@ -10,6 +10,7 @@
 #include "aj_error.h"
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
+#include "authjwt_forward.h"
 #include "authjwt_identity.h"
 #include "authjwt_refusal.h"
 #include "authjwt_report.h"
@@ -51,7 +52,7 @@ static int check_access(request_rec *r)
     if (endpoint) {
         return exempt(r, endpoint);
     }
-    return authjwt_request_is_preflight(r) && authjwt_config_protects(r) ? ask_without_user(r) : DECLINED;
+    return authjwt_request_is_preflight(r) && authjwt_request_protects(r) ? ask_without_user(r) : DECLINED;
 }
 
 /* httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
@@ -109,12 +110,29 @@ static int hold_endpoints(request_rec *r)
     return endpoint ? put_back(r, endpoint) : DECLINED;
 }
 
+/* One hook where there could be two or three: every request on the server pays for each. */
+static int fixups_first(request_rec *r)
+{
+    int status = check_after_preflight(r);
+
+    return status == DECLINED ? authjwt_forward_fixups_first(r) : status;
+}
+
+static int fixups_last(request_rec *r)
+{
+    (void)authjwt_identity_fixups(r);
+    (void)authjwt_forward_fixups_last(r);
+    return hold_endpoints(r);
+}
+
 /* Run httpd's own hooks from within one of them. */
 static int run_chain(request_rec *r, authjwt_state_t *state)
 {
     int status;
 
     state->scopes = NULL;
+    state->roles_wanted = NULL;
+    state->rules_unmet = NULL;
     state->in_auth_checker = 1;
     status = ap_run_auth_checker(r);
     state->in_auth_checker = 0;
@@ -166,18 +184,25 @@ static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
     return !words->nelts ? "none" : i < words->nelts ? apr_pstrcat(pool, text, " and more", NULL) : text;
 }
 
-/* httpd's own line says only that the rules refused, and not which role was missing. */
-static void log_roles(request_rec *r, const aj_claims_t *claims)
+/* httpd's own line says only that the rules refused, and not which: which role was missing, which claim or scope. */
+static void log_rules(request_rec *r, const aj_claims_t *claims)
 {
-    const apr_array_header_t *wanted = authjwt_request_known(r)->roles_wanted;
+    const authjwt_state_t *state = authjwt_request_known(r);
+    const apr_array_header_t *wanted = state->roles_wanted, *unmet = state->rules_unmet;
     const char *why;
 
-    if (wanted && (APLOGrinfo(r) || authjwt_report_applies(r, AUTHJWT_ACCESS_DENIED))) {
-        why = apr_psprintf(r->pool, "Require jwt-role asked for %s; the token's roles: %s", quoted(wanted, r->pool),
-                           quoted(authjwt_authz_roles(r, claims), r->pool));
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1707: access denied: %s", why);
-        authjwt_report_because(r, "AJ1707", why);
+    if ((!wanted && !unmet) || (!APLOGrinfo(r) && !authjwt_report_applies(r, AUTHJWT_ACCESS_DENIED))) {
+        return;
     }
+    why = wanted ? apr_psprintf(r->pool, "Require jwt-role asked for %s; the token's roles: %s",
+                                quoted(wanted, r->pool), quoted(authjwt_authz_roles(r, claims), r->pool))
+                 : "";
+    if (unmet) {
+        why =
+            apr_pstrcat(r->pool, why, wanted ? "; and " : "", "the token does not meet ", quoted(unmet, r->pool), NULL);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1707: access denied: %s", why);
+    authjwt_report_because(r, "AJ1707", why);
 }
 
 /* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1), unless a new login
@@ -191,12 +216,11 @@ static int forbid_known_users(request_rec *r)
     if (authjwt_report_skips_rules(r)) {
         return OK;
     }
-    claims = authjwt_identity_claims(r);
-    if (!claims || authjwt_request_known(r)->in_auth_checker || !authjwt_config_protects(r)) {
+    claims = authjwt_request_known(r)->in_auth_checker ? NULL : authjwt_identity_claims(r);
+    if (!claims || !authjwt_request_protects(r)) {
         return DECLINED;
     }
     state = authjwt_request_state(r);
-    state->roles_wanted = NULL;
     status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
@@ -204,7 +228,7 @@ static int forbid_known_users(request_rec *r)
     if (needs_fresh(r, state)) {
         return refuse_stale(r, claims);
     }
-    log_roles(r, claims);
+    log_rules(r, claims);
     return authjwt_refusal(r, AUTHJWT_ACCESS_DENIED);
 }
 
@@ -213,7 +237,7 @@ void authjwt_authz_register_hooks(void)
     ap_hook_pre_config(authjwt_authz_pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(check_after_preflight, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_fixups(fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(hide_directory, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_fixups(fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

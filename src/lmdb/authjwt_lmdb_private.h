@@ -15,7 +15,8 @@
  *   authjwt_lmdb_records.c what happens to the records of a directory, in both,
  *   authjwt_lmdb_sweep.c   and which of them go when nobody asks
  *   authjwt_lmdb_directory.c  the doors to them
- *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module
+ *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module,
+ *   authjwt_lmdb_file_swap.c  nor are its changes, many in one transaction
  *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
  * What the last of them share is in authjwt_lmdb_txn_private.h.

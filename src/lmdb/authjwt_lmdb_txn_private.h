@@ -98,6 +98,9 @@ struct authjwt_lmdb_write_t {
     int rc;
 };
 
+/** Begin a writing transaction, and count the pages before it. @return rc; there is none unless it is 0 */
+int authjwt_lmdb_write_begin(authjwt_lmdb_env_t *env, MDB_txn **txn, authjwt_lmdb_pages_t *pages) AUTHJWT_LMDB_MUST_USE;
+
 /** Make the change in a writing transaction. @return rc; the transaction must be aborted unless it is 0 */
 int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write) AUTHJWT_LMDB_MUST_USE;
 

@@ -208,6 +208,16 @@ static int remove_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_writ
     return rc;
 }
 
+int authjwt_lmdb_write_begin(authjwt_lmdb_env_t *env, MDB_txn **txn, authjwt_lmdb_pages_t *pages)
+{
+    int rc = mdb_txn_begin(env->mdb, NULL, 0, txn);
+
+    if (rc == 0 && (rc = authjwt_lmdb_measure(env, NULL, pages)) != 0) {
+        mdb_txn_abort(*txn);
+    }
+    return rc;
+}
+
 int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write)
 {
     write->answer = APR_SUCCESS;

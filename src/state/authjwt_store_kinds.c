@@ -65,6 +65,7 @@ static const authjwt_store_kind_t kinds[] = {
       .retrieve_several = authjwt_valkey_retrieve_several,
       .file = authjwt_valkey_file_record,
       .list = authjwt_valkey_list_records,
+      .usage = authjwt_valkey_usage,
       .place = authjwt_valkey_place,
       .begin = authjwt_valkey_begin,
       .configure = authjwt_valkey_configure },

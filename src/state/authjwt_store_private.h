@@ -107,9 +107,6 @@ apr_time_t authjwt_store_expiry(const authjwt_store_t *store, apr_time_t expires
 
 /* ---- birth ---- */
 
-/** Id of the entry that is always there. */
-extern const authjwt_store_id_t authjwt_store_sentinel;
-
 /**
  * Judge a look-up of the sentinel; write it where it is missing or wrong. Logs a loss, once.
  * @param is_locked  non-zero: the caller holds the store's mutex
