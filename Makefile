@@ -59,8 +59,8 @@ APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
 # Of the providers, what needs no httpd at run time.
-LMDB_FREE := env file file_swap gate group read write
-VALKEY_FREE := args batch commands connect errors hello link open resolve sentinel server tls
+LMDB_FREE := env file file_swap gate group read records sweep write
+VALKEY_FREE := args batch commands connect errors hello known link open resolve sentinel server tls
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)

@@ -36,7 +36,9 @@ typedef enum {
     AUTHJWT_ENTRY_SUBJECT = 'm',  /**< all sessions of a user have ended: by `sub` */
     AUTHJWT_ENTRY_IDENTITY = 'i', /**< the same, by another claim: its name, a NUL, and its value */
     AUTHJWT_ENTRY_CHAIN = 'c',    /**< the refresh tokens of a session: by `sid` */
-    AUTHJWT_ENTRY_USED = 'u'      /**< a used refresh token, as releases before the chain recorded it: by `jti` */
+    AUTHJWT_ENTRY_USED = 'u',     /**< a used refresh token, as releases before the chain recorded it: by `jti` */
+    AUTHJWT_ENTRY_OWNER = 'o',    /**< whose records those of the session directory are: by user */
+    AUTHJWT_ENTRY_PUBLIC = 'p'    /**< the name of a session for everybody: by the id of the entry that ends it */
 } authjwt_entry_kind_e;
 
 /** Something has ended. */

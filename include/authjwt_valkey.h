@@ -73,4 +73,14 @@ authjwt_socache_swap_fn authjwt_valkey_swap;
 /** The door authjwt_socache_retrieve_several_fn: one round trip for up to 64 entries. */
 authjwt_socache_retrieve_several_fn authjwt_valkey_retrieve_several;
 
+/** The doors of a directory of records: a hash for each owner, which goes with its last record. Changes are a script
+ * (EVAL); the user of the server needs HGETALL, HSET, HDEL and PEXPIRE for them. They do not wait for replicas. */
+authjwt_socache_file_fn authjwt_valkey_file_record;
+authjwt_socache_list_fn authjwt_valkey_list_records;
+/**
+ * The door authjwt_socache_usage_fn: one round trip (INFO). Entries are all keys of the database, whoever stored them;
+ * how full it is, is known where the server has a maxmemory. APR_ENOTIMPL where its user may not ask.
+ */
+authjwt_socache_usage_fn authjwt_valkey_usage;
+
 #endif

@@ -9,6 +9,7 @@
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
+#include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_tally.h"
 
@@ -20,7 +21,7 @@ static int hangs_here(request_rec *r)
 {
     const authjwt_state_t *state = authjwt_request_known(r);
 
-    return state->claims || state->asked || authjwt_config_protects(r);
+    return state->claims || state->asked || authjwt_request_protects(r);
 }
 
 /* Or it was asked about on the way: before a RewriteRule or ErrorDocument led here, or for what a listing leaves out.
@@ -68,6 +69,9 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     vary(r);
+    if (authjwt_request_known(r)->headers_below) {
+        authjwt_reply_take_headers(r);
+    }
     if (authjwt_request_known(r)->own_error && authjwt_request_known(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_known(r)->own_error_type);
     }
@@ -148,7 +152,7 @@ static void insert_filter(request_rec *r)
                && authjwt_request_known(initial) == &authjwt_request_nothing_known;
 
     authjwt_request_set_answering(r);
-    if (!r->main && (!unknown || authjwt_config_protects(r))) {
+    if (!r->main && (!unknown || authjwt_request_protects(r))) {
         insert_where_wanted(r);
     }
 }

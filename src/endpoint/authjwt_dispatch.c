@@ -55,7 +55,8 @@ int authjwt_dispatch(request_rec *r)
     int get;
 
     if (!endpoint) {
-        return DECLINED;
+        /* A preflight may look up what answers it, and reads nothing else. */
+        return r->main && authjwt_request_known(r)->passed_preflight ? HTTP_UNAUTHORIZED : DECLINED;
     }
     if (!authjwt_request_at_own_address(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,

@@ -20,7 +20,7 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
         return authjwt_report_pass(r, verdict);
     }
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
-        return authjwt_reply_refuse(r, verdict);
+        return authjwt_reply_hand_up(r, verdict, authjwt_reply_refuse(r, verdict));
     }
     authjwt_reply_audit(r, verdict);
     authjwt_tally_refused(r, verdict);

@@ -154,3 +154,4 @@ static int write_work(authjwt_lmdb_env_t *env, void *ctx)
 
 const authjwt_lmdb_job_t authjwt_lmdb_store_job = { "store an entry", 1, write_work };
 const authjwt_lmdb_job_t authjwt_lmdb_remove_job = { "remove an entry", 1, write_work };
+const authjwt_lmdb_job_t authjwt_lmdb_file_job = { "list a record", 1, write_work };

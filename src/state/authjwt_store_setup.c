@@ -129,7 +129,7 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
             faults++;
         }
         else {
-            faults += authjwt_store_check_sharing(main_server, s);
+            faults += authjwt_store_check_sharing(main_server, s) + authjwt_store_check_directory(s);
         }
     }
     if (!faults) {
