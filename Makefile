@@ -139,7 +139,7 @@ $(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
-UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
+UNIT_ALSO := $(patsubst %,$(B)/obj/src/%.o,entry/authjwt_entry entry/authjwt_record state/authjwt_cache_ring valkey/authjwt_valkey_args)
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 

@@ -29,17 +29,6 @@ void authjwt_reply_audit(request_rec *r, authjwt_verdict_e verdict);
 void authjwt_reply_body(request_rec *r, int status, const char *type, const char *body);
 
 /**
- * Tell the requests above a subrequest how it was refused. mod_dir answers a request with the status of the file that it
- * has looked up, but without its challenge, Retry-After and note for logs.
- * @param status  what the hook of the subrequest returns
- * @return status
- */
-int authjwt_reply_hand_up(request_rec *r, authjwt_verdict_e verdict, int status);
-
-/** Add what authjwt_reply_hand_up has kept, if the request is answered with that status. */
-void authjwt_reply_take_headers(request_rec *r);
-
-/**
  * Read a file of the administrator's that goes into an answer.
  * @param directive  that names it, for the log
  * @return its text, owned by r->pool; NULL when it cannot be read or is too large (logged)

@@ -38,6 +38,7 @@ typedef struct {
     const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
     const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
     const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
+    apr_array_header_t *rules_unmet;       /**< authz: other rules of this module that stood in the way, or NULL */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
@@ -76,9 +77,9 @@ typedef struct {
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
-    int refused_below;                       /**< reply: status of the refusal of what httpd has looked up for it */
-    const apr_table_t *headers_below;        /**< reply: headers of that refusal */
-    const char *error_below;                 /**< reply: code of that refusal, NULL if it has none */
+    int refused_below;                       /**< below: status of the refusal of what httpd has looked up for it */
+    const apr_table_t *headers_below;        /**< below: headers of that refusal */
+    const char *error_below;                 /**< below: code of that refusal, NULL if it has none */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */

@@ -6,10 +6,10 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "authjwt_below.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
-#include "authjwt_reply.h"
 #include "authjwt_request.h"
 #include "authjwt_tally.h"
 
@@ -70,7 +70,7 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     vary(r);
     if (authjwt_request_known(r)->headers_below) {
-        authjwt_reply_take_headers(r);
+        authjwt_below_take(r);
     }
     if (authjwt_request_known(r)->own_error && authjwt_request_known(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_known(r)->own_error_type);

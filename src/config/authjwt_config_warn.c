@@ -104,7 +104,7 @@ static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, ap
             place->server, APLOG_WARNING,
             "AJ1785: AuthJWTLoginURL %s in %s: no jwt-login answers there; add <Location \"%s\"> with SetHandler "
             "jwt-login, and AuthJWTLoginPage there for a page of your own",
-            url, place->name, url);
+            url, place->name, apr_pstrmemdup(pool, url, strcspn(url, "?")));
     }
 }
 

@@ -56,6 +56,8 @@ WRONG_KEYS = {
     "broken base64": (keys(key("HS256", more="encoding=base64")), {"k": "!" * 60}, "base64"),
     "an unknown encoding": (keys(key("HS256", more="encoding=base32")), {"k": S32}, "base32"),
     "an unknown option": (keys(key("HS256", more="sign")), {"k": S32}, "kid="),
+    "an option twice": (keys(key("HS256", more="kid=a kid=b")), {"k": S32}, "twice"),
+    "a word twice": (keys(key("HS256", more="verify verify")), {"k": S32}, "twice"),
     "an empty kid": (keys(key("HS256", more="kid=")), {"k": S32}, "kid"),
     "an encoding for an RSA key": (keys(key("RS256", more="encoding=base64")), {"k": pem(RSA)}, "encoding"),
     "a private PEM for HS256": (keys(key("HS256")), {"k": pem(RSA)}, "PEM"),

@@ -27,6 +27,7 @@ WRONG = {
     "TLS neither on nor off": (HERE, ["AuthJWTStoreTLS yes"], "AuthJWTStoreTLS: write off, or on [ca=FILE]"),
     "TLS off with a file": (HERE, ["AuthJWTStoreTLS off ca=@dir@/secret"], "AuthJWTStoreTLS: off stands alone"),
     "an unknown option of TLS": (HERE, ["AuthJWTStoreTLS on verify=no"], '"verify=no" is none of ca=FILE, cert=FILE, key=FILE'),
+    "an option of TLS twice": (HERE, ["AuthJWTStoreTLS on ca=@dir@/cert ca=@dir@/cert"], "AuthJWTStoreTLS: an option is there twice"),
     "a file that is not there": (HERE, ["AuthJWTStoreTLS on ca=@dir@/nothing"], 'AuthJWTStoreTLS: there is no file "@dir@/nothing"'),
     "a certificate without its key": (HERE, ["AuthJWTStoreTLS on cert=@dir@/cert"], "cert= and key= belong together"),
     "authorities that are none": (HERE, ["AuthJWTStoreTLS on ca=@dir@/empty"], "the certificates of @dir@/empty cannot be read"),
