@@ -58,19 +58,21 @@ LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
-# Of the provider, what needs no httpd at run time.
-LMDB_FREE := env file gate group read write
+# Of the providers, what needs no httpd at run time.
+LMDB_FREE := env file file_swap gate group read records sweep write
+VALKEY_FREE := args batch commands connect errors hello known link open resolve sentinel server tls
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 CTL       := $(B)/authjwtctl
 # What authjwtctl links beside the core and nothing of httpd; what is not for the module.
-CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c))
-CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
+CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c) \
+             $(VALKEY_FREE:%=src/valkey/authjwt_valkey_%.c))
+CTL_ONLY  := $(patsubst %,$(B)/obj/src/%.o,jose/aj_key_generate lmdb/authjwt_lmdb_file lmdb/authjwt_lmdb_file_swap valkey/authjwt_valkey_server)
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
-.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
+.PHONY: readme-test deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE) $(CTL)
 
@@ -89,6 +91,7 @@ help:
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
 	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
+	@echo 'make readme-test  README as printed, from a bare folder of Debian to a protected PHP page (SUITE=)'
 	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
 	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
 	@echo 'make reproducible build the packages twice and compare them'
@@ -131,12 +134,12 @@ $(MODULE): $(filter-out $(CTL_ONLY),$(HTTPD_OBJ) $(JOSE_OBJ))
 	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
-# The program links the core and the lmdb store, and nothing of httpd.
+# The program links the core and the stores, and nothing of httpd.
 $(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -llmdb $(APR_LIBS) -lpthread
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
-UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
+UNIT_ALSO := $(patsubst %,$(B)/obj/src/%.o,entry/authjwt_entry entry/authjwt_record state/authjwt_cache_ring valkey/authjwt_valkey_args)
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
@@ -312,6 +315,9 @@ debian:
 
 deb-test:
 	tests/debian/package $(SUITE)
+
+readme-test:
+	tests/debian/readme $(SUITE)
 
 clean:
 	rm -rf build

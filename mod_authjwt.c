@@ -85,10 +85,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_translate_name(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_header_parser(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access(authjwt_forward_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(authjwt_forward_fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_fixups(authjwt_forward_fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_error_log(authjwt_unheard_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_error_log(authjwt_users_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_request_register(pool);

@@ -62,6 +62,9 @@ typedef struct {
     apr_file_t *file;    /**< opened by authjwt_audit; NULL: off */
 } authjwt_audit_log_t;
 
+/** The most records of one user in the session directory, and so the highest limit. */
+#define AUTHJWT_SESSIONS_MOST 256
+
 /** Server configuration. NULL or -1 means unset. */
 typedef struct {
     apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
@@ -92,6 +95,9 @@ typedef struct {
     int cache;                           /**< tokens that a process remembers, 0 off, -1 unset */
     authjwt_audit_log_t *audit_log;      /**< shared by the servers that inherit it */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
+    int session_directory;               /**< -1 unset */
+    int session_limit;                   /**< living sessions of a user, 0 off, -1 unset */
+    int session_limit_refuses;           /**< set with session_limit: one more is refused */
 } authjwt_server_conf_t;
 
 /** Places a token may be in. */
@@ -240,12 +246,6 @@ static inline const authjwt_dir_conf_t *authjwt_config_dir(const request_rec *r)
     return ap_get_module_config(r->per_dir_config, &authjwt_module);
 }
 
-/** @return non-zero when AuthType JWT is in effect for the request */
-int authjwt_config_protects(request_rec *r);
-
-/** @return non-zero when AuthType Basic is, where a token may come as a password */
-int authjwt_config_is_basic(request_rec *r);
-
 /** Token locations in order. @return number of them; *locations borrowed */
 int authjwt_config_locations(const authjwt_dir_conf_t *conf, const authjwt_location_e **locations);
 
@@ -289,7 +289,7 @@ authjwt_export_e authjwt_config_export(const authjwt_dir_conf_t *conf, const apr
 const authjwt_error_document_t *authjwt_config_error_document(const authjwt_dir_conf_t *conf, const char *code,
                                                               int status);
 /** `const char *` names of the role claims. */
-const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool);
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf);
 /** Failed logins allowed per user and address together. @return 0 when logins are not throttled */
 int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window);
 
@@ -310,6 +310,9 @@ apr_interval_time_t authjwt_config_check_interval(const authjwt_server_conf_t *c
 apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf);
+int authjwt_config_session_directory(const authjwt_server_conf_t *conf);
+/** @return 0: no limit */
+unsigned int authjwt_config_session_limit(const authjwt_server_conf_t *conf);
 
 /**
  * Read a time as directives write it: a whole number with s, m, h, d or no unit (seconds), at most ten years.

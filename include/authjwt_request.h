@@ -17,10 +17,12 @@ typedef struct {
     const aj_claims_t *claims; /**< identity: verified for this request_rec */
     const char *auth_type; /**< identity: the authentication they were verified for: JWT, or Basic with provider jwt */
     struct authjwt_judgement_t *judgements; /**< judge, of the initial request: verdicts so far */
-    int judged;           /**< reply, of the initial request: a token was asked for, by it or one that came of it */
-    int answering;        /**< reply: httpd has put the filters of the answer together */
-    int asked;            /**< expr: how often an expression asked for a claim */
-    int passed_preflight; /**< authz: let in without a user, as a preflight */
+    int judged; /**< reply, of the initial request: a token was asked for, by it or one that came of it */
+    const ap_conf_vector_t
+        *protected_in;               /**< request: the per_dir_config with AuthType JWT, NULL before it was asked */
+    int answering;                   /**< reply: httpd has put the filters of the answer together */
+    int asked;                       /**< expr: how often an expression asked for a claim */
+    int passed_preflight;            /**< authz: let in without a user, as a preflight */
     const apr_table_t *sent_headers; /**< request, of the initial request: its headers before this module changed them,
                                         NULL if it has not */
     const apr_array_header_t *managed_headers; /**< forward: AuthJWTRequestHeader lines that headers_in obeys */
@@ -99,6 +101,15 @@ static inline const authjwt_state_t *authjwt_request_known(const request_rec *r)
  * state for that alone. */
 void authjwt_request_set_answering(request_rec *r);
 
+/** @return the state if one was made, else NULL: then nothing was done for this request_rec */
+authjwt_state_t *authjwt_request_made_state(request_rec *r);
+
+/** @return non-zero when AuthType JWT is in effect for the request */
+int authjwt_request_protects(request_rec *r);
+
+/** @return non-zero when AuthType Basic is, where a token may come as a password */
+int authjwt_request_is_basic(request_rec *r);
+
 /** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
 void authjwt_request_register(apr_pool_t *pool);
 
@@ -169,7 +180,8 @@ char *authjwt_request_cut_from_address(char *text, const char *name, apr_pool_t 
 /**
  * Credentials of a header field (RFC 9110 11.4): what follows the scheme, without blanks around it.
  * @param scheme  compared without case; "" for a field that is the token and nothing else
- * @return owned by pool; NULL when the scheme is another or nothing follows it: that is for somebody else
+ * @return within value or owned by pool; NULL when the scheme is another or nothing follows it: that is for somebody
+ * else
  */
 const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool);
 

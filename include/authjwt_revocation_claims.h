@@ -34,8 +34,14 @@ apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subje
  */
 int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id);
 
+/** The same by what AUTHJWT_CLAIM_ORIGIN says. @param text  NULL: nothing */
+int authjwt_revocation_origin_of(const char *text, apr_pool_t *pool, authjwt_store_id_t *id);
+
 /** When a session of ours began, from its sid: microseconds since 1970. @return 0 for other sids */
 apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims);
+
+/** What a sid says of the birth of its session, whether it is to be believed or not. @return 0 for other sids */
+apr_time_t authjwt_revocation_birth_of_sid(const char *sid);
 
 /** Is it a token of another issuer's session: one that has a `sid` and no `sid_exp`? */
 int authjwt_revocation_is_foreign_session(const aj_claims_t *claims);

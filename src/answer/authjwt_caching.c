@@ -21,7 +21,7 @@ static int hangs_here(request_rec *r)
 {
     const authjwt_state_t *state = authjwt_request_known(r);
 
-    return state->claims || state->asked || authjwt_config_protects(r);
+    return state->claims || state->asked || authjwt_request_protects(r);
 }
 
 /* Or it was asked about on the way: before a RewriteRule or ErrorDocument led here, or for what a listing leaves out.
@@ -158,7 +158,7 @@ static void insert_filter(request_rec *r)
                && authjwt_request_known(initial) == &authjwt_request_nothing_known;
 
     authjwt_request_set_answering(r);
-    if (!r->main && (!unknown || authjwt_config_protects(r))) {
+    if (!r->main && (!unknown || authjwt_request_protects(r))) {
         insert_where_wanted(r);
     }
 }

@@ -38,7 +38,8 @@ static authjwt_said_t message_of(const authjwt_page_t *page, authjwt_verdict_e v
     case HTTP_UNAUTHORIZED:
         return authjwt_page_say(page, AUTHJWT_TEXT_FAILED);
     case HTTP_FORBIDDEN:
-        return authjwt_page_say(page, AUTHJWT_TEXT_DENIED);
+        return authjwt_page_say(page, verdict == AUTHJWT_TOO_MANY_SESSIONS ? AUTHJWT_TEXT_TOO_MANY_SESSIONS
+                                                                           : AUTHJWT_TEXT_DENIED);
     case HTTP_TOO_MANY_REQUESTS:
         return authjwt_page_say_throttled(page);
     default:

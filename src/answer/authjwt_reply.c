@@ -187,7 +187,7 @@ static int hand_notes_on(request_rec *r)
         copy_notes(r);
     }
     /* For answers that have passed no filter of ours. Without a state it was none of our business. */
-    if (r->next || r->prev || ap_get_module_config(r->request_config, &authjwt_module)) {
+    if (r->next || r->prev || authjwt_request_made_state(r)) {
         authjwt_tally(r);
     }
     return DECLINED;

@@ -34,7 +34,7 @@ void authjwt_tally_endpoint(request_rec *r)
 
 void authjwt_tally(request_rec *r)
 {
-    authjwt_state_t *initial = ap_get_module_config(authjwt_request_initial(r)->request_config, &authjwt_module);
+    authjwt_state_t *initial = authjwt_request_made_state(authjwt_request_initial(r));
 
     if (!initial || initial->is_counted) {
         return;

@@ -174,7 +174,7 @@ int authjwt_forward_fixups_first(request_rec *r)
  * them. */
 static void cut_password(request_rec *r)
 {
-    if (authjwt_identity_claims(r) && !authjwt_config_protects(r) && !authjwt_request_is_forward_proxied(r)) {
+    if (authjwt_identity_claims(r) && !authjwt_request_protects(r) && !authjwt_request_is_forward_proxied(r)) {
         apr_table_unset(authjwt_request_own_headers(r), "Authorization");
         apr_table_unset(r->subprocess_env, "HTTP_AUTHORIZATION");
         apr_table_unset(r->subprocess_env, "REDIRECT_HTTP_AUTHORIZATION");

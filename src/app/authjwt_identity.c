@@ -89,7 +89,7 @@ static void publish(request_rec *r, const aj_claims_t *claims)
     authjwt_identity_forget(r);
     export_claims(r, claims);
     apr_table_setn(r->notes, "jwt-sub", aj_claims_identity(claims));
-    if (jti && aj_claims_text_of(claims, "jti", r->pool)) {
+    if (jti && !aj_claims_has_control(jti)) {
         apr_table_setn(r->notes, "jwt-jti", jti);
     }
     state->published = r->subprocess_env;
@@ -97,8 +97,10 @@ static void publish(request_rec *r, const aj_claims_t *claims)
 
 void authjwt_identity_set(request_rec *r, const aj_claims_t *claims, const char *auth_type)
 {
-    authjwt_request_state(r)->claims = claims;
-    authjwt_request_state(r)->auth_type = auth_type;
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    state->claims = claims;
+    state->auth_type = auth_type;
     authjwt_request_state(authjwt_request_initial(r))->is_known = 1;
     r->user = apr_pstrdup(r->pool, aj_claims_identity(claims));
     r->ap_auth_type = (char *)auth_type;
@@ -130,9 +132,10 @@ const aj_claims_t *authjwt_identity_claims(request_rec *r)
         const authjwt_state_t *state = ap_get_module_config(from->request_config, &authjwt_module);
 
         if (state && state->claims) {
-            return strcmp(r->user, aj_claims_identity(state->claims)) || strcmp(r->ap_auth_type, state->auth_type)
-                     ? NULL
-                     : state->claims;
+            int is_same = (r->ap_auth_type == state->auth_type || !strcmp(r->ap_auth_type, state->auth_type))
+                       && !strcmp(r->user, aj_claims_identity(state->claims));
+
+            return is_same ? state->claims : NULL;
         }
     }
     return NULL;
@@ -147,6 +150,10 @@ int authjwt_identity_fixups(request_rec *r)
         if (authjwt_request_known(r)->passed_refused != AUTHJWT_FAILED) {
             authjwt_identity_forget(r);
         }
+        return DECLINED;
+    }
+    /* The second time, most often. */
+    if (!r->main && authjwt_request_known(r)->published == r->subprocess_env) {
         return DECLINED;
     }
     claims = authjwt_identity_claims(r);

@@ -21,6 +21,8 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->store_replicas = -1;
     conf->store_timeout = -1;
     conf->cache = -1;
+    conf->session_directory = -1;
+    conf->session_limit = -1;
     return conf;
 }
 
@@ -62,6 +64,9 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_NUMBER(access_expires);
     MERGE_NUMBER(refresh_expires);
     MERGE_NUMBER(session_expires);
+    MERGE_NUMBER(session_directory);
+    MERGE_NUMBER(session_limit);
+    merged->session_limit_refuses = add->session_limit >= 0 ? add->session_limit_refuses : base->session_limit_refuses;
     MERGE_POINTER(store_spec);
     MERGE_NUMBER(throttle_failures);
     merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;
@@ -161,23 +166,6 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
 authjwt_server_conf_t *authjwt_config_server(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &authjwt_module);
-}
-
-static int has_type(request_rec *r, const char *wanted)
-{
-    const char *type = ap_auth_type(r);
-
-    return type && !ap_cstr_casecmp(type, wanted);
-}
-
-int authjwt_config_protects(request_rec *r)
-{
-    return has_type(r, "JWT");
-}
-
-int authjwt_config_is_basic(request_rec *r)
-{
-    return has_type(r, "Basic");
 }
 
 int authjwt_config_testing(void)

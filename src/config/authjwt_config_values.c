@@ -216,17 +216,12 @@ const char *authjwt_config_identity_claim(const authjwt_dir_conf_t *conf)
     return conf->identity_claim ? conf->identity_claim : "sub";
 }
 
-const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf, apr_pool_t *pool)
+const apr_array_header_t *authjwt_config_role_claims(const authjwt_dir_conf_t *conf)
 {
-    apr_array_header_t *names;
+    static const char *const role_claims[] = { "role", "roles" };
+    static const apr_array_header_t defaults = { NULL, sizeof(role_claims[0]), 2, 2, (char *)role_claims };
 
-    if (conf->role_claims) {
-        return conf->role_claims;
-    }
-    names = apr_array_make(pool, 2, sizeof(const char *));
-    APR_ARRAY_PUSH(names, const char *) = "role";
-    APR_ARRAY_PUSH(names, const char *) = "roles";
-    return names;
+    return conf->role_claims ? conf->role_claims : &defaults;
 }
 
 int authjwt_config_throttle(const authjwt_server_conf_t *conf, apr_interval_time_t *window)
@@ -291,6 +286,16 @@ apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *c
 apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf)
 {
     return conf->refresh_expires >= 0 ? conf->refresh_expires : DEFAULT_REFRESH_EXPIRES;
+}
+
+int authjwt_config_session_directory(const authjwt_server_conf_t *conf)
+{
+    return conf->session_directory > 0;
+}
+
+unsigned int authjwt_config_session_limit(const authjwt_server_conf_t *conf)
+{
+    return conf->session_limit > 0 ? (unsigned int)conf->session_limit : 0;
 }
 
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf)

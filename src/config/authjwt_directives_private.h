@@ -39,6 +39,7 @@ const char *authjwt_directives_set_locations(cmd_parms *cmd, void *dir, int argc
 const char *authjwt_directives_set_name(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_query_name(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_header_type(cmd_parms *cmd, void *dir, const char *line);
+const char *authjwt_directives_set_report_only(cmd_parms *cmd, void *dir, int is_on);
 const char *authjwt_directives_set_forward(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_identity_claim(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
@@ -60,6 +61,8 @@ const char *authjwt_directives_set_store_auth(cmd_parms *cmd, void *dir, const c
 const char *authjwt_directives_set_store_tls(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_store_replicas(cmd_parms *cmd, void *dir, const char *count, const char *time);
 const char *authjwt_directives_set_store_timeout(cmd_parms *cmd, void *dir, const char *time);
+const char *authjwt_directives_set_session_directory(cmd_parms *cmd, void *dir, int flag);
+const char *authjwt_directives_set_session_limit(cmd_parms *cmd, void *dir, const char *number, const char *word);
 const char *authjwt_directives_set_tokens_in_body(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_audit_log(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 

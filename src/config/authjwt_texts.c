@@ -29,6 +29,7 @@ static const char *const names[AUTHJWT_TEXTS] = { [AUTHJWT_TEXT_TITLE] = "title"
                                                   [AUTHJWT_TEXT_LOGOUT] = "logout",
                                                   [AUTHJWT_TEXT_LOGOUT_QUESTION] = "logout_question",
                                                   [AUTHJWT_TEXT_DENIED] = "denied",
+                                                  [AUTHJWT_TEXT_TOO_MANY_SESSIONS] = "too_many_sessions",
                                                   [AUTHJWT_TEXT_REJECTED] = "rejected",
                                                   [AUTHJWT_TEXT_REJECTED_WHY] = "rejected_why",
                                                   [AUTHJWT_TEXT_LOST] = "lost",

@@ -89,6 +89,17 @@ static authjwt_verdict_e end_replaced(request_rec *r)
     return authjwt_verdict_refusal(verdict)->status == HTTP_UNAUTHORIZED ? AUTHJWT_OK : verdict;
 }
 
+/* The session is listed before anybody has its tokens. */
+static authjwt_verdict_e enter(request_rec *r, const char *user, const authjwt_tokens_t *tokens)
+{
+    authjwt_verdict_e verdict = authjwt_session_enter(r, user, tokens);
+
+    if (verdict == AUTHJWT_OK && (verdict = authjwt_tokens_set_cookies(r, tokens)) != AUTHJWT_OK) {
+        authjwt_session_withdraw(r, user, tokens);
+    }
+    return verdict;
+}
+
 static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_tokens_t *tokens)
 {
     apr_array_header_t *roles = NULL;
@@ -104,7 +115,7 @@ static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_token
         verdict = end_replaced(r);
     }
     if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_tokens_set_cookies(r, tokens);
+        verdict = enter(r, user, tokens);
     }
     if (verdict == AUTHJWT_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1602: user \"%s\" has logged in",
@@ -208,7 +219,9 @@ int authjwt_login(request_rec *r)
                             : authjwt_reply_json(r, authjwt_tokens_json(r, &tokens, AUTHJWT_IN_HEADER));
     }
     /* Whoever is denied has proved who it is. */
-    authjwt_audit_login(r, verdict == AUTHJWT_ACCESS_DENIED ? r->user : credentials.user, verdict);
+    authjwt_audit_login(
+        r, verdict == AUTHJWT_ACCESS_DENIED || verdict == AUTHJWT_TOO_MANY_SESSIONS ? r->user : credentials.user,
+        verdict);
     if (!is_person(r) || !has_page(verdict)) {
         return authjwt_reply_refuse(r, verdict);
     }

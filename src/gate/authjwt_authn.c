@@ -41,7 +41,7 @@ int authjwt_authn_check(request_rec *r)
     const aj_claims_t *claims;
     authjwt_verdict_e verdict;
 
-    if (!authjwt_config_protects(r)) {
+    if (!authjwt_request_protects(r)) {
         return DECLINED;
     }
     verdict = authjwt_judge(r, &claims);
@@ -60,7 +60,7 @@ int authjwt_authn_force(request_rec *r)
     const aj_claims_t *claims;
     const char *token;
 
-    if (!authjwt_config_protects(r) || authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
+    if (!authjwt_request_protects(r) || authjwt_request_endpoint(r) || authjwt_request_is_preflight(r)) {
         return DECLINED;
     }
     if (authjwt_credential_find(r, AJ_TYPE_ACCESS, NULL)) {

@@ -113,7 +113,7 @@ int authjwt_authn_basic_check(request_rec *r)
     const char *user, *password;
     int status;
 
-    if (authjwt_request_known(r)->in_authn_check || !authjwt_config_is_basic(r)
+    if (authjwt_request_known(r)->in_authn_check || !authjwt_request_is_basic(r)
         || !authjwt_config_server(r->server)->key_specs
         || ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS) {
         return DECLINED;

@@ -21,7 +21,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     authz_status status = core_provider->check_authorization(r, line, parsed);
 
     return status == AUTHZ_DENIED && !r->user && authjwt_request_known(r)->asked != asked
-                && (authjwt_config_protects(r) || authjwt_config_is_basic(r))
+                && (authjwt_request_protects(r) || authjwt_request_is_basic(r))
              ? AUTHZ_DENIED_NO_USER
              : status;
 }

@@ -10,6 +10,7 @@
 #include "aj_error.h"
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
+#include "authjwt_forward.h"
 #include "authjwt_identity.h"
 #include "authjwt_refusal.h"
 #include "authjwt_report.h"
@@ -51,7 +52,7 @@ static int check_access(request_rec *r)
     if (endpoint) {
         return exempt(r, endpoint);
     }
-    return authjwt_request_is_preflight(r) && authjwt_config_protects(r) ? ask_without_user(r) : DECLINED;
+    return authjwt_request_is_preflight(r) && authjwt_request_protects(r) ? ask_without_user(r) : DECLINED;
 }
 
 /* httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
@@ -107,6 +108,21 @@ static int hold_endpoints(request_rec *r)
     const authjwt_endpoint_t *endpoint = authjwt_request_known(r)->exempt;
 
     return endpoint ? put_back(r, endpoint) : DECLINED;
+}
+
+/* One hook where there could be two or three: every request on the server pays for each. */
+static int fixups_first(request_rec *r)
+{
+    int status = check_after_preflight(r);
+
+    return status == DECLINED ? authjwt_forward_fixups_first(r) : status;
+}
+
+static int fixups_last(request_rec *r)
+{
+    (void)authjwt_identity_fixups(r);
+    (void)authjwt_forward_fixups_last(r);
+    return hold_endpoints(r);
 }
 
 /* Run httpd's own hooks from within one of them. */
@@ -200,8 +216,8 @@ static int forbid_known_users(request_rec *r)
     if (authjwt_report_skips_rules(r)) {
         return OK;
     }
-    claims = authjwt_identity_claims(r);
-    if (!claims || authjwt_request_known(r)->in_auth_checker || !authjwt_config_protects(r)) {
+    claims = authjwt_request_known(r)->in_auth_checker ? NULL : authjwt_identity_claims(r);
+    if (!claims || !authjwt_request_protects(r)) {
         return DECLINED;
     }
     state = authjwt_request_state(r);
@@ -221,7 +237,7 @@ void authjwt_authz_register_hooks(void)
     ap_hook_pre_config(authjwt_authz_pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(check_after_preflight, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_fixups(fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_fixups(hide_directory, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_fixups(hold_endpoints, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_fixups(fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

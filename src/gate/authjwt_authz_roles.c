@@ -36,7 +36,7 @@ const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t 
     authjwt_state_t *state = authjwt_request_state(r);
 
     if (!state->roles || state->roles_of != claims || state->roles_named != conf->role_claims) {
-        state->roles = aj_claims_strings(claims, authjwt_config_role_claims(conf, r->pool), r->pool);
+        state->roles = aj_claims_strings(claims, authjwt_config_role_claims(conf), r->pool);
         state->roles_of = claims;
         state->roles_named = conf->role_claims;
     }

@@ -13,7 +13,7 @@
 /* A cached verdict and the settings it depends on. Merging copies pointers, so equal pointers mean unchanged settings.
  */
 struct authjwt_judgement_t {
-    authjwt_dir_conf_t under;
+    const authjwt_dir_conf_t *under; /* lives as long as the request */
     int method;
     authjwt_verdict_e verdict;
     const aj_claims_t *claims; /* for AUTHJWT_OK */
@@ -22,12 +22,13 @@ struct authjwt_judgement_t {
 
 static int is_same(const authjwt_dir_conf_t *a, const authjwt_dir_conf_t *b)
 {
-    return a->locations == b->locations && a->cookies == b->cookies && a->header_name == b->header_name
-        && a->header_type == b->header_type && a->query_name == b->query_name
-        && authjwt_config_access_cookie(a) == authjwt_config_access_cookie(b)
-        && authjwt_config_refresh_cookie(a) == authjwt_config_refresh_cookie(b)
-        && a->identity_claim == b->identity_claim && a->optional == b->optional && a->csrf == b->csrf
-        && a->trusted_origins == b->trusted_origins && a->auto_refresh == b->auto_refresh;
+    return a == b
+        || (a->locations == b->locations && a->cookies == b->cookies && a->header_name == b->header_name
+            && a->header_type == b->header_type && a->query_name == b->query_name
+            && authjwt_config_access_cookie(a) == authjwt_config_access_cookie(b)
+            && authjwt_config_refresh_cookie(a) == authjwt_config_refresh_cookie(b)
+            && a->identity_claim == b->identity_claim && a->optional == b->optional && a->csrf == b->csrf
+            && a->trusted_origins == b->trusted_origins && a->auto_refresh == b->auto_refresh);
 }
 
 static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_state_t *initial)
@@ -35,7 +36,7 @@ static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_st
     const struct authjwt_judgement_t *one;
 
     for (one = initial->judgements; one; one = one->next) {
-        if (one->method == r->method_number && is_same(&one->under, authjwt_config_dir(r))) {
+        if (one->method == r->method_number && is_same(one->under, authjwt_config_dir(r))) {
             return one;
         }
     }
@@ -53,7 +54,7 @@ static void remember(request_rec *r, authjwt_verdict_e verdict, const aj_claims_
         return;
     }
     one = apr_pcalloc(top->pool, sizeof(*one));
-    one->under = *authjwt_config_dir(r);
+    one->under = authjwt_config_dir(r);
     one->method = r->method_number;
     one->verdict = verdict;
     one->claims = claims;

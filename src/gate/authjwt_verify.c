@@ -219,11 +219,13 @@ static authjwt_verdict_e verify(request_rec *r, const apr_array_header_t *tokens
 authjwt_verdict_e authjwt_verify(request_rec *r, const apr_array_header_t *tokens, const authjwt_wanted_t *wanted,
                                  const aj_claims_t **claims)
 {
-    apr_array_header_t *good = apr_array_make(r->pool, 1, sizeof(const aj_claims_t *));
-    authjwt_verdict_e verdict = verify(r, tokens, wanted, 1, good);
+    const aj_claims_t *first = NULL;
+    /* The first is all that it takes. */
+    apr_array_header_t good = { r->pool, sizeof(first), 0, 1, (char *)&first };
+    authjwt_verdict_e verdict = verify(r, tokens, wanted, 1, &good);
 
     if (verdict == AUTHJWT_OK) {
-        *claims = APR_ARRAY_IDX(good, 0, const aj_claims_t *);
+        *claims = first;
     }
     return verdict;
 }

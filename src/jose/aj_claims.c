@@ -89,7 +89,10 @@ static void add_once(apr_array_header_t *list, const char *text)
     int i;
 
     for (i = 0; text && i < list->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(list, i, const char *), text)) {
+        const char *known = APR_ARRAY_IDX(list, i, const char *);
+
+        /* Words of one list seldom begin with the same. */
+        if (*known == *text && !strcmp(known, text)) {
             text = NULL;
         }
     }
@@ -110,7 +113,7 @@ static void add_all(apr_array_header_t *list, const aj_json_doc_t *doc, const aj
 
 apr_array_header_t *aj_claims_strings(const aj_claims_t *claims, const apr_array_header_t *names, apr_pool_t *pool)
 {
-    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+    apr_array_header_t *list = apr_array_make(pool, 8, sizeof(const char *));
     int i;
 
     for (i = 0; i < names->nelts; i++) {

@@ -33,9 +33,9 @@ const aj_node_t *aj_node_member(const aj_json_doc_t *doc, const aj_node_t *objec
 {
     apr_size_t len = strlen(name);
     apr_uint32_t left = object && object->type == AJ_NODE_OBJECT ? object->value.size : 0;
-    const aj_node_t *node;
+    const aj_node_t *nodes = doc->nodes, *node;
 
-    for (node = aj_node_first(object); left > 0; left--, node = aj_node_next(doc, node)) {
+    for (node = aj_node_first(object); left > 0; left--, node = nodes + node->end) {
         const char *own = aj_node_name(doc, node);
 
         /* Names are mostly of three letters, and seldom begin with the same. */

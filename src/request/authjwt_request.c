@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_request: what a request carries. */
 #include <httpd.h>
+#include <http_core.h>
 #include <apr_strings.h>
 
 #include "authjwt_request.h"
@@ -9,6 +10,13 @@ const authjwt_state_t authjwt_request_nothing_known;
 
 /* Stands in for states that hold nothing else; never written to. */
 static authjwt_state_t only_answering = { .answering = 1 };
+
+authjwt_state_t *authjwt_request_made_state(request_rec *r)
+{
+    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    return state != &only_answering ? state : NULL;
+}
 
 authjwt_state_t *authjwt_request_state(request_rec *r)
 {
@@ -36,6 +44,35 @@ void authjwt_request_set_answering(request_rec *r)
         /* An error has headers of its own. */
         state->varied = 0;
     }
+}
+
+typedef enum { TYPE_OTHER, TYPE_JWT, TYPE_BASIC } auth_type_e;
+
+/* httpd evaluates AuthType as an expression each time, and several hooks ask. Where it is ours, the answer is kept for
+ * as long as the request is in the same sections. */
+static auth_type_e auth_type(request_rec *r)
+{
+    const char *type;
+
+    if (authjwt_request_known(r)->protected_in == r->per_dir_config) {
+        return TYPE_JWT;
+    }
+    type = ap_auth_type(r);
+    if (type && !ap_cstr_casecmp(type, "JWT")) {
+        authjwt_request_state(r)->protected_in = r->per_dir_config;
+        return TYPE_JWT;
+    }
+    return type && !ap_cstr_casecmp(type, "Basic") ? TYPE_BASIC : TYPE_OTHER;
+}
+
+int authjwt_request_protects(request_rec *r)
+{
+    return auth_type(r) == TYPE_JWT;
+}
+
+int authjwt_request_is_basic(request_rec *r)
+{
+    return auth_type(r) == TYPE_BASIC;
 }
 
 const apr_table_t *authjwt_request_sent_headers(request_rec *r)

@@ -15,19 +15,29 @@ static int is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+static const char *skip_blanks(const char *text)
+{
+    while (is_blank(*text)) {
+        text++;
+    }
+    return text;
+}
+
 const char *authjwt_request_credentials(const char *value, const char *scheme, apr_pool_t *pool)
 {
     apr_size_t len = strlen(scheme);
 
-    value += strspn(value, " \t");
+    value = skip_blanks(value);
     if (len) {
         if (apr_cstr_casecmpn(value, scheme, len) || !is_blank(value[len])) {
             return NULL;
         }
-        value += len;
-        value += strspn(value, " \t");
+        value = skip_blanks(value + len);
     }
     len = strlen(value);
+    if (len && !is_blank(value[len - 1])) {
+        return value;
+    }
     while (len && is_blank(value[len - 1])) {
         len--;
     }

@@ -11,6 +11,7 @@
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_count.h"
+#include "authjwt_directory.h"
 #include "authjwt_keys.h"
 #include "authjwt_request.h"
 #include "authjwt_revocation.h"
@@ -34,6 +35,8 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     memset(tokens, 0, sizeof(*tokens));
     tokens->now = session->now;
     tokens->sid = session->sid;
+    tokens->issuer = session->issuer;
+    tokens->ends = session->ends;
     tokens->access.csrf = access.csrf;
     verdict = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
     if (verdict == AUTHJWT_OK && refresh) {
@@ -134,6 +137,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
         authjwt_audit(r, AUTHJWT_EVENT_THEFT, "token_revoked", session->user, session->sid);
         authjwt_request_state(authjwt_request_initial(r))->is_theft = 1;
         authjwt_count(r, AUTHJWT_COUNT_ENDED_THEFT);
+        authjwt_session_mark_stolen(r, session);
         return AUTHJWT_TOKEN_REVOKED;
     default:
         return AUTHJWT_STORE_UNAVAILABLE;
@@ -174,9 +178,18 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
     verdict = find_successor(r, refresh, secret, &session, &successor);
-    return verdict != AUTHJWT_OK
-             ? verdict
-             : issue_pair(r, &session, 0, authjwt_config_rotation(authjwt_config_dir(r)) ? &successor : NULL, tokens);
+    if (verdict == AUTHJWT_OK) {
+        verdict =
+            issue_pair(r, &session, 0, authjwt_config_rotation(authjwt_config_dir(r)) ? &successor : NULL, tokens);
+    }
+    if (verdict == AUTHJWT_OK) {
+        /* Without rotation the refresh token that was sent stays good. */
+        authjwt_session_touch(
+            r, &session,
+            authjwt_session_listed_until(r, tokens->access.expires,
+                                         tokens->refresh.text ? tokens->refresh.expires : aj_claims_expires(refresh)));
+    }
+    return verdict;
 }
 
 /* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with
@@ -208,21 +221,24 @@ static int is_over(request_rec *r, const aj_claims_t *claims)
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
 }
 
-static void note_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
+/* The list follows. A session that an exchange has begun here is named by what follows from the token. */
+static void forget(request_rec *r, const aj_claims_t *claims, int everywhere)
 {
-    static const struct {
-        authjwt_event_e event;
-        const char *reason;
-        authjwt_counter_e counter;
-    } lines[] = {
-        [AUTHJWT_END_LOGOUT] = { AUTHJWT_EVENT_LOGOUT, NULL, AUTHJWT_COUNT_ENDED_LOGOUT },
-        [AUTHJWT_END_EVERYWHERE] = { AUTHJWT_EVENT_LOGOUT_EVERYWHERE, NULL, AUTHJWT_COUNT_ENDED_EVERYWHERE },
-        [AUTHJWT_END_LOGIN] = { AUTHJWT_EVENT_SESSION_ENDED, "login", AUTHJWT_COUNT_ENDED_LOGIN },
-        [AUTHJWT_END_REVOKE] = { AUTHJWT_EVENT_SESSION_ENDED, "revoke", AUTHJWT_COUNT_ENDED_REVOKE },
-    };
+    const char *issuer = authjwt_session_issuer_of(r, claims);
+    const aj_key_t *secret = authjwt_session_deriving_key(r, claims);
+    const char *sid = aj_claims_session_expires(claims) ? aj_claims_string(claims, "sid")
+                    : secret                            ? authjwt_session_sid_of(claims, secret, r->pool)
+                                                        : NULL;
 
-    authjwt_count(r, lines[why].counter);
-    authjwt_audit(r, lines[why].event, lines[why].reason, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
+    if (!authjwt_directory_is_on(r->server)) {
+        return;
+    }
+    if (everywhere) {
+        (void)!authjwt_directory_clear(r, issuer ? issuer : "", aj_claims_identity(claims));
+    }
+    else if (sid) {
+        authjwt_session_unlist(r, issuer, aj_claims_identity(claims), sid);
+    }
 }
 
 authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
@@ -250,6 +266,7 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",
                   everywhere ? ", and all others of the user" : "");
-    note_end(r, claims, why);
+    forget(r, claims, everywhere);
+    authjwt_session_note_end(r, aj_claims_identity(claims), aj_claims_string(claims, "sid"), why);
     return AUTHJWT_OK;
 }

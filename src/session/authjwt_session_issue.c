@@ -44,7 +44,7 @@ json_t *authjwt_session_one_or_many(const apr_array_header_t *strings, apr_pool_
 /* Roles are issued under the first name of AuthJWTRoleClaim that is no JSON Pointer. */
 const char *authjwt_session_role_claim(const request_rec *r)
 {
-    const apr_array_header_t *names = authjwt_config_role_claims(authjwt_config_dir(r), r->pool);
+    const apr_array_header_t *names = authjwt_config_role_claims(authjwt_config_dir(r));
     int i;
 
     for (i = 0; i < names->nelts; i++) {

@@ -98,4 +98,43 @@ apr_time_t authjwt_session_end_of(const aj_claims_t *refresh);
 const char *authjwt_session_derive(const aj_key_t *secret, const char *purpose, const authjwt_session_t *session,
                                    const aj_claims_t *refresh, apr_pool_t *pool);
 
+/* ---- authjwt_session_directory.c: what the directory is told ---- */
+
+/** What is listed of a session. */
+typedef struct {
+    const char *user;
+    const char *issuer; /**< `iss` of its tokens, NULL: none */
+    const char *sid;
+    apr_time_t now;  /**< of this login or refresh */
+    apr_time_t ends; /**< end of the session */
+} authjwt_listed_t;
+
+/** Make the record of a session that begins with this request. @return AUTHJWT_OK or AUTHJWT_STORE_UNAVAILABLE */
+authjwt_verdict_e authjwt_session_record(request_rec *r, const authjwt_listed_t *listed,
+                                         authjwt_record_t *record) AUTHJWT_MUST_USE;
+
+/** When nothing of a session can be used any more. @param access, refresh  when its tokens expire */
+apr_time_t authjwt_session_listed_until(request_rec *r, apr_time_t access, apr_time_t refresh);
+
+/** Its tokens have been renewed. @param until  as authjwt_session_listed_until */
+void authjwt_session_touch(request_rec *r, const authjwt_session_t *session, apr_time_t until);
+
+/** It was ended for theft: it stays in the list, and says so. */
+void authjwt_session_mark_stolen(request_rec *r, const authjwt_session_t *session);
+
+/** It has ended. @param issuer  NULL: none */
+void authjwt_session_unlist(request_rec *r, const char *issuer, const char *user, const char *sid);
+
+/* ---- authjwt_session_listed.c ---- */
+
+/** Record that a session which is listed has ended; whoever is the first notes it. @return AUTHJWT_OK or
+ * AUTHJWT_STORE_UNAVAILABLE (logged) */
+authjwt_verdict_e authjwt_session_end_record(request_rec *r, const char *user, const authjwt_record_t *record,
+                                             authjwt_end_e why) AUTHJWT_MUST_USE;
+
+/* ---- authjwt_session_note.c ---- */
+
+/** Count that a session has ended, and write it into the audit log. @param sid  NULL: it has none */
+void authjwt_session_note_end(request_rec *r, const char *user, const char *sid, authjwt_end_e why);
+
 #endif

@@ -96,13 +96,13 @@ static int recall(request_rec *r, const authjwt_cache_question_t *question, cons
     known->ids = entry->ids;
     known->snapshot = place->note.snapshot;
     known->is_seen = (place->note.flags & FLAG_SEEN) != 0;
-    known->place = apr_pmemdup(r->pool, place, sizeof(*place));
+    known->place = place;
     return 1;
 }
 
 int authjwt_cache_find(request_rec *r, const authjwt_cache_question_t *question, authjwt_cache_known_t *known)
 {
-    authjwt_ring_place_t place;
+    authjwt_ring_place_t *place;
     authjwt_ring_name_t name;
     int way = 0;
 
@@ -115,8 +115,9 @@ int authjwt_cache_find(request_rec *r, const authjwt_cache_question_t *question,
     }
     aj_siphash(secret, question->token, question->len, known->hash);
     name = name_of(r, question, known);
-    while (authjwt_ring_find(ring, &name, &way, &place)) {
-        if (recall(r, question, &place, known)) {
+    place = apr_palloc(r->pool, sizeof(*place));
+    while (authjwt_ring_find(ring, &name, &way, place)) {
+        if (recall(r, question, place, known)) {
             ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1310: token known: its signature was checked before");
             authjwt_count(r, AUTHJWT_COUNT_CACHE_HIT);
             return 1;

@@ -89,13 +89,13 @@ static apr_status_t mark_seen(request_rec *r, const authjwt_store_id_t *id, apr_
 int authjwt_chain_seen(request_rec *r, const aj_claims_t *claims)
 {
     apr_uint32_t generation = authjwt_chain_generation(claims);
-    const char *sid = aj_claims_string(claims, "sid");
+    const char *sid = generation ? aj_claims_string(claims, "sid") : NULL;
     authjwt_entry_chain_t chain;
     apr_uint64_t *slot, tag;
     authjwt_store_id_t id;
     apr_status_t rv;
 
-    if (!generation || !sid) {
+    if (!sid) {
         return 1;
     }
     if (chain_id(authjwt_entry_issuer(claims), sid, r->pool, &id) != APR_SUCCESS) {

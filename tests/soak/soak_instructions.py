@@ -19,7 +19,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
 
 import bench_count  # noqa: E402
-from bench_cases import Case, Cases  # noqa: E402
+from bench_cases import Cases  # noqa: E402
 from bench_tokens import Keys  # noqa: E402
 
 FILE = HERE / "instructions.json"
@@ -39,8 +39,7 @@ def libraries():
 
 
 def rows(cases):
-    """(name, case), the first without this module"""
-    yield "httpd alone", Case("alone", headers=cases.bearer("hs256"), protects=False)
+    """(name, case)"""
     yield from ((case.name, case) for case in cases.own() if case.count and not case.revocations)
     for what, value, case in cases.growth():
         # A million takes as long as all others together.
@@ -56,21 +55,22 @@ def count():
     os.mkdir(keys)
     shutil.copy(MODULE, copy)
 
-    def one(row):
+    def one(case):
         folder = tempfile.mkdtemp(dir=work)
         os.chmod(folder, 0o755)
-        bench_count.prepare(row[1], folder, keys)
-        return bench_count.instructions(row[1], folder, keys, FEWER, MORE)
+        bench_count.prepare(case, folder, keys)
+        return bench_count.instructions(case, folder, keys, FEWER, MORE)
 
     try:
         todo = list(rows(Cases(Keys(keys), copy, False, TOKENS)))
+        bare = {case.sends(): case.bare() for _, case in todo}
         subprocess.run(["chmod", "-R", "a+rX", keys], check=True)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            counted = dict(zip((name for name, _ in todo), pool.map(one, todo)))
+            alone = dict(zip(bare, pool.map(one, bare.values())))
+            counted = list(pool.map(one, (case for _, case in todo)))
     finally:
         shutil.rmtree(work)
-    alone = counted.pop("httpd alone")
-    return {name: round(each - alone) for name, each in counted.items()}
+    return {name: round(each - alone[case.sends()]) for (name, case), each in zip(todo, counted)}
 
 
 def judge(counted, known, same_libraries):

@@ -14,6 +14,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_direc
 # docs/directives.md says the context of each. Keys, issuer, validation: one right line each.
 SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet file:@dir@/set.json", "AuthJWTIssuer me", "AuthJWTAudience you",
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
+          "AuthJWTSessionDirectory on", "AuthJWTSessionLimit off",
           "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTRevocationOnLoss ignore",
           "AuthJWTRevocationCheckInterval 5s", "AuthJWTLoginThrottle 5 5m",
           "AuthJWTCache 64", "AuthJWTLoginLock 50 30m", "AuthJWTAuditLog audit.log login theft",

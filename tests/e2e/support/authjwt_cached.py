@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens that the processes of a server remember (AuthJWTCache)."""
 import concurrent.futures
+import pathlib
 import re
+
+from authjwt_process import processes_of
 
 REREAD = re.compile(r"\[pid (\d+)[^\n]*AJ1006: ")
 HIT = re.compile(r"\[pid (\d+)[^\n]*AJ1310: ")
@@ -51,3 +54,9 @@ def answers_of(server, token, path="/protected", **more):
     """The codes that all processes answer; 200 for a page."""
     answers = at_once(lambda: server.get(path, token, **more))
     return {200 if answer.status == 200 else answer.json()["code"] for answer in answers}
+
+
+def memory(server, what):
+    """KB of the child that has most of it: VmSize is what it may use, RssAnon what it does use for itself."""
+    children = [pathlib.Path("/proc/%d/status" % pid).read_text() for pid in processes_of(server.process.pid)[1:]]
+    return max(int(re.search(r"^%s:\s+(\d+) kB" % what, child, re.M).group(1)) for child in children)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from authjwt_cached import answers_of, is_remembered, read_keys_anew, warm
+from authjwt_cached import answers_of, is_remembered, memory, read_keys_anew, warm
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT, Httpd, Known, location, protected
 from authjwt_failing_store import CONFIG as FAILING_STORE, break_store, mend_store, with_room
@@ -243,6 +243,16 @@ def test_the_oldest_are_forgotten_and_a_long_one_is_not_kept(new_server):
     long = good(padding="y" * 6000)
     assert [is_remembered(server, long) for _ in range(3)] == [False] * 3
     assert is_remembered(server, tokens[-1])
+
+
+def test_a_large_one_takes_no_memory_before_it_is_filled(new_server):
+    large, none = alone(new_server, "AuthJWTCache 524288"), alone(new_server, "AuthJWTCache off")
+    tokens = [good(number=number, padding="x" * 1000) for number in range(40)]
+    for server in (large, none):
+        assert {server.get("/protected", token).status for token in tokens} == {200}
+    assert is_remembered(large, tokens[-1])
+    assert memory(large, "VmSize") - memory(none, "VmSize") > 512 * 1024
+    assert memory(large, "RssAnon") - memory(none, "RssAnon") < 4 * 1024
 
 
 def test_what_a_restart_leaves_of_it(server):

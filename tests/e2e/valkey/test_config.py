@@ -20,6 +20,7 @@ WRONG = {
     "a relative path": ("valkey:unix:run/valkey.sock", [], "a unix socket needs an absolute path"),
     "no master": ("valkey:sentinel:one,two", [], "write sentinel:MASTER@HOST[:PORT],HOST..."),
     "no Sentinel": ("valkey:sentinel:mymaster@", [], "is no host"),
+    "a Sentinel that would vote twice": ("valkey:sentinel:mymaster@one,two,one:26379", [], 'names the Sentinel "one" twice'),
     "a source that is none": (HERE, ["AuthJWTStoreAuth %s" % LITERAL], "AuthJWTStoreAuth: the source is none of file:PATH, env:NAME"),
     "a password that is not there": (HERE, ["AuthJWTStoreAuth file:@dir@/nothing"], "AuthJWTStoreAuth: file:@dir@/nothing: cannot open"),
     "an empty password": (HERE, ["AuthJWTStoreAuth file:@dir@/empty"], "AuthJWTStoreAuth: file:@dir@/empty: the password is empty"),
