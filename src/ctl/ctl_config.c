@@ -212,6 +212,7 @@ static void take(ctl_options_t *options, const apr_array_header_t *lines, apr_po
     }
     take_text(&options->issuer, lines, "issuer", pool);
     take_text(&options->leeway, lines, "leeway", pool);
+    take_text(&options->on_loss, lines, "on-loss", pool);
     take_text(&options->identity, lines, "identity-claim", pool);
     take_store(options, lines, pool);
     if (!options->expires) {

@@ -14,7 +14,7 @@ from authjwt_service import free_port
 from authjwt_valkey import ACL, PASSWORD, SERVERS, Group, Valkey, config_on
 
 # As docs/revocation.md has it.
-TOOL = "user authjwtctl on >%s ~authjwt:* +get +set +eval +ping +wait +select +scan +pttl +info" % PASSWORD
+TOOL = "user authjwtctl on >%s ~authjwt:* +get +set +eval +ping +wait +select +scan +pttl +hgetall +info" % PASSWORD
 
 
 @pytest.fixture(params=SERVERS)
@@ -110,6 +110,9 @@ def test_the_user_of_httpd_may_end_sessions_and_the_one_of_the_tool_all(new_serv
         assert "+pttl" in fails("import", *options, stdin=text)
         again = lines(ctl("export", *tool[:2], "--store-auth", "authjwtctl env:STORE", env={"STORE": PASSWORD}))
         assert [one["id"] for one in again] == [one["id"] for one in lines(text)]
+        other = server.login()[0]
+        assert ctl("end", "ann", *options).startswith("ended: all sessions") and status(server, other) == 401
+        ctl("sessions", "ann", *tool, status=1)                        # there is no directory, but it may look
         assert PASSWORD not in str(dump(server))
 
 
