@@ -143,13 +143,23 @@ static const char *set_cache(cmd_parms *cmd, void *dir, const char *text)
     return NULL;
 }
 
+/* What else a login page may send, each field once. */
+static int is_field_of_page(const char *name)
+{
+    return !strcmp(name, "next") || !strcmp(name, "csrf_token") || !strcmp(name, "remember");
+}
+
 static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
 {
     authjwt_dir_conf_t *conf = dir;
 
-    (void)cmd;
     if (!*user || !*password || !strcmp(user, password)) {
         return "AuthJWTLoginFields: needs two different names, of the user's field and of the password's";
+    }
+    if (is_field_of_page(user) || is_field_of_page(password)) {
+        return apr_psprintf(cmd->pool,
+                            "AuthJWTLoginFields: the login page has another field \"%s\"; choose another name",
+                            is_field_of_page(user) ? user : password);
     }
     conf->login_user_field = user;
     conf->login_password_field = password;

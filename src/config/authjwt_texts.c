@@ -81,7 +81,7 @@ const char *authjwt_texts_read(const char *json, apr_size_t len, apr_pool_t *poo
     const char *name, *detail;
 
     if (!aj_json_read_object(json, len, pool, &object, &detail)) {
-        return apr_psprintf(pool, "it must be one JSON object in UTF-8, and is %s", detail);
+        return apr_psprintf(pool, "it must be one JSON object in UTF-8: %s", detail);
     }
     json_object_foreach(object, name, value)
     {
