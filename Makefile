@@ -221,7 +221,7 @@ fuzz: fuzz-packages
 	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a $(FUZZ_HTTPD:%.c=$(B)/fuzz/obj/%.o)
 	@for target in $(FUZZ); do APXS=$(APXS) tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
 
-# The figures of docs/figures.md: restarts and kills under load, long sessions, look-up cost. About four minutes.
+# The figures of docs/figures.md: restarts and kills under load, long sessions, look-up cost, imports. Some minutes.
 soak: soak-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/soak/run

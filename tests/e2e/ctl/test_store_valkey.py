@@ -126,6 +126,16 @@ def test_a_password_that_is_wrong_missing_or_written_out(store, tmp_path):
         assert "--store-auth" in said and "hunter2" not in said
 
 
+def test_a_password_from_a_command_is_asked_for_otherwise(store, new_server):
+    """The tool runs no commands; the dump tells which one it would be, without its arguments."""
+    server = new_server(config_on("valkey:" + store.address, 'AuthJWTStoreAuth httpd "exec:/bin/echo hunter2 hunter3"'))
+    options = configured(server)
+    [block] = dump(server)[0]
+    assert values(block, "AuthJWTStoreAuth") == ['httpd "exec:/bin/echo ..."']
+    said = ctl("stats", *options, status=2)
+    assert "--store-auth: commands are not run" in said and "hunter" not in said + str(block)
+
+
 @pytest.mark.parametrize("option, value", [
     ("tls", "yes"), ("tls", "on ca"), ("tls", "off ca=/x"), ("tls", "on cert=/x"), ("replicas", "x"), ("replicas", "1 0s"), ("replicas", "1001"),
     ("replicas", "1 1s 1"), ("timeout", "soon"), ("timeout", "61s"), ("timeout", "0ms")])
