@@ -242,7 +242,7 @@ const command_rec authjwt_config_directives[] = {
                  "no token means anonymous where the rules allow"),
     AP_INIT_FLAG("AuthJWTAllowPreflight", ap_set_flag_slot, SLOT(allow_preflight), ANYWHERE,
                  "CORS preflights need no token"),
-    AP_INIT_FLAG("AuthJWTReportOnly", authjwt_directives_set_report_only, NULL, ANYWHERE,
+    AP_INIT_FLAG("AuthJWTReportOnly", ap_set_flag_slot, SLOT(report_only), ANYWHERE,
                  "what would be refused is logged and passes without identity"),
     AP_INIT_TAKE_ARGV("AuthJWTExportClaims", authjwt_directives_set_export, NULL, ANYWHERE,
                       "claims in the environment: all, none, or names"),

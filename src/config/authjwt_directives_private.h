@@ -42,7 +42,6 @@ const char *authjwt_directives_set_locations(cmd_parms *cmd, void *dir, int argc
 const char *authjwt_directives_set_name(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_query_name(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_header_type(cmd_parms *cmd, void *dir, const char *line);
-const char *authjwt_directives_set_report_only(cmd_parms *cmd, void *dir, int is_on);
 const char *authjwt_directives_set_forward(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_identity_claim(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
