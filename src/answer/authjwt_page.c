@@ -94,19 +94,22 @@ static const char *fields(const authjwt_page_t *page, const char *user, const ch
 /* Its label is beside it, and part of what can be pressed. */
 static const char *box(const authjwt_page_t *page, int remember)
 {
-    return authjwt_config_remember_me(page->conf) ? apr_pstrcat(
-               page->r->pool,
-               "<p class=\"check\"><input id=\"remember\" name=\"remember\" type=\"checkbox\" value=\"true\"",
-               remember ? " checked" : "", ">\n<label for=\"remember\">",
-               authjwt_page_text(page, AUTHJWT_TEXT_REMEMBER), "</label></p>\n", NULL)
-                                                  : "";
+    if (!authjwt_config_remember_me(page->conf)) {
+        return "";
+    }
+    return apr_pstrcat(page->r->pool,
+                       "<p class=\"check\"><input id=\"remember\" name=\"remember\" type=\"checkbox\" value=\"true\"",
+                       remember ? " checked" : "", ">\n<label for=\"remember\">",
+                       authjwt_page_text(page, AUTHJWT_TEXT_REMEMBER), "</label></p>\n", NULL);
 }
 
 static const char *warning(const authjwt_page_t *page)
 {
-    return authjwt_page_is_insecure(page->r) ? apr_pstrcat(
-               page->r->pool, "<p class=\"bad\">", authjwt_page_text(page, AUTHJWT_TEXT_INSECURE), "</p>\n", NULL)
-                                             : "";
+    if (!authjwt_page_is_insecure(page->r)) {
+        return "";
+    }
+    return apr_pstrcat(page->r->pool, "<p class=\"bad\">", authjwt_page_text(page, AUTHJWT_TEXT_INSECURE), "</p>\n",
+                       NULL);
 }
 
 static int write_builtin(const authjwt_page_t *page, authjwt_verdict_e verdict, const char *next, const char *user,

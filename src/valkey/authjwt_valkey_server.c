@@ -165,10 +165,11 @@ static const char *read_wait(const authjwt_valkey_server_t *server, const redisR
     if (waited->type == REDIS_REPLY_ERROR) {
         return authjwt_valkey_server_refused(server, waited, pool);
     }
-    return authjwt_valkey_number(waited) >= server->inst.options.replicas
-             ? NULL
-             : authjwt_valkey_server_said(
-                 server, "too few replicas had it in time; it may have taken effect all the same", pool);
+    if (authjwt_valkey_number(waited) >= server->inst.options.replicas) {
+        return NULL;
+    }
+    return authjwt_valkey_server_said(server, "too few replicas had it in time; it may have taken effect all the same",
+                                      pool);
 }
 
 const char *authjwt_valkey_server_swap(authjwt_valkey_server_t *server, authjwt_valkey_swap_t *swaps, unsigned n,
