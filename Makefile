@@ -14,7 +14,7 @@ RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 # Debian 13 and later have it beside Redis.
 VALKEY         := $(shell . /etc/os-release 2>/dev/null && [ "$${VERSION_ID:-0}" -ge 13 ] 2>/dev/null && echo valkey-server)
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xdist python3-requests python3-jwt python3-cryptography \
-                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
+                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux mount iproute2 libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
                   libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban prometheus
