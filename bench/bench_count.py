@@ -23,8 +23,8 @@ def _tokens(case):
         return file.read().split()
 
 
-def _ask(port, case, count):
-    """Requests over one kept connection, each token of the case in turn."""
+def _ask(port, case, count, after):
+    """Requests over one kept connection, each token of the case in turn; `after` is called after each."""
     tokens = _tokens(case)
     with socket.create_connection(("127.0.0.1", port), 120) as connection:
         answer = connection.makefile("rb")
@@ -41,6 +41,7 @@ def _ask(port, case, count):
             answer.read(length)
             if code != 200:
                 raise RuntimeError("%s answered %d under callgrind" % (case.name, code))
+            after()
 
 
 def _give_away(folder):
@@ -66,7 +67,7 @@ def prepare(case, folder, keys):
         fill_store(folder, case.revocations)
 
 
-def instructions(case, folder, keys, fewer, more):
+def instructions(case, folder, keys, fewer, more, after=lambda: None):  # pylint: disable=too-many-arguments
     """Of one request, the start of the server left out."""
     counts, drop, totals = pathlib.Path(folder, "counts"), [], []
     if os.getuid() == 0:
@@ -77,9 +78,11 @@ def instructions(case, folder, keys, fewer, more):
         counts.mkdir()
         if drop:
             _give_away(folder)
-        wrapper = drop + [program("valgrind"), "--quiet", "--tool=callgrind", "--callgrind-out-file=%s/%%p" % counts]
+        # Within connections alone: what a start costs differs from one to the next.
+        wrapper = drop + [program("valgrind"), "--quiet", "--tool=callgrind", "--toggle-collect=ap_process_connection",
+                          "--callgrind-out-file=%s/%%p" % counts]
         with Httpd(case, folder, keys, wrapper, alone=True) as server:
-            _ask(server.port, case, requests)
+            _ask(server.port, case, requests, after)
         # Of the server alone: it starts another process that checks the store, which costs more the fuller that is.
         totals.append(total(counts / str(server.process.pid)))
     return (totals[1] - totals[0]) / (more - fewer)

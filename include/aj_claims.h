@@ -52,6 +52,9 @@ const unsigned char *aj_claims_token_hash(const aj_claims_t *claims);
  */
 apr_array_header_t *aj_claims_strings(const aj_claims_t *claims, const apr_array_header_t *names, apr_pool_t *pool);
 
+/** Is the text one of those that aj_claims_strings would collect? Costs less than a list, for whoever asks once. */
+int aj_claims_has_string(const aj_claims_t *claims, const apr_array_header_t *names, const char *text);
+
 /** Is there a control character in UTF-8 text: below 0x20, 0x7f, or U+0080 to U+009F (C2 80 to C2 9F)? */
 int aj_claims_has_control(const char *text);
 

@@ -35,6 +35,7 @@ typedef struct {
     int store_failed;                      /**< authn_basic: the revocation store could not answer for the password */
     int in_auth_checker;                   /**< authz: inside its own call of the chain */
     int in_access_checker;                 /**< authz: likewise */
+    int role_asked;                        /**< authz: a rule has asked for a role */
     const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
     const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
     const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */

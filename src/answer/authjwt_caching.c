@@ -153,12 +153,17 @@ AUTHJWT_SELDOM static void insert_where_wanted(request_rec *r)
 /* Subrequests have no headers of their own to send. */
 static void insert_filter(request_rec *r)
 {
-    const request_rec *initial = authjwt_request_initial(r);
-    int unknown = authjwt_request_known(r) == &authjwt_request_nothing_known
-               && authjwt_request_known(initial) == &authjwt_request_nothing_known;
+    int known = authjwt_request_known(r) != &authjwt_request_nothing_known;
 
     authjwt_request_set_answering(r);
-    if (!r->main && (!unknown || authjwt_request_protects(r))) {
+    if (r->main) {
+        return;
+    }
+    /* What an internal redirect came of may have asked for a token. */
+    if (!known && r->prev) {
+        known = authjwt_request_known(authjwt_request_initial(r)) != &authjwt_request_nothing_known;
+    }
+    if (known || authjwt_request_protects(r)) {
         insert_where_wanted(r);
     }
 }

@@ -173,16 +173,7 @@ static authz_status note_unmet(request_rec *r, const rule_t *rule, const char *p
 
 static int has_role(request_rec *r, const void *subject, const char *role)
 {
-    const apr_array_header_t *roles = subject;
-    int i;
-
-    (void)r;
-    for (i = 0; *role && i < roles->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(roles, i, const char *), role)) {
-            return 1;
-        }
-    }
-    return 0;
+    return *role && authjwt_authz_has_role(r, subject, role);
 }
 
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
@@ -192,7 +183,7 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
     authz_status status = find_claims(r, &claims);
 
     if (status == AUTHZ_GRANTED) {
-        status = holds_any(r, rule->arguments, 0, has_role, authjwt_authz_roles(r, claims));
+        status = holds_any(r, rule->arguments, 0, has_role, claims);
     }
     return claims ? note_unmet(r, rule, "jwt-role", line, status) : status;
 }

@@ -22,6 +22,9 @@ const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t 
  */
 void authjwt_authz_note_unmet(request_rec *r, const char *provider, const char *line, int is_negated);
 
+/** Does the user have the role, by the AuthJWTRoleClaim in effect? */
+int authjwt_authz_has_role(request_rec *r, const aj_claims_t *claims, const char *role);
+
 /** Register the hooks around httpd's own authorization. */
 void authjwt_authz_register_hooks(void);
 

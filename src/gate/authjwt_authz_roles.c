@@ -42,3 +42,15 @@ const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t 
     }
     return state->roles;
 }
+
+/* Most places ask for one role. Where they ask for more, roles are read into a list, once. */
+int authjwt_authz_has_role(request_rec *r, const aj_claims_t *claims, const char *role)
+{
+    authjwt_state_t *state = authjwt_request_state(r);
+
+    if (!state->role_asked) {
+        state->role_asked = 1;
+        return aj_claims_has_string(claims, authjwt_config_role_claims(authjwt_config_dir(r)), role);
+    }
+    return authjwt_config_is_listed(authjwt_authz_roles(r, claims), role);
+}

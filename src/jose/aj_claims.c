@@ -84,15 +84,18 @@ const unsigned char *aj_claims_token_hash(const aj_claims_t *claims)
     return lazy->is_hashed ? lazy->token_hash : NULL;
 }
 
+/* Words of one list seldom begin with the same. */
+static int is_same(const char *a, const char *b)
+{
+    return *a == *b && !strcmp(a, b);
+}
+
 static void add_once(apr_array_header_t *list, const char *text)
 {
     int i;
 
     for (i = 0; text && i < list->nelts; i++) {
-        const char *known = APR_ARRAY_IDX(list, i, const char *);
-
-        /* Words of one list seldom begin with the same. */
-        if (*known == *text && !strcmp(known, text)) {
+        if (is_same(APR_ARRAY_IDX(list, i, const char *), text)) {
             text = NULL;
         }
     }
@@ -123,6 +126,32 @@ apr_array_header_t *aj_claims_strings(const aj_claims_t *claims, const apr_array
         add_all(list, &claims->doc, value);
     }
     return list;
+}
+
+/* Is the value this string, or an array with it? */
+static int holds_string(const aj_json_doc_t *doc, const aj_node_t *value, const char *text)
+{
+    apr_uint32_t left = value && value->type == AJ_NODE_ARRAY ? aj_node_size(value) : 0;
+    const char *string = aj_node_string(doc, value);
+    const aj_node_t *node;
+    int found = string && is_same(string, text);
+
+    for (node = aj_node_first(value); !found && left > 0; left--, node = aj_node_next(doc, node)) {
+        string = aj_node_string(doc, node);
+        found = string && is_same(string, text);
+    }
+    return found;
+}
+
+int aj_claims_has_string(const aj_claims_t *claims, const apr_array_header_t *names, const char *text)
+{
+    int found = 0;
+    int i;
+
+    for (i = 0; i < names->nelts && !found; i++) {
+        found = holds_string(&claims->doc, aj_node_lookup(&claims->doc, APR_ARRAY_IDX(names, i, const char *)), text);
+    }
+    return found;
 }
 
 int aj_claims_read_date(const aj_node_t *value, apr_time_t *out)

@@ -16,15 +16,18 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "e2e" / "support")]
 
 import bench_count  # noqa: E402
+from authjwt_lmdb import Store  # noqa: E402
 from bench_cases import Cases  # noqa: E402
 from bench_tokens import Keys  # noqa: E402
 
 FILE = HERE / "instructions.json"
 ALLOWED = 1.03
 FEWER, MORE = 100, 400
+# A token that is remembered, after a commit to the store: it is looked up again.
+CHANGED = ", the store has changed"
 # As many as requests, so that none comes twice.
 TOKENS = 400
 MODULE = os.environ.get("AUTHJWT_MODULE") or str(ROOT / "build" / "mod_authjwt.so")
@@ -40,11 +43,19 @@ def libraries():
 
 def rows(cases):
     """(name, case)"""
-    yield from ((case.name, case) for case in cases.own() if case.count and not case.revocations)
+    own = [case for case in cases.own() if case.count and not case.revocations]
+    yield from ((case.name, case) for case in own)
+    yield own[0].name + CHANGED, own[0]
     for what, value, case in cases.growth():
         # A million takes as long as all others together.
         if case.revocations <= 10000:
             yield "%s: %d" % (what, value), case
+
+
+def commit(folder):
+    """Something that concerns no token."""
+    with Store(os.path.join(folder, "state")) as store:
+        store.put([(os.urandom(32), bytes([1] + 8 * [0]))])
 
 
 def count():
@@ -55,19 +66,20 @@ def count():
     os.mkdir(keys)
     shutil.copy(MODULE, copy)
 
-    def one(case):
+    def one(row):
+        name, case = row
         folder = tempfile.mkdtemp(dir=work)
         os.chmod(folder, 0o755)
         bench_count.prepare(case, folder, keys)
-        return bench_count.instructions(case, folder, keys, FEWER, MORE)
+        return bench_count.instructions(case, folder, keys, FEWER, MORE, (lambda: commit(folder)) if name.endswith(CHANGED) else lambda: None)
 
     try:
         todo = list(rows(Cases(Keys(keys), copy, False, TOKENS)))
         bare = {case.sends(): case.bare() for _, case in todo}
         subprocess.run(["chmod", "-R", "a+rX", keys], check=True)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            alone = dict(zip(bare, pool.map(one, bare.values())))
-            counted = list(pool.map(one, (case for _, case in todo)))
+            alone = dict(zip(bare, pool.map(one, (("alone", case) for case in bare.values()))))
+            counted = list(pool.map(one, todo))
     finally:
         shutil.rmtree(work)
     return {name: round(each - alone[case.sends()]) for (name, case), each in zip(todo, counted)}

@@ -82,6 +82,26 @@ START_TEST(strings_of_several_claims_are_joined)
 }
 END_TEST
 
+START_TEST(a_string_is_found_where_the_list_would_have_it)
+{
+    static const char *const words[] = { "admin", "editor", "role01", "deep", "far",
+                                         "x",     "7",      "",       "adm",  "administrator" };
+    const aj_claims_t *claims = claims_of(payload);
+    apr_array_header_t *names = apr_array_make(pool, 3, sizeof(const char *));
+    const char *list = apr_pstrcat(pool, ",", lists[_i].want, ",", NULL);
+    size_t i;
+
+    for (i = 0; i < 3 && lists[_i].names[i] != NULL; i++) {
+        APR_ARRAY_PUSH(names, const char *) = lists[_i].names[i];
+    }
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        int is_there = *words[i] && strstr(list, apr_pstrcat(pool, ",", words[i], ",", NULL));
+
+        ck_assert_msg(aj_claims_has_string(claims, names, words[i]) == is_there, "%s", words[i]);
+    }
+}
+END_TEST
+
 static const struct {
     const char *json;
     const char *text; /* NULL: has none */
@@ -361,6 +381,7 @@ Suite *suite_claims(void)
     tcase_add_test(tcase, what_was_verified_can_be_read);
     tcase_add_test(tcase, what_is_absent_is_zero);
     tcase_add_loop_test(tcase, strings_of_several_claims_are_joined, 0, ROWS(lists));
+    tcase_add_loop_test(tcase, a_string_is_found_where_the_list_would_have_it, 0, ROWS(lists));
     tcase_add_loop_test(tcase, values_have_a_text, 0, ROWS(texts));
     tcase_add_loop_test(tcase, claims_have_the_text_of_their_value, 0, ROWS(texts));
     tcase_add_test(tcase, claims_are_visited_in_order);

@@ -71,11 +71,11 @@ def ahead(seconds):
 TABLE = [
     ("/p/fresh", {"fresh": True}, 0, "grant"), ("/p/fresh", {"fresh": True}, 999999, "grant"), ("/p/fresh", {"fresh": False}, 0, "again"),
     *[("/p/fresh", {"fresh": one}, 0, "again") for one in (None, "true", "", [True], {}, 0, 1, -1, 1e300, "9999999999", 9999999999999)],
-    ("/p/fresh", {"fresh": ahead(500)}, 999999, "grant"), ("/p/fresh", {"fresh": ahead(500) + 0.5}, 0, "grant"),
+    ("/p/fresh", {"fresh": ahead(86400)}, 999999, "grant"), ("/p/fresh", {"fresh": ahead(86400) + 0.5}, 0, "grant"),
     ("/p/fresh", {"fresh": ahead(-2)}, 0, "again"),
     ("/p/15m", {"fresh": True}, 0, "grant"), ("/p/15m", {"fresh": True}, 860, "grant"), ("/p/15m", {"fresh": True}, 902, "again"),
     ("/p/15m", {"fresh": True}, -5, "grant"), ("/p/15m", {"fresh": False}, 0, "again"),
-    ("/p/15m", {"fresh": ahead(500)}, 860, "grant"), ("/p/15m", {"fresh": ahead(500)}, 902, "again"), ("/p/15m", {"fresh": ahead(-2)}, 0, "again"),
+    ("/p/15m", {"fresh": ahead(86400)}, 860, "grant"), ("/p/15m", {"fresh": ahead(86400)}, 902, "again"), ("/p/15m", {"fresh": ahead(-2)}, 0, "again"),
     ("/p/900", {"fresh": True}, 860, "grant"), ("/p/900", {"fresh": True}, 902, "again"),
     ("/p/1d", {"fresh": True}, 86000, "grant"), ("/p/1d", {"fresh": True}, 86402, "again"),
     *[(path, more, age, wanted) for path in ("/p/and-admin", "/p/admin-and") for more, age, wanted in [

@@ -3,10 +3,13 @@
 import concurrent.futures
 import pathlib
 import re
+import time
 
 from authjwt_process import processes_of
 
 REREAD = re.compile(r"\[pid (\d+)[^\n]*AJ1006: ")
+# Seconds; after a restart httpd starts the children one by one.
+PATIENCE = 20
 HIT = re.compile(r"\[pid (\d+)[^\n]*AJ1310: ")
 
 
@@ -30,7 +33,8 @@ def is_remembered(server, token, path="/protected", **more):
 def warm(server, token, path="/protected", **more):
     """Send it until every process has found it remembered."""
     mark = server.mark()
-    for _ in range(60):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         answers = at_once(lambda: server.get(path, token, **more))
         assert {answer.status for answer in answers} == {200}, answers
         if len(set(HIT.findall(server.log_since(mark)))) >= processes(server):
@@ -43,7 +47,8 @@ def read_keys_anew(server, name, content, clock):
     mark = server.mark()
     server.write(name, content)
     server.set_clock(clock)
-    for _ in range(60):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         at_once(lambda: server.get("/protected", "a.b.c"))
         if len(set(REREAD.findall(server.log_since(mark)))) >= processes(server):
             return

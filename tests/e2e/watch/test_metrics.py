@@ -14,7 +14,7 @@ from authjwt_tokens import claims, sign, tamper
 from authjwt_visitor import REFRESH, WEB, signed_in
 
 REQUESTS = "authjwt_requests_total"
-CONFIG = DEFAULT + SCRAPE + (
+CONFIG = "AuthJWTCache 64\n" + DEFAULT + SCRAPE + (
     protected("/cgi/role", "Require jwt-role admin") + protected("/cgi/fresh", "Require jwt-fresh") + protected("/cgi/open", "Require all granted")
     + protected("/cgi/report", "AuthJWTReportOnly on", "Require jwt-role admin")
     + protected("/cgi/cookie", "AuthJWTTokenLocation cookie", "Require valid-user")
