@@ -60,7 +60,7 @@ APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
 # Of the providers, what needs no httpd at run time.
 LMDB_FREE := env file file_swap gate group read records sweep write
-VALKEY_FREE := args batch commands connect errors hello known link open resolve sentinel server tls
+VALKEY_FREE := args batch commands connect errors hello known link open records resolve sentinel server server_each tls
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
@@ -69,7 +69,7 @@ CTL       := $(B)/authjwtctl
 # What authjwtctl links beside the core and nothing of httpd; what is not for the module.
 CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c) \
              $(VALKEY_FREE:%=src/valkey/authjwt_valkey_%.c))
-CTL_ONLY  := $(patsubst %,$(B)/obj/src/%.o,jose/aj_key_generate lmdb/authjwt_lmdb_file lmdb/authjwt_lmdb_file_swap valkey/authjwt_valkey_server)
+CTL_ONLY  := $(patsubst %,$(B)/obj/src/%.o,jose/aj_key_generate lmdb/authjwt_lmdb_file lmdb/authjwt_lmdb_file_swap valkey/authjwt_valkey_server valkey/authjwt_valkey_server_each)
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
 .PHONY: readme-test deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
@@ -221,7 +221,7 @@ fuzz: fuzz-packages
 	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a $(FUZZ_HTTPD:%.c=$(B)/fuzz/obj/%.o)
 	@for target in $(FUZZ); do APXS=$(APXS) tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
 
-# The figures of docs/figures.md: restarts and kills under load, long sessions, look-up cost. About four minutes.
+# The figures of docs/figures.md: restarts and kills under load, long sessions, look-up cost, imports. Some minutes.
 soak: soak-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/soak/run

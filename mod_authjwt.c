@@ -47,6 +47,7 @@ static void register_start(void)
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_config_check_idle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_warn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_find_logout, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);

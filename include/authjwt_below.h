@@ -7,8 +7,8 @@
 #include "authjwt_verdict.h"
 
 /**
- * Tell the requests above a subrequest how it was refused. mod_dir answers a request with the status of the file that it
- * has looked up, but without its challenge, Retry-After and note for logs.
+ * Tell the requests above a subrequest how it was refused. mod_dir answers a request with the status of the file that
+ * it has looked up, but without its challenge, Retry-After and note for logs.
  * @param status  what the hook of the subrequest returns
  * @return status
  */

@@ -63,6 +63,16 @@ typedef const char *authjwt_lmdb_file_visit_fn(void *ctx, const authjwt_lmdb_ent
 const char *authjwt_lmdb_file_each(authjwt_lmdb_file_t *file, authjwt_lmdb_file_visit_fn *visit, void *ctx,
                                    apr_pool_t *pool) __attribute__((warn_unused_result));
 
+/**
+ * The records of an owner (AuthJWTSessionDirectory) that have not expired, in any order.
+ * @param owner    32 bytes
+ * @param records  set on success, n of them, owned by pool
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t authjwt_lmdb_file_records(authjwt_lmdb_file_t *file, const unsigned char *owner,
+                                       authjwt_lmdb_entry_t **records, unsigned *n, apr_pool_t *pool)
+    __attribute__((warn_unused_result));
+
 /** @return APR_SUCCESS or APR_EGENERAL */
 apr_status_t authjwt_lmdb_file_figures(authjwt_lmdb_file_t *file, authjwt_lmdb_figures_t *figures)
     __attribute__((warn_unused_result));

@@ -56,4 +56,13 @@ apr_size_t authjwt_record_write(const authjwt_record_t *record, unsigned char by
 int authjwt_record_read(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool,
                         authjwt_record_t *record) AJ_MUST_USE;
 
+/* Has the session of a record ended, by what the revocation store says? As its tokens are judged: see
+ * docs/revocation.md. The entry of the session itself, where there is one, ends it in any case. */
+
+/** Does a mark of its user, or of the session that it was begun from, end it? */
+int authjwt_record_is_marked(const authjwt_record_t *record, const authjwt_entry_mark_t *mark);
+
+/** Did it begin before the store lost its entries? @param birth  when it did */
+int authjwt_record_is_before(const authjwt_record_t *record, apr_time_t birth);
+
 #endif

@@ -27,6 +27,10 @@ apr_status_t authjwt_revocation_token_id(const aj_claims_t *claims, apr_pool_t *
 apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subject, apr_pool_t *pool,
                                            authjwt_store_id_t *id);
 
+/** All sessions of a user have ended: by another claim that tells who it is. */
+apr_status_t authjwt_revocation_claimed_id(const char *issuer, const char *claim, const char *identity,
+                                           apr_pool_t *pool, authjwt_store_id_t *id);
+
 /**
  * The other issuer's session that the token's own was begun from.
  * @param id  set to the id of that session's entry when there is one
@@ -65,5 +69,11 @@ authjwt_entry_mark_t authjwt_revocation_mark(const aj_claims_t *claims, apr_inte
 
 /** Move a mark that is stored forward: what was born behind it, which may be ahead of the clock, is ended too. */
 void authjwt_revocation_move(authjwt_entry_mark_t *mark, const authjwt_entry_mark_t *least);
+
+/**
+ * The mark that ends all sessions of a user. Hosts whose clock is ahead within the leeway have begun sessions that are
+ * meant, too.
+ */
+authjwt_entry_mark_t authjwt_revocation_user_mark(apr_interval_time_t leeway, apr_time_t now);
 
 #endif

@@ -9,6 +9,16 @@
 #include "authjwt_record.h"
 #include "authjwt_verdict.h"
 
+/** Do cookies outlive the browser? */
+typedef enum {
+    AUTHJWT_KEEP_AS_SET = 0, /**< as AuthJWTSessionCookie says: nobody was asked */
+    AUTHJWT_KEEP_NO,         /**< the user was asked (AuthJWTRememberMe) and did not want it */
+    AUTHJWT_KEEP_YES         /**< the user wants to stay signed in on this device */
+} authjwt_keep_e;
+
+/** Claim of access tokens, true: made for a request that keeps no session alive (AuthJWTSessionIdleIgnore). */
+#define AUTHJWT_CLAIM_IDLE "sid_idle"
+
 /** One token that was issued. */
 typedef struct {
     const char *text; /**< NULL: none was */
@@ -21,6 +31,7 @@ typedef struct {
     authjwt_token_t access;
     authjwt_token_t refresh; /**< text is NULL with AuthJWTRefreshRotation off */
     apr_time_t now;          /**< when they were issued */
+    authjwt_keep_e keep;     /**< of their cookies */
     const char *sid;         /**< of their session */
     const char *issuer;      /**< `iss` of all of its tokens, NULL: none */
     apr_time_t ends;         /**< when it ends at the latest */
@@ -39,11 +50,12 @@ typedef enum {
 
 /**
  * Start a session: a fresh access token and a refresh token.
- * @param roles   `const char *`, may be empty
- * @param tokens  set on AUTHJWT_OK, owned by r->pool
+ * @param roles    `const char *`, may be empty
+ * @param remember non-zero: the user wants to stay signed in; counts where AuthJWTRememberMe is in effect
+ * @param tokens   set on AUTHJWT_OK, owned by r->pool
  * @return AUTHJWT_OK, or why not (logged)
  */
-authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, int remember,
                                         authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**
@@ -64,10 +76,12 @@ void authjwt_session_withdraw(request_rec *r, const char *user, const authjwt_to
  * the refresh token. A refresh token that comes again gets the same successor, or ends the session as stolen.
  * @param refresh  verified claims of the refresh token
  * @param roles    roles looked up again, or NULL: keep those of the refresh token
+ * @param is_idle  non-zero: not for a person. Where AuthJWTSessionIdle counts, there is no successor then, and the
+ * access token ends when the session would have without it
  * @return as authjwt_session_start
  */
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                                        authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
+                                        int is_idle, authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /**
  * End the session of a token, or for AUTHJWT_END_EVERYWHERE all sessions of its subject.

@@ -83,6 +83,15 @@ typedef const char *authjwt_valkey_visit_fn(void *ctx, const authjwt_valkey_entr
 const char *authjwt_valkey_server_each(authjwt_valkey_server_t *server, authjwt_valkey_visit_fn *visit, void *ctx,
                                        apr_pool_t *pool) __attribute__((warn_unused_result));
 
+/**
+ * The records of an owner (AuthJWTSessionDirectory) that have not expired, in any order.
+ * @param owner    32 bytes
+ * @param records  set on success, n of them, owned by pool
+ */
+const char *authjwt_valkey_server_records(authjwt_valkey_server_t *server, const unsigned char *owner,
+                                          authjwt_valkey_entry_t **records, unsigned *n, apr_pool_t *pool)
+    __attribute__((warn_unused_result));
+
 /** Ask how much memory is in use; a user who may not ask (INFO) gets zeros. */
 const char *authjwt_valkey_server_memory(authjwt_valkey_server_t *server, authjwt_valkey_memory_t *memory,
                                          apr_pool_t *pool) __attribute__((warn_unused_result));

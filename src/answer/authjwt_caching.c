@@ -47,12 +47,18 @@ static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
     }
 }
 
+/* login, refresh, logout and jwks ask for no token. A header with an expression may. */
+static int asks_for_none(request_rec *r)
+{
+    return authjwt_request_endpoint(r) && !authjwt_request_known(r)->asked;
+}
+
 /* Once, so that what mod_headers then makes of it counts. */
 static void vary(request_rec *r)
 {
     request_rec *from;
 
-    if (authjwt_request_known(r)->varied || !hangs_on_token(r) || authjwt_request_endpoint(r)) {
+    if (authjwt_request_known(r)->varied || !hangs_on_token(r) || asks_for_none(r)) {
         return;
     }
     authjwt_request_state(r)->varied = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authjwt_config: the setters that say where tokens are in a request, and what becomes of a refusal. */
+/* authjwt_config: the setters that say where tokens are in a request. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -104,20 +104,4 @@ const char *authjwt_directives_set_header_type(cmd_parms *cmd, void *dir, const 
         return "AuthJWTHeaderType: takes one argument";
     }
     return *type ? authjwt_directives_set_name(cmd, dir, type) : ap_set_string_slot(cmd, dir, type);
-}
-
-/* The rules of a <Location> come after those of an .htaccess and replace them; a switch that makes all rules reports
- * would lift them unseen. So `on` there needs more than AllowOverride AuthConfig. */
-const char *authjwt_directives_set_report_only(cmd_parms *cmd, void *dir, int is_on)
-{
-    authjwt_dir_conf_t *conf = dir;
-
-    if (is_on && ap_check_cmd_context(cmd, NOT_IN_HTACCESS)
-        && !(cmd->override_list && apr_table_get(cmd->override_list, cmd->cmd->name))) {
-        return "AuthJWTReportOnly on would open here what a <Location> of the server closes; write it into the "
-               "server's "
-               "configuration, or allow it there by AllowOverrideList AuthJWTReportOnly";
-    }
-    conf->report_only = is_on;
-    return NULL;
 }

@@ -15,6 +15,8 @@ static const ctl_command_t commands[] = {
     { "explain", CTL_EXPLAIN, ctl_explain,
       "explain [-] --key \"ALG SOURCE [kid=ID]\" | --keyset SOURCE | --config FILE  <TOKEN" },
     { "revoke", CTL_REVOKE, ctl_revoke, "revoke [-] KEYS --store STORE | --config FILE  <TOKEN" },
+    { "sessions", CTL_SESSIONS, ctl_sessions, "sessions USER --store STORE --issuer NAME | --config FILE" },
+    { "end", CTL_END, ctl_end, "end USER|SID [--user|--sid] --store STORE --issuer NAME | --config FILE" },
     { "stats", CTL_STATS, ctl_stats, "stats --store STORE | --config FILE" },
     { "export", CTL_EXPORT, ctl_export, "export --store STORE | --config FILE  >DUMP" },
     { "import", CTL_IMPORT, ctl_import, "import --store STORE | --config FILE  <DUMP" },

@@ -39,7 +39,9 @@ typedef struct {
     const char *sub;
     const char *expires;
     const char *type;
-    const char *word; /**< what is no option */
+    const char *word;    /**< what is no option */
+    const char *on_loss; /**< AuthJWTRevocationOnLoss, of config */
+    int is_user, is_sid; /**< what word is */
     int json;
 } ctl_options_t;
 
@@ -52,13 +54,15 @@ typedef struct {
 } ctl_command_t;
 
 /* Commands, as bits. */
-#define CTL_KEYGEN  1U
-#define CTL_MINT    2U
-#define CTL_EXPLAIN 4U
-#define CTL_REVOKE  8U
-#define CTL_STATS   16U
-#define CTL_EXPORT  32U
-#define CTL_IMPORT  64U
+#define CTL_KEYGEN   1U
+#define CTL_MINT     2U
+#define CTL_EXPLAIN  4U
+#define CTL_REVOKE   8U
+#define CTL_STATS    16U
+#define CTL_EXPORT   32U
+#define CTL_IMPORT   64U
+#define CTL_SESSIONS 128U
+#define CTL_END      256U
 
 ctl_exit_e ctl_keygen(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_mint(ctl_options_t *options, apr_pool_t *pool);
@@ -67,6 +71,8 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_stats(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_export(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_import(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_sessions(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_end(ctl_options_t *options, apr_pool_t *pool);
 
 /* ---- options ---- */
 

@@ -8,51 +8,6 @@
 #include "authjwt_revocation_claims.h"
 #include "ctl_store.h"
 
-/** A mark on its way into the store. */
-typedef struct {
-    authjwt_entry_mark_t least;
-    apr_time_t expires;
-    authjwt_store_value_t value;
-    int is_odd; /* what is there is of an unknown form */
-} mark_t;
-
-/* Never earlier than what is there, and kept no shorter. */
-static int move(ctl_change_t *change)
-{
-    mark_t *mark = change->ctx;
-    authjwt_entry_mark_t moved = mark->least;
-    apr_time_t expires = mark->expires;
-
-    if (change->entry.data) {
-        authjwt_entry_mark_t found;
-
-        mark->value.len = change->entry.len < sizeof(mark->value.bytes) ? (unsigned)change->entry.len : 0;
-        memcpy(mark->value.bytes, change->entry.data, mark->value.len);
-        mark->is_odd = !authjwt_entry_mark_of(&mark->value, &found);
-        if (mark->is_odd) {
-            return 0;
-        }
-        authjwt_revocation_move(&found, &mark->least);
-        moved = found;
-        expires = change->entry.expiry > expires ? change->entry.expiry : expires;
-    }
-    authjwt_entry_write_mark(&moved, &mark->value);
-    change->entry.data = mark->value.bytes;
-    change->entry.len = mark->value.len;
-    change->entry.expiry = expires;
-    return 1;
-}
-
-static const char *record(const ctl_store_t *store, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least,
-                          apr_time_t expires, apr_pool_t *pool)
-{
-    mark_t mark = { .least = *least, .expires = expires };
-    ctl_change_t change = { .entry = { .id = id->bytes, .idlen = sizeof(id->bytes) }, .ctx = &mark };
-    const char *error = ctl_store_change(store, &change, 1, move, pool);
-
-    return mark.is_odd ? "an entry of the store is of an unknown form; has a newer release written to it?" : error;
-}
-
 /* As the module ends what a token stands for: see docs/revocation.md. */
 static const char *end(const ctl_store_t *store, const aj_claims_t *claims, apr_interval_time_t leeway,
                        apr_pool_t *pool)
@@ -68,10 +23,10 @@ static const char *end(const ctl_store_t *store, const aj_claims_t *claims, apr_
         return "OpenSSL cannot hash";
     }
     last = last > aj_claims_expires(claims) ? last : aj_claims_expires(claims);
-    error = record(store, &id, is_foreign ? &mark : &ended,
-                   is_foreign ? mark.until + AUTHJWT_MARK_LIFE : last + leeway + AUTHJWT_ENTRY_SLACK, pool);
+    error = ctl_mark(store, &id, is_foreign ? &mark : &ended,
+                     is_foreign ? mark.until + AUTHJWT_MARK_LIFE : last + leeway + AUTHJWT_ENTRY_SLACK, pool);
     if (!error && authjwt_revocation_origin_id(claims, pool, &origin)) {
-        error = record(store, &origin, &mark, mark.until + AUTHJWT_MARK_LIFE, pool);
+        error = ctl_mark(store, &origin, &mark, mark.until + AUTHJWT_MARK_LIFE, pool);
     }
     return error;
 }

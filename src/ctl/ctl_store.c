@@ -97,6 +97,23 @@ const char *ctl_store_change(const ctl_store_t *store, ctl_change_t *changes, un
     return error || !n ? error : "an entry was changed by others again and again; try once more";
 }
 
+const char *ctl_store_get(const ctl_store_t *store, ctl_change_t *changes, unsigned n, apr_pool_t *pool)
+{
+    ctl_change_t *list[CTL_STORE_BATCH];
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        list[i] = &changes[i];
+    }
+    return n ? store->kind->get(store->store, list, n, pool) : NULL;
+}
+
+const char *ctl_store_records(const ctl_store_t *store, const unsigned char *owner, ctl_entry_t **records, unsigned *n,
+                              apr_pool_t *pool)
+{
+    return store->kind->records(store->store, owner, records, n, pool);
+}
+
 /* ---- all ---- */
 
 typedef struct {
@@ -122,6 +139,7 @@ const char *ctl_store_each(const ctl_store_t *store, ctl_visit_fn *visit, void *
 {
     visited_t visited = { visit, ctx };
 
+    /* cppcheck-suppress returnDanglingLifetime ; it is the visitor's sentence */
     return store->kind->each(store->store, visit_entry, &visited, pool);
 }
 
@@ -129,6 +147,20 @@ const char *ctl_store_figures(const ctl_store_t *store, ctl_figures_t *figures, 
 {
     *figures = (ctl_figures_t){ 0, 0, 0, 0 };
     return store->kind->figures(store->store, figures, pool);
+}
+
+const char *ctl_store_birth(const ctl_store_t *store, apr_time_t *birth, apr_pool_t *pool)
+{
+    ctl_change_t sentinel = { .entry = { .id = authjwt_entry_sentinel.bytes, .idlen = AJ_SHA256_BYTES } };
+    ctl_figures_t figures;
+    const char *error =
+        store->kind->bear ? ctl_store_figures(store, &figures, pool) : ctl_store_get(store, &sentinel, 1, pool);
+
+    *birth = !error && store->kind->bear ? figures.birth : 0;
+    if (!error && sentinel.entry.data) {
+        (void)authjwt_entry_birth_of(sentinel.entry.data, sentinel.entry.len, birth);
+    }
+    return error;
 }
 
 /** A birth on its way into the sentinel. */

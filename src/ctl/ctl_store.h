@@ -4,6 +4,7 @@
 #ifndef CTL_STORE_H
 #define CTL_STORE_H
 
+#include "authjwt_entry.h"
 #include "ctl_private.h"
 
 /** The most entries that are looked up or changed at once. */
@@ -44,6 +45,8 @@ typedef struct {
     const char *(*get)(void *store, ctl_change_t *const *changes, unsigned n, apr_pool_t *pool);
     const char *(*swap)(void *store, ctl_change_t *const *changes, unsigned n, apr_pool_t *pool);
     const char *(*each)(void *store, ctl_visit_fn *visit, void *ctx, apr_pool_t *pool);
+    const char *(*records)(void *store, const unsigned char *owner, ctl_entry_t **records, unsigned *n,
+                           apr_pool_t *pool);
     const char *(*figures)(void *store, ctl_figures_t *figures, apr_pool_t *pool);
     /** NULL: an entry says it, which httpd asks for with each look-up; else it is learnt at the next restart alone */
     const char *(*bear)(void *store, apr_time_t birth, apr_pool_t *pool);
@@ -75,13 +78,31 @@ typedef int ctl_change_fn(ctl_change_t *change);
 const char *ctl_store_change(const ctl_store_t *store, ctl_change_t *changes, unsigned n, ctl_change_fn *decide,
                              apr_pool_t *pool);
 
+/** Look entries up. @param changes  entry is set to what is there @param n  at most CTL_STORE_BATCH */
+const char *ctl_store_get(const ctl_store_t *store, ctl_change_t *changes, unsigned n, apr_pool_t *pool);
+
+/** The records of an owner (AuthJWTSessionDirectory), n of them, owned by pool. @param owner  32 bytes */
+const char *ctl_store_records(const ctl_store_t *store, const unsigned char *owner, ctl_entry_t **records, unsigned *n,
+                              apr_pool_t *pool);
+
 /** Call for each entry that has not expired, but for those that are about the store itself, until it returns a
  * sentence. */
 const char *ctl_store_each(const ctl_store_t *store, ctl_visit_fn *visit, void *ctx, apr_pool_t *pool);
 
 const char *ctl_store_figures(const ctl_store_t *store, ctl_figures_t *figures, apr_pool_t *pool);
 
+/** When entries were lost for the last time, 0: never. */
+const char *ctl_store_birth(const ctl_store_t *store, apr_time_t *birth, apr_pool_t *pool);
+
 /** Note that entries were lost at this time, unless a later one is noted already. */
 const char *ctl_store_bear(const ctl_store_t *store, apr_time_t birth, apr_pool_t *pool);
+
+/**
+ * Record that something has ended, never earlier than what is there, and kept no shorter.
+ * @param least    when
+ * @param expires  when the entry may go
+ */
+const char *ctl_mark(const ctl_store_t *store, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least,
+                     apr_time_t expires, apr_pool_t *pool);
 
 #endif

@@ -90,6 +90,7 @@ static const char *visit_entry(void *ctx, const authjwt_lmdb_entry_t *entry)
     const visited_t *visited = ctx;
     ctl_entry_t one = ours(entry);
 
+    /* cppcheck-suppress returnDanglingLifetime ; it is the visitor's sentence */
     return visited->visit(visited->ctx, &one);
 }
 
@@ -98,6 +99,19 @@ static const char *each(void *store, ctl_visit_fn *visit, void *ctx, apr_pool_t 
     visited_t visited = { visit, ctx };
 
     return authjwt_lmdb_file_each(store, visit_entry, &visited, pool);
+}
+
+static const char *records(void *store, const unsigned char *owner, ctl_entry_t **out, unsigned *n, apr_pool_t *pool)
+{
+    authjwt_lmdb_entry_t *found;
+    apr_status_t rv = authjwt_lmdb_file_records(store, owner, &found, n, pool);
+    unsigned i;
+
+    *out = apr_palloc(pool, (*n + 1) * sizeof(**out));
+    for (i = 0; i < *n && rv == APR_SUCCESS; i++) {
+        (*out)[i] = ours(&found[i]);
+    }
+    return said(rv);
 }
 
 static const char *figures(void *store, ctl_figures_t *out, apr_pool_t *pool)
@@ -118,4 +132,4 @@ static const char *bear(void *store, apr_time_t birth, apr_pool_t *pool)
     return said(authjwt_lmdb_file_bear(store, birth));
 }
 
-const ctl_store_kind_t ctl_store_lmdb = { "lmdb:", check, open_store, get, swap, each, figures, bear };
+const ctl_store_kind_t ctl_store_lmdb = { "lmdb:", check, open_store, get, swap, each, records, figures, bear };

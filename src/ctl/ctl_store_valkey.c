@@ -190,6 +190,22 @@ static const char *each(void *store, ctl_visit_fn *visit, void *ctx, apr_pool_t 
     return authjwt_valkey_server_each(store, visit_entry, &visited, pool);
 }
 
+static const char *records(void *store, const unsigned char *owner, ctl_entry_t **out, unsigned *n, apr_pool_t *pool)
+{
+    authjwt_valkey_entry_t *found;
+    const char *error = authjwt_valkey_server_records(store, owner, &found, n, pool);
+    unsigned i;
+
+    if (error) {
+        return error;
+    }
+    *out = apr_palloc(pool, (*n + 1) * sizeof(**out));
+    for (i = 0; i < *n; i++) {
+        (*out)[i] = ours(&found[i]);
+    }
+    return NULL;
+}
+
 /* ---- about the store ---- */
 
 static const char *figures(void *store, ctl_figures_t *out, apr_pool_t *pool)
@@ -207,4 +223,4 @@ static const char *figures(void *store, ctl_figures_t *out, apr_pool_t *pool)
     return error;
 }
 
-const ctl_store_kind_t ctl_store_valkey = { "valkey:", check, open_store, get, swap, each, figures, NULL };
+const ctl_store_kind_t ctl_store_valkey = { "valkey:", check, open_store, get, swap, each, records, figures, NULL };

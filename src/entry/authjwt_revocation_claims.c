@@ -34,6 +34,17 @@ apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subje
     return authjwt_entry_id(AUTHJWT_ENTRY_SUBJECT, issuer, subject, strlen(subject), pool, id);
 }
 
+apr_status_t authjwt_revocation_claimed_id(const char *issuer, const char *claim, const char *identity,
+                                           apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    apr_size_t name_len = strlen(claim) + 1, len = strlen(identity);
+    char *text = apr_palloc(pool, name_len + len);
+
+    memcpy(text, claim, name_len);
+    memcpy(text + name_len, identity, len);
+    return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, pool, id);
+}
+
 int authjwt_revocation_is_foreign_session(const aj_claims_t *claims)
 {
     return !aj_claims_session_expires(claims) && aj_claims_string(claims, "sid");
@@ -125,4 +136,9 @@ void authjwt_revocation_move(authjwt_entry_mark_t *mark, const authjwt_entry_mar
 {
     mark->ended = mark->ended > least->ended ? mark->ended : least->ended;
     mark->until = mark->until >= least->until ? mark->until + 1 : least->until;
+}
+
+authjwt_entry_mark_t authjwt_revocation_user_mark(apr_interval_time_t leeway, apr_time_t now)
+{
+    return (authjwt_entry_mark_t){ now, now + (leeway < AUTHJWT_SKEW_MOST ? leeway : AUTHJWT_SKEW_MOST) };
 }

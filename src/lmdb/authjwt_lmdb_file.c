@@ -167,6 +167,26 @@ const char *authjwt_lmdb_file_each(authjwt_lmdb_file_t *file, authjwt_lmdb_file_
     return error;
 }
 
+/* ---- records ---- */
+
+apr_status_t authjwt_lmdb_file_records(authjwt_lmdb_file_t *file, const unsigned char *owner,
+                                       authjwt_lmdb_entry_t **records, unsigned *n, apr_pool_t *pool)
+{
+    authjwt_lmdb_list_t list = { .pool = pool, .now = apr_time_now(), .owner = owner };
+    int rc;
+
+    list.records = apr_palloc(pool, AUTHJWT_SOCACHE_RECORDS_MAX * sizeof(*list.records));
+    rc = authjwt_lmdb_file_run(file, &authjwt_lmdb_list_job, &list);
+    *records = apr_palloc(pool, ((apr_size_t)list.n + 1) * sizeof(**records));
+    for (*n = 0; rc == 0 && *n < list.n; ++*n) {
+        const authjwt_socache_record_t *found = &list.records[*n];
+
+        (*records)[*n] =
+            (authjwt_lmdb_entry_t){ found->id, AUTHJWT_SOCACHE_NAME, found->data, found->len, found->expiry };
+    }
+    return authjwt_lmdb_file_status(rc);
+}
+
 /* ---- figures ---- */
 
 static const MDB_val birth_key = { 5, (void *)(apr_uintptr_t) "birth" };

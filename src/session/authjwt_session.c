@@ -35,6 +35,7 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     memset(tokens, 0, sizeof(*tokens));
     tokens->now = session->now;
     tokens->sid = session->sid;
+    tokens->keep = session->keep;
     tokens->issuer = session->issuer;
     tokens->ends = session->ends;
     tokens->access.csrf = access.csrf;
@@ -46,7 +47,21 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     return verdict;
 }
 
-authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+/* Whoever wants to stay signed in has a session of its own length; whoever is asked and does not, the usual one. */
+static void set_end(request_rec *r, int remember, authjwt_session_t *session)
+{
+    apr_interval_time_t remembered = authjwt_config_remember_me(authjwt_config_dir(r));
+
+    if (remembered) {
+        session->keep = remember ? AUTHJWT_KEEP_YES : AUTHJWT_KEEP_NO;
+    }
+    session->ends =
+        session->now
+        + (session->keep == AUTHJWT_KEEP_YES ? remembered
+                                             : authjwt_config_session_expires(authjwt_config_server(r->server)));
+}
+
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, int remember,
                                         authjwt_tokens_t *tokens)
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
@@ -67,7 +82,7 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     session.now = apr_time_now();
     session.issuer = authjwt_config_server(r->server)->issuer;
     session.sid = authjwt_session_sid_born(birth, nonce, r->pool);
-    session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
+    set_end(r, remember, &session);
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
     refresh.csrf = new_csrf(r);
@@ -81,12 +96,27 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     return verdict;
 }
 
+/* No leeway here either. A refresh token of another issuer may not say when it was issued. */
+static authjwt_verdict_e check_idle(request_rec *r, const aj_claims_t *refresh, authjwt_session_t *session)
+{
+    if (aj_claims_issued(refresh)) {
+        session->idle_ends = authjwt_session_idle_end(r, session->keep, aj_claims_issued(refresh));
+    }
+    if (session->idle_ends && session->idle_ends <= session->now) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1508: token refused: its session has been left alone for too long (AuthJWTSessionIdle)");
+        return AUTHJWT_TOKEN_EXPIRED;
+    }
+    return AUTHJWT_OK;
+}
+
 static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
                                       authjwt_session_t *session)
 {
     session->user = aj_claims_identity(refresh);
     session->now = apr_time_now();
     session->ends = authjwt_session_end_of(refresh);
+    session->keep = authjwt_session_keep_of(refresh);
     session->sid = authjwt_session_sid_of(refresh, secret, r->pool);
     session->issuer = authjwt_session_issuer_of(r, refresh);
     if (!session->sid || authjwt_revocation_origin(refresh, r->pool, &session->origin) != APR_SUCCESS) {
@@ -97,13 +127,19 @@ static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
         return AUTHJWT_TOKEN_EXPIRED;
     }
-    return AUTHJWT_OK;
+    return check_idle(r, refresh, session);
 }
 
 static authjwt_verdict_e session_has_ended(request_rec *r)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
     return AUTHJWT_TOKEN_REVOKED;
+}
+
+/* What nobody used keeps its refresh token, and with it the time of its last use. */
+static int rotates(request_rec *r, const authjwt_session_t *session)
+{
+    return authjwt_config_rotation(authjwt_config_dir(r)) && !session->is_idle;
 }
 
 /* Without rotation too: a token that has been exchanged elsewhere may be a thief's copy. */
@@ -118,7 +154,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
                           .successor_jti = successor->jti,
                           .ends = session->ends,
                           .grace = authjwt_config_grace(conf),
-                          .rotates = authjwt_config_rotation(conf) };
+                          .rotates = rotates(r, session) };
     authjwt_successor_t found = { 0, 0 };
 
     switch (authjwt_chain_use(r, &use, &found)) {
@@ -157,8 +193,17 @@ static authjwt_verdict_e find_successor(request_rec *r, const aj_claims_t *refre
     return use_refresh_token(r, refresh, session, successor);
 }
 
+/* In the list: used now. Without rotation the refresh token that was sent stays good. */
+static void touch(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
+                  const authjwt_tokens_t *tokens)
+{
+    apr_time_t expires = tokens->refresh.text ? tokens->refresh.expires : aj_claims_expires(refresh);
+
+    authjwt_session_touch(r, session, authjwt_session_listed_until(r, tokens->access.expires, expires));
+}
+
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                                        authjwt_tokens_t *tokens)
+                                        int is_idle, authjwt_tokens_t *tokens)
 {
     const aj_key_t *secret = authjwt_session_deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
@@ -177,17 +222,13 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
     }
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
+    session.is_idle = is_idle && session.idle_ends;
     verdict = find_successor(r, refresh, secret, &session, &successor);
     if (verdict == AUTHJWT_OK) {
-        verdict =
-            issue_pair(r, &session, 0, authjwt_config_rotation(authjwt_config_dir(r)) ? &successor : NULL, tokens);
+        verdict = issue_pair(r, &session, 0, rotates(r, &session) ? &successor : NULL, tokens);
     }
-    if (verdict == AUTHJWT_OK) {
-        /* Without rotation the refresh token that was sent stays good. */
-        authjwt_session_touch(
-            r, &session,
-            authjwt_session_listed_until(r, tokens->access.expires,
-                                         tokens->refresh.text ? tokens->refresh.expires : aj_claims_expires(refresh)));
+    if (verdict == AUTHJWT_OK && !session.is_idle) {
+        touch(r, refresh, &session, tokens);
     }
     return verdict;
 }

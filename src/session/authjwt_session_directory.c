@@ -16,13 +16,15 @@ static const char *agent_of(request_rec *r)
     return agent ? agent : "";
 }
 
+/* After an end of all sessions a sid says that it was born some seconds ahead, and the same for several: what is listed
+ * meanwhile began when it was listed. */
 static apr_status_t make_record(request_rec *r, const char *issuer, const authjwt_listed_t *listed,
                                 authjwt_record_t *record)
 {
     apr_time_t birth = authjwt_revocation_birth_of_sid(listed->sid);
 
     *record = (authjwt_record_t){ .sid = listed->sid,
-                                  .begin = birth ? birth : listed->now,
+                                  .begin = birth && birth < listed->now ? birth : listed->now,
                                   .last = listed->now,
                                   .ends = listed->ends,
                                   .client = authjwt_request_initial(r)->useragent_ip,

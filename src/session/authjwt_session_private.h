@@ -5,6 +5,9 @@
 
 #include "authjwt_session.h"
 
+/** Claim of refresh tokens where AuthJWTRememberMe is in effect at the login: does the user want to stay signed in? */
+#define AUTHJWT_CLAIM_REMEMBER "sid_remember"
+
 /** What all tokens of a session have in common. */
 typedef struct {
     const char *user;
@@ -14,6 +17,9 @@ typedef struct {
     apr_uint32_t generation; /**< AUTHJWT_CLAIM_GENERATION, 0: none */
     apr_time_t now;          /**< time of issue */
     apr_time_t ends;         /**< end of the session */
+    authjwt_keep_e keep;     /**< AUTHJWT_CLAIM_REMEMBER */
+    apr_time_t idle_ends;    /**< when it is over if nobody uses it, 0: never for that */
+    int is_idle;             /**< what is issued now does not count as use */
     json_t *roles;           /**< borrowed; NULL when there are none */
     json_t *extra;           /**< further claims, an object; borrowed */
 } authjwt_session_t;
@@ -35,6 +41,13 @@ typedef struct {
  */
 authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
                                         const char **token, apr_time_t *expires) AUTHJWT_MUST_USE;
+
+/**
+ * When a session is over if nobody uses it from now on (AuthJWTSessionIdle).
+ * @param used  last use: when its refresh token was issued
+ * @return 0: never for that, since it is off or the user wants to stay signed in
+ */
+apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used);
 
 /** The key that signs for the request's server. @return NULL when there is none */
 const aj_key_t *authjwt_session_signer(request_rec *r);
@@ -89,6 +102,9 @@ const aj_key_t *authjwt_session_deriving_key(request_rec *r, const aj_claims_t *
 
 /** End of its session, in microseconds since 1970; of one that names none its own end. */
 apr_time_t authjwt_session_end_of(const aj_claims_t *refresh);
+
+/** What AUTHJWT_CLAIM_REMEMBER says. Counts in tokens that name the end of their session, as all of ours do. */
+authjwt_keep_e authjwt_session_keep_of(const aj_claims_t *refresh);
 
 /**
  * An id for its successor. All hosts that share the key derive the same, and nobody else can.

@@ -172,10 +172,9 @@ apr_status_t authjwt_directory_admit(request_rec *r, const char *issuer, const c
 
 static apr_status_t drop_all(request_rec *r, const char *issuer, const char *user, const apr_array_header_t *records)
 {
-    return records->nelts ? file(
-               r, issuer, user, NULL, 0,
-               (authjwt_socache_filing_t){ .drop = ids_of(records, r->pool), .drops = (unsigned int)records->nelts })
-                          : APR_SUCCESS;
+    authjwt_socache_filing_t filing = { .drop = ids_of(records, r->pool), .drops = (unsigned int)records->nelts };
+
+    return filing.drops ? file(r, issuer, user, NULL, 0, filing) : APR_SUCCESS;
 }
 
 apr_status_t authjwt_directory_remove(request_rec *r, const char *issuer, const char *user,

@@ -47,23 +47,13 @@ static apr_status_t ask(const inquiry_t *inquiry)
     return rv;
 }
 
-/* As authjwt_revocation_check judges the session's tokens: where the sid does not tell when it began, their iat counts,
- * and the latest is of the last refresh. */
-static apr_time_t began_at(const authjwt_record_t *record)
-{
-    apr_time_t birth = authjwt_revocation_birth_of_sid(record->sid);
-
-    return birth ? birth : record->last;
-}
-
 /* @return APR_NOTFOUND where the mark does not end the session; else as authjwt_entry_answered_mark */
 static apr_status_t judge_mark(request_rec *r, const authjwt_record_t *record, const authjwt_store_question_t *answered)
 {
-    int knows_instant = authjwt_revocation_birth_of_sid(record->sid) && !record->has_origin;
     authjwt_entry_mark_t mark = { 0, 0 };
     apr_status_t rv = authjwt_entry_answered_mark(r, answered, &mark);
 
-    return rv == APR_SUCCESS && began_at(record) > (knows_instant ? mark.until : mark.ended) ? APR_NOTFOUND : rv;
+    return rv == APR_SUCCESS && !authjwt_record_is_marked(record, &mark) ? APR_NOTFOUND : rv;
 }
 
 static int is_distrusted(request_rec *r, const authjwt_record_t *record)
@@ -71,7 +61,7 @@ static int is_distrusted(request_rec *r, const authjwt_record_t *record)
     const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
 
     return conf->on_loss != AUTHJWT_ON_LOSS_IGNORE
-        && apr_time_sec(began_at(record)) < apr_time_sec(authjwt_store_birth(conf->store));
+        && authjwt_record_is_before(record, authjwt_store_birth(conf->store));
 }
 
 /* @param own  the answers about this session @return APR_SUCCESS: it is over; APR_NOTFOUND: it is not; else neither */

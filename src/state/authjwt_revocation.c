@@ -167,12 +167,10 @@ apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claim
                       aj_claims_identity(claims), &mark);
 }
 
-/* Hosts whose clock is ahead within the leeway have begun sessions that are meant, too. */
 apr_status_t authjwt_revocation_end_user(request_rec *r, const char *issuer, const char *user)
 {
     apr_interval_time_t leeway = authjwt_config_leeway(authjwt_config_server(r->server));
-    apr_time_t now = apr_time_now();
-    authjwt_entry_mark_t mark = { now, now + (leeway < AUTHJWT_SKEW_MOST ? leeway : AUTHJWT_SKEW_MOST) };
+    authjwt_entry_mark_t mark = authjwt_revocation_user_mark(leeway, apr_time_now());
 
     return move_marks(r, issuer, user, user, &mark);
 }

@@ -16,7 +16,7 @@
 #include <http_config.h>
 #include <mpm_common.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_commands.h"
 
 APLOG_USE_MODULE(authjwt);
 

@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_commands.h"
 
 /* Compare and store as one step. What a script may do is what its user may. */
 static const char swap_script[] = "if redis.call('GET',KEYS[1])==ARGV[1] then "

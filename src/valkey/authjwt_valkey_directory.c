@@ -6,13 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_valkey_private.h"
-
-/* Between the prefix and the owner, so that no entry has such a key: ids of entries are longer or shorter. */
-#define RECORDS "records:"
-
-#define NUMBER_LEN 16
-#define HEAD_LEN   (2 * NUMBER_LEN)
+#include "authjwt_valkey_commands.h"
 
 /* One step over all hosts: what has expired or is to go goes, then the new record comes, if it may. Records of sixteen
  * digits compare as text. */
@@ -36,45 +30,34 @@ static const char file_script[] =
     "last=value:sub(1,16) for i=1,#stay do if stay[i][3]>last then last=stay[i][3] end end "
     "redis.call('PEXPIRE',KEYS[1],math.max(1,math.ceil((tonumber(last)-tonumber(now))/1000))) return 1";
 
-static authjwt_valkey_word_t key_of(const ap_socache_instance_t *inst, const unsigned char *owner, apr_pool_t *pool)
-{
-    const char *prefix = apr_pstrcat(pool, inst->prefix, RECORDS, NULL);
-    apr_size_t len = strlen(prefix);
-    char *key = apr_palloc(pool, len + AUTHJWT_SOCACHE_NAME);
-
-    memcpy(key, prefix, len);
-    memcpy(key + len, owner, AUTHJWT_SOCACHE_NAME);
-    return (authjwt_valkey_word_t){ key, len + AUTHJWT_SOCACHE_NAME };
-}
-
 /* ---- changes ---- */
 
 /* The latest time that has sixteen digits is in the year 2286. */
 static void put_time(char *to, apr_time_t t)
 {
-    char digits[NUMBER_LEN + 1];
+    char digits[AUTHJWT_VALKEY_NUMBER + 1];
 
     t = t < 0 ? 0 : t > APR_INT64_C(9999999999999999) ? APR_INT64_C(9999999999999999) : t;
     apr_snprintf(digits, sizeof(digits), "%016" APR_TIME_T_FMT, t);
-    memcpy(to, digits, NUMBER_LEN);
+    memcpy(to, digits, AUTHJWT_VALKEY_NUMBER);
 }
 
 static authjwt_valkey_word_t value_of(const authjwt_socache_record_t *record, apr_pool_t *pool)
 {
-    char *value = apr_palloc(pool, HEAD_LEN + record->len);
+    char *value = apr_palloc(pool, AUTHJWT_VALKEY_RECORD_HEAD + record->len);
 
     put_time(value, record->expiry);
-    put_time(value + NUMBER_LEN, record->order);
-    memcpy(value + HEAD_LEN, record->data, record->len);
-    return (authjwt_valkey_word_t){ value, HEAD_LEN + record->len };
+    put_time(value + AUTHJWT_VALKEY_NUMBER, record->order);
+    memcpy(value + AUTHJWT_VALKEY_RECORD_HEAD, record->data, record->len);
+    return (authjwt_valkey_word_t){ value, AUTHJWT_VALKEY_RECORD_HEAD + record->len };
 }
 
 static authjwt_valkey_word_t now_of(apr_pool_t *pool)
 {
-    char *now = apr_palloc(pool, NUMBER_LEN);
+    char *now = apr_palloc(pool, AUTHJWT_VALKEY_NUMBER);
 
     put_time(now, apr_time_now());
-    return (authjwt_valkey_word_t){ now, NUMBER_LEN };
+    return (authjwt_valkey_word_t){ now, AUTHJWT_VALKEY_NUMBER };
 }
 
 static int is_bad(const authjwt_socache_filing_t *filing)
@@ -91,7 +74,7 @@ apr_status_t authjwt_valkey_file_record(ap_socache_instance_t *inst, server_rec 
     authjwt_valkey_word_t words[] = { AUTHJWT_VALKEY_TEXT("EVAL"),
                                       AUTHJWT_VALKEY_TEXT(file_script),
                                       AUTHJWT_VALKEY_TEXT("1"),
-                                      key_of(inst, filing->owner, pool),
+                                      authjwt_valkey_records_key(inst->prefix, filing->owner, pool),
                                       now_of(pool),
                                       AUTHJWT_VALKEY_TEXT(apr_psprintf(pool, "%u", filing->most)),
                                       AUTHJWT_VALKEY_TEXT(filing->yields ? "1" : "0"),
@@ -122,52 +105,11 @@ apr_status_t authjwt_valkey_file_record(ap_socache_instance_t *inst, server_rec 
 
 /* ---- look-ups ---- */
 
-static apr_time_t get_time(const char *from)
-{
-    char digits[NUMBER_LEN + 1];
-
-    memcpy(digits, from, NUMBER_LEN);
-    digits[NUMBER_LEN] = '\0';
-    return apr_atoi64(digits);
-}
-
-/* @return zero for what is none, or has expired */
-static int read_record(const redisReply *id, const redisReply *value, apr_time_t now, authjwt_socache_record_t *out,
-                       apr_pool_t *pool)
-{
-    if (id->type != REDIS_REPLY_STRING || id->len != AUTHJWT_SOCACHE_NAME || value->type != REDIS_REPLY_STRING
-        || value->len < HEAD_LEN) {
-        return 0;
-    }
-    out->id = apr_pmemdup(pool, id->str, id->len);
-    out->expiry = get_time(value->str);
-    out->order = get_time(value->str + NUMBER_LEN);
-    out->len = (unsigned int)(value->len - HEAD_LEN);
-    out->data = apr_pmemdup(pool, value->str + HEAD_LEN, out->len);
-    return out->expiry > now;
-}
-
-static apr_status_t read_answer(const redisReply *answer, authjwt_socache_record_t **records, unsigned int *n,
-                                apr_pool_t *pool)
-{
-    apr_time_t now = apr_time_now();
-    size_t i;
-
-    *n = 0;
-    if (answer->type != REDIS_REPLY_ARRAY) {
-        return APR_EGENERAL;
-    }
-    *records = apr_palloc(pool, (answer->elements / 2 + 1) * sizeof(**records));
-    for (i = 0; i + 1 < answer->elements && *n < AUTHJWT_SOCACHE_RECORDS_MAX; i += 2) {
-        *n += read_record(answer->element[i], answer->element[i + 1], now, &(*records)[*n], pool) != 0;
-    }
-    return APR_SUCCESS;
-}
-
 apr_status_t authjwt_valkey_list_records(ap_socache_instance_t *inst, server_rec *s, const unsigned char *owner,
                                          authjwt_socache_record_t **records, unsigned int *n, apr_pool_t *pool)
 {
-    authjwt_valkey_word_t words[] = { AUTHJWT_VALKEY_TEXT("HGETALL"), key_of(inst, owner, pool) };
+    authjwt_valkey_word_t words[] = { AUTHJWT_VALKEY_TEXT("HGETALL"),
+                                      authjwt_valkey_records_key(inst->prefix, owner, pool) };
     authjwt_valkey_batch_t batch = { .pool = pool };
     redisReply *replies[2];
     apr_status_t rv;
@@ -175,7 +117,7 @@ apr_status_t authjwt_valkey_list_records(ap_socache_instance_t *inst, server_rec
     authjwt_valkey_add(&batch, words, 2);
     rv = authjwt_valkey_run(inst, s, "list records", &batch, replies, 0, AUTHJWT_VALKEY_REPEATABLE);
     if (rv == APR_SUCCESS) {
-        rv = read_answer(replies[0], records, n, pool);
+        rv = authjwt_valkey_read_records(replies[0], records, n, pool);
         authjwt_valkey_forget(replies, batch.count);
     }
     return rv;

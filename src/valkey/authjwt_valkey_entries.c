@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_commands.h"
 
 /* How many look-ups go in one batch. */
 #define SEVERAL_MAX 64

@@ -19,10 +19,12 @@
  *   authjwt_valkey_tls.c      OpenSSL's settings and errors
  *   authjwt_valkey_resolve.c  names of hosts, until a deadline
  *   authjwt_valkey_known.c    their last known addresses
+ *   authjwt_valkey_records.c  records of a directory, as they are on the server
  *   authjwt_valkey_commands.c commands on entries, and what their answers say
  *   authjwt_valkey_batch.c    commands as bytes
  *   authjwt_valkey_args.c     the provider's arguments
- *   authjwt_valkey_server.c   the same entries for a program beside httpd, on one connection; not part of the module
+ *   authjwt_valkey_server.c   the same entries for a program beside httpd, on one connection; not part of the module,
+ *   authjwt_valkey_server_each.c  nor is the way to all of them
  *
  * `const char *` is NULL or a sentence for the log. Deadlines are microseconds of the monotonic clock. */
 #ifndef AUTHJWT_VALKEY_PRIVATE_H
@@ -96,29 +98,6 @@ void authjwt_valkey_add_texts(authjwt_valkey_batch_t *batch, const char *const *
 #define authjwt_valkey_say(batch, ...)                                    \
     authjwt_valkey_add_texts(batch, (const char *const[]){ __VA_ARGS__ }, \
                              sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
-
-/* ---- commands ---- */
-
-/** The key of an entry. */
-authjwt_valkey_word_t authjwt_valkey_key(const char *prefix, const unsigned char *id, apr_size_t idlen,
-                                         apr_pool_t *pool);
-
-/** Its life: milliseconds from now, in the server's clock, so that the clocks of hosts need not agree. At least 1,
- * and rounded up. */
-authjwt_valkey_word_t authjwt_valkey_life(apr_time_t expiry, apr_pool_t *pool);
-
-/**
- * Add a command that stores an entry only if what is there now is `old`, as one step. See authjwt_valkey_number.
- * @param old  NULL: there must be none
- */
-void authjwt_valkey_add_swap(authjwt_valkey_batch_t *batch, authjwt_valkey_word_t key, const authjwt_valkey_word_t *old,
-                             authjwt_valkey_word_t data, apr_time_t expiry);
-
-/** What a changing command has answered: the number, nil is 0, OK is 1. */
-long long authjwt_valkey_number(const redisReply *answer);
-
-/** A line "name:value" of an answer to INFO. @return NULL where there is none, also where INFO was refused */
-const char *authjwt_valkey_info(const redisReply *answer, const char *name, apr_pool_t *pool);
 
 /* ---- tls ---- */
 

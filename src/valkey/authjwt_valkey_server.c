@@ -6,23 +6,12 @@
 #include <apr_strings.h>
 #include <openssl/ssl.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_server_private.h"
 
 /* No request waits, and a server that is busy may answer late. */
 #define PATIENCE apr_time_from_sec(10)
 
-/* Keys that SCAN is asked for at once: it may give some more, and a connection takes at most 1024. */
-#define SCAN_COUNT "256"
-
-/* Room for a cursor, a number of 64 bits. */
-#define CURSOR_MAX 24
-
-struct authjwt_valkey_server_t {
-    ap_socache_instance_t inst;
-    authjwt_valkey_link_t *link;
-};
-
-static const char *spelled(const authjwt_valkey_server_t *server, const char *why, apr_pool_t *pool)
+const char *authjwt_valkey_server_said(const authjwt_valkey_server_t *server, const char *why, apr_pool_t *pool)
 {
     return why ? apr_psprintf(pool, "valkey:%s: %s", server->inst.name, why) : NULL;
 }
@@ -75,20 +64,22 @@ const char *authjwt_valkey_server_open(const char *args, const char *consumer, c
         return why;
     }
     *out = server;
-    return spelled(server, authjwt_valkey_open(&server->inst, deadline_of(&server->inst.options), &server->link, pool),
-                   pool);
+    return authjwt_valkey_server_said(
+        server, authjwt_valkey_open(&server->inst, deadline_of(&server->inst.options), &server->link, pool), pool);
 }
 
-static const char *talk(authjwt_valkey_server_t *server, const authjwt_valkey_batch_t *batch, redisReply **replies)
+const char *authjwt_valkey_server_talk(authjwt_valkey_server_t *server, const authjwt_valkey_batch_t *batch,
+                                       redisReply **replies)
 {
-    return spelled(server,
-                   authjwt_valkey_talk(server->link, batch, replies, deadline_of(&server->inst.options), batch->pool),
-                   batch->pool);
+    return authjwt_valkey_server_said(
+        server, authjwt_valkey_talk(server->link, batch, replies, deadline_of(&server->inst.options), batch->pool),
+        batch->pool);
 }
 
-static const char *refused(const authjwt_valkey_server_t *server, const redisReply *error, apr_pool_t *pool)
+const char *authjwt_valkey_server_refused(const authjwt_valkey_server_t *server, const redisReply *error,
+                                          apr_pool_t *pool)
 {
-    return spelled(server, authjwt_valkey_explain(error, pool), pool);
+    return authjwt_valkey_server_said(server, authjwt_valkey_explain(error, pool), pool);
 }
 
 /* ---- get ---- */
@@ -115,10 +106,10 @@ static const char *read_entry(const authjwt_valkey_server_t *server, redisReply 
 
     entry->data = NULL;
     if (value->type == REDIS_REPLY_ERROR && !is_error(value, "WRONGTYPE")) {
-        return refused(server, value, pool);
+        return authjwt_valkey_server_refused(server, value, pool);
     }
     if (life->type == REDIS_REPLY_ERROR && !is_error(life, "NOPERM")) {
-        return refused(server, life, pool);
+        return authjwt_valkey_server_refused(server, life, pool);
     }
     if (value->type == REDIS_REPLY_STRING && !(life->type == REDIS_REPLY_INTEGER && life->integer == -2)) {
         entry->data = apr_pmemdup(pool, value->str, value->len);
@@ -145,7 +136,7 @@ const char *authjwt_valkey_server_get(authjwt_valkey_server_t *server, authjwt_v
         words[0] = AUTHJWT_VALKEY_TEXT("PTTL");
         authjwt_valkey_add(&batch, words, 2);
     }
-    why = n ? talk(server, &batch, replies) : NULL;
+    why = n ? authjwt_valkey_server_talk(server, &batch, replies) : NULL;
     for (i = 0; i < n && !why; i++) {
         why = read_entry(server, replies + 2 * (apr_size_t)i, &entries[i], pool);
     }
@@ -162,7 +153,7 @@ static const char *read_swaps(const authjwt_valkey_server_t *server, redisReply 
 
     for (i = 0; i < n; i++) {
         if (replies[i]->type == REDIS_REPLY_ERROR) {
-            return refused(server, replies[i], pool);
+            return authjwt_valkey_server_refused(server, replies[i], pool);
         }
         swaps[i].status = authjwt_valkey_number(replies[i]) ? APR_SUCCESS : APR_EAGAIN;
     }
@@ -172,11 +163,13 @@ static const char *read_swaps(const authjwt_valkey_server_t *server, redisReply 
 static const char *read_wait(const authjwt_valkey_server_t *server, const redisReply *waited, apr_pool_t *pool)
 {
     if (waited->type == REDIS_REPLY_ERROR) {
-        return refused(server, waited, pool);
+        return authjwt_valkey_server_refused(server, waited, pool);
     }
-    return authjwt_valkey_number(waited) >= server->inst.options.replicas
-             ? NULL
-             : spelled(server, "too few replicas had it in time; it may have taken effect all the same", pool);
+    if (authjwt_valkey_number(waited) >= server->inst.options.replicas) {
+        return NULL;
+    }
+    return authjwt_valkey_server_said(server, "too few replicas had it in time; it may have taken effect all the same",
+                                      pool);
 }
 
 const char *authjwt_valkey_server_swap(authjwt_valkey_server_t *server, authjwt_valkey_swap_t *swaps, unsigned n,
@@ -199,91 +192,49 @@ const char *authjwt_valkey_server_swap(authjwt_valkey_server_t *server, authjwt_
         authjwt_valkey_say(&batch, "WAIT", apr_psprintf(pool, "%u", options->replicas),
                            apr_psprintf(pool, "%" APR_INT64_T_FMT, options->replicas_time / 1000));
     }
-    why = n ? talk(server, &batch, replies) : NULL;
+    why = n ? authjwt_valkey_server_talk(server, &batch, replies) : NULL;
     why = why || !n ? why : read_swaps(server, replies, swaps, n, pool);
     why = why || !n || !options->replicas ? why : read_wait(server, replies[n], pool);
     authjwt_valkey_forget(replies, batch.count);
     return why;
 }
 
-/* ---- each ---- */
+/* ---- records ---- */
 
-/* A cursor and keys. Whoever else writes to the server may have keys of any kind. */
-static const char *read_keys(const authjwt_valkey_server_t *server, const redisReply *answer,
-                             apr_array_header_t *entries, char *cursor, apr_pool_t *pool)
+static void copy_records(const authjwt_socache_record_t *found, authjwt_valkey_entry_t *records, unsigned n)
 {
-    apr_size_t prefix = strlen(server->inst.prefix), i;
-    const redisReply *keys;
+    unsigned i;
 
-    if (answer->type == REDIS_REPLY_ERROR) {
-        return refused(server, answer, pool);
+    for (i = 0; i < n; i++) {
+        records[i] =
+            (authjwt_valkey_entry_t){ found[i].id, AUTHJWT_SOCACHE_NAME, found[i].data, found[i].len, found[i].expiry };
     }
-    if (answer->type != REDIS_REPLY_ARRAY || answer->elements != 2 || answer->element[0]->type != REDIS_REPLY_STRING
-        || answer->element[1]->type != REDIS_REPLY_ARRAY) {
-        return spelled(server, "the answer to SCAN is not one of Valkey or Redis", pool);
-    }
-    apr_cpystrn(cursor, answer->element[0]->str, CURSOR_MAX);
-    keys = answer->element[1];
-    for (i = 0; i < keys->elements; i++) {
-        const redisReply *key = keys->element[i];
-
-        if (key->type == REDIS_REPLY_STRING && key->len > prefix && !memcmp(key->str, server->inst.prefix, prefix)) {
-            authjwt_valkey_entry_t *entry = apr_array_push(entries);
-
-            entry->idlen = key->len - prefix;
-            entry->id = apr_pmemdup(pool, key->str + prefix, entry->idlen);
-        }
-    }
-    return NULL;
 }
 
-static const char *scan(authjwt_valkey_server_t *server, apr_array_header_t *entries, char *cursor, apr_pool_t *pool)
+const char *authjwt_valkey_server_records(authjwt_valkey_server_t *server, const unsigned char *owner,
+                                          authjwt_valkey_entry_t **records, unsigned *n, apr_pool_t *pool)
 {
+    authjwt_valkey_word_t words[] = { AUTHJWT_VALKEY_TEXT("HGETALL"),
+                                      authjwt_valkey_records_key(server->inst.prefix, owner, pool) };
     authjwt_valkey_batch_t batch = { .pool = pool };
+    authjwt_socache_record_t *found = NULL;
     redisReply *reply = NULL;
     const char *why;
 
-    authjwt_valkey_say(&batch, "SCAN", cursor, "MATCH", apr_pstrcat(pool, server->inst.prefix, "*", NULL), "COUNT",
-                       SCAN_COUNT);
-    why = talk(server, &batch, &reply);
-    why = why ? why : read_keys(server, reply, entries, cursor, pool);
+    authjwt_valkey_add(&batch, words, 2);
+    why = authjwt_valkey_server_talk(server, &batch, &reply);
+    if (!why && reply->type == REDIS_REPLY_ERROR) {
+        why = authjwt_valkey_server_refused(server, reply, pool);
+    }
+    if (!why && authjwt_valkey_read_records(reply, &found, n, pool) != APR_SUCCESS) {
+        why = authjwt_valkey_server_said(server, "the answer to HGETALL is not one of Valkey or Redis", pool);
+    }
+    if (!why) {
+        *records = apr_palloc(pool, (*n + 1) * sizeof(**records));
+        copy_records(found, *records, *n);
+    }
     authjwt_valkey_forget(&reply, 1);
     return why;
-}
-
-static const char *visit_some(authjwt_valkey_server_t *server, authjwt_valkey_visit_fn *visit, void *ctx, char *cursor,
-                              apr_pool_t *pool)
-{
-    apr_array_header_t *entries = apr_array_make(pool, 256, sizeof(authjwt_valkey_entry_t));
-    const char *error = scan(server, entries, cursor, pool);
-    int i;
-
-    error = error ? error
-                  : authjwt_valkey_server_get(server, (authjwt_valkey_entry_t *)(void *)entries->elts,
-                                              (unsigned)entries->nelts, pool);
-    for (i = 0; i < entries->nelts && !error; i++) {
-        const authjwt_valkey_entry_t *entry = &APR_ARRAY_IDX(entries, i, authjwt_valkey_entry_t);
-
-        error = entry->data ? visit(ctx, entry) : NULL;
-    }
-    return error;
-}
-
-const char *authjwt_valkey_server_each(authjwt_valkey_server_t *server, authjwt_valkey_visit_fn *visit, void *ctx,
-                                       apr_pool_t *pool)
-{
-    char cursor[CURSOR_MAX] = "0";
-    const char *error;
-
-    do {
-        apr_pool_t *some;
-
-        apr_pool_create(&some, pool);
-        error = visit_some(server, visit, ctx, cursor, some);
-        error = error ? apr_pstrdup(pool, error) : NULL;
-        apr_pool_destroy(some);
-    } while (!error && strcmp(cursor, "0") != 0);
-    return error;
 }
 
 /* ---- memory ---- */
@@ -303,7 +254,7 @@ const char *authjwt_valkey_server_memory(authjwt_valkey_server_t *server, authjw
     const char *why;
 
     authjwt_valkey_say(&batch, "INFO", "memory");
-    why = talk(server, &batch, &reply);
+    why = authjwt_valkey_server_talk(server, &batch, &reply);
     if (!why) {
         memory->used = number_of(reply, "used_memory", pool);
         memory->limit = number_of(reply, "maxmemory", pool);

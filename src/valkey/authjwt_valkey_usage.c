@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_commands.h"
 
 /* A line "db0:keys=5,expires=5,...", or none where the database is empty. */
 static apr_uint64_t keys_of(const redisReply *keyspace, unsigned db, apr_pool_t *pool)

@@ -14,7 +14,7 @@ from authjwt_service import free_port
 from authjwt_valkey import ACL, PASSWORD, SERVERS, Group, Valkey, config_on
 
 # As docs/revocation.md has it.
-TOOL = "user authjwtctl on >%s ~authjwt:* +get +set +eval +ping +wait +select +scan +pttl +info" % PASSWORD
+TOOL = "user authjwtctl on >%s ~authjwt:* +get +set +eval +ping +wait +select +scan +pttl +hgetall +info" % PASSWORD
 
 
 @pytest.fixture(params=SERVERS)
@@ -110,6 +110,9 @@ def test_the_user_of_httpd_may_end_sessions_and_the_one_of_the_tool_all(new_serv
         assert "+pttl" in fails("import", *options, stdin=text)
         again = lines(ctl("export", *tool[:2], "--store-auth", "authjwtctl env:STORE", env={"STORE": PASSWORD}))
         assert [one["id"] for one in again] == [one["id"] for one in lines(text)]
+        other = server.login()[0]
+        assert ctl("end", "ann", *options).startswith("ended: all sessions") and status(server, other) == 401
+        ctl("sessions", "ann", *tool, status=1)                        # there is no directory, but it may look
         assert PASSWORD not in str(dump(server))
 
 
@@ -121,6 +124,16 @@ def test_a_password_that_is_wrong_missing_or_written_out(store, tmp_path):
     for wrong in ("hunter2", "user hunter2", "a b file:/x", "exec:/bin/true", "file:%s" % (tmp_path / "empty"), "file:/nowhere", "env:NOT_THERE"):
         said = ctl("stats", *where, "--store-auth", wrong, status=2)
         assert "--store-auth" in said and "hunter2" not in said
+
+
+def test_a_password_from_a_command_is_asked_for_otherwise(store, new_server):
+    """The tool runs no commands; the dump tells which one it would be, without its arguments."""
+    server = new_server(config_on("valkey:" + store.address, 'AuthJWTStoreAuth httpd "exec:/bin/echo hunter2 hunter3"'))
+    options = configured(server)
+    [block] = dump(server)[0]
+    assert values(block, "AuthJWTStoreAuth") == ['httpd "exec:/bin/echo ..."']
+    said = ctl("stats", *options, status=2)
+    assert "--store-auth: commands are not run" in said and "hunter" not in said + str(block)
 
 
 @pytest.mark.parametrize("option, value", [

@@ -171,6 +171,8 @@ WRONG = {
     "no rule of who may sign in": (login("AuthJWTLoginRequire"), "AuthJWTLoginRequire", ""),
     "one login field": (login("AuthJWTLoginFields user"), "AuthJWTLoginFields", ""),
     "two equal login fields": (login("AuthJWTLoginFields user user"), "AuthJWTLoginFields", ""),
+    "a login field that the page has": (login("AuthJWTLoginFields next pass"), "AuthJWTLoginFields", "next"),
+    "a password field that the page has": (login("AuthJWTLoginFields user csrf_token"), "AuthJWTLoginFields", "csrf_token"),
     "an unknown place of the token": (in_place("AuthJWTTokenLocation header body"), "AuthJWTTokenLocation", "body"),
     "no place of the token": (in_place("AuthJWTTokenLocation"), "AuthJWTTokenLocation", "header"),
     "a header name with a blank": (in_place('AuthJWTHeaderName "X Auth"'), "AuthJWTHeaderName", "X Auth"),

@@ -25,7 +25,8 @@ REMOTE = ["AuthJWTStoreAuth file:@dir@/long", "AuthJWTStoreTLS off", "AuthJWTSto
 HOST = ["AuthJWTStateDir @dir@/state-of-host"]
 # What issues tokens, or reads files as the server: for the administrator alone.
 ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJWTLoginRequire all granted", "AuthJWTClaim a b",
-           "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
+           "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTRememberMe 30d", "AuthJWTSessionIdle off", "AuthJWTSessionsAdmin admin", "AuthJWTSessionIdleIgnore /poll",
+           "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
            "AuthJWTErrorDocument 401 @dir@/error.json", "AuthJWTLoginPageText de @dir@/error.json", "AuthJWTLoginPageStyle @dir@/error.json",
            "AuthJWTLoginPageLogo @dir@/logo.svg"]
 ANYWHERE = ["AuthJWTTokenLocation header cookie", "AuthJWTHeaderName Authorization", "AuthJWTHeaderType Bearer", "AuthJWTQueryStringName jwt",

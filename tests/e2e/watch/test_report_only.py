@@ -32,8 +32,7 @@ CONFIG = (DEFAULT + 'LogFormat "%{jwt-error}n %{jwt-sub}n \\"%r\\"" notes\nCusto
                     for name, rules in PLACES.items())
           + "".join(location(path, "AuthJWTReportOnly " + flag) + protected(path + "/x") for path, flag in (("/cgi/on", "on"), ("/cgi/off", "off")))
           + protected("/cgi/report/user/off", "AuthJWTReportOnly off", "Require valid-user")
-          + "<Directory @dir@/htdocs/hta>\nAllowOverride AuthConfig\nAllowOverrideList AuthJWTReportOnly\n</Directory>\n"
-          + "<Directory @dir@/htdocs/closed>\nAllowOverride AuthConfig Options FileInfo Limit\n</Directory>\n" + protected("/closed")
+          + "<Directory @dir@/htdocs/hta>\nAllowOverride AuthConfig\n</Directory>\n"
           + location("/hta/firm.txt", "AuthJWTReportOnly off")
           + protected("/cgi/report/seen", ON, "Require jwt-role admin", "RequestHeader set X-Seen expr=%{jwt:sub}",
                       'Header set X-Answer "expr=%{jwt:sub}"')
@@ -218,23 +217,6 @@ def test_where_it_may_stand(server, new_server):
 def test_a_location_may_say_no_to_an_htaccess(server):
     assert server.get("/hta/x.txt?").status == 200, "the control"
     assert_error(server.get("/hta/firm.txt"), "token_missing")
-
-
-@pytest.mark.parametrize("content", ["%s", "<Files x.txt>\n%s\n</Files>", "<If true>\n%s\n</If>"])
-def test_an_htaccess_opens_no_location_unless_that_directive_is_allowed_by_name(server, expect_log, content):
-    """AllowOverride AuthConfig is not enough: a rule in an .htaccess does not lift that of a <Location>, but for one in <If>, which
-    httpd reads last."""
-    server.write("htdocs/closed/x.txt", "let in\n")
-    try:
-        server.write("htdocs/closed/.htaccess", content % "Require all granted")
-        assert server.get("/closed/x.txt").status == (200 if "<If" in content else 401), "the control"
-        server.write("htdocs/closed/.htaccess", content % "AuthJWTReportOnly off")
-        assert_error(server.get("/closed/x.txt"), "token_missing")
-        server.write("htdocs/closed/.htaccess", content % "AuthJWTReportOnly on")
-        expect_log("htaccess: AuthJWTReportOnly on would open here .*AllowOverrideList AuthJWTReportOnly")
-        assert server.get("/closed/x.txt").status == 500 and server.get("/closed/x.txt", token(role="admin")).status == 500
-    finally:
-        server.write("htdocs/closed/.htaccess", "")
 
 
 def test_endpoints_refuse_as_ever(server, mark):
