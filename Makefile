@@ -14,7 +14,7 @@ RUN_PACKAGES   := $(BUILD_PACKAGES) apache2-bin apache2-utils openssl curl
 # Debian 13 and later have it beside Redis.
 VALKEY         := $(shell . /etc/os-release 2>/dev/null && [ "$${VERSION_ID:-0}" -ge 13 ] 2>/dev/null && echo valkey-server)
 TEST_PACKAGES  := $(RUN_PACKAGES) check python3 python3-pytest python3-pytest-xdist python3-requests python3-jwt python3-cryptography \
-                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
+                  python3-python-flask-jwt-extended python3-jwcrypto procps util-linux mount iproute2 libaprutil1-dbd-sqlite3 memcached redis-server $(VALKEY) git mandoc \
                   chromium chromium-driver python3-selenium php-fpm tomcat10-user default-jre-headless \
                   python3-websockets python3-h2 uwsgi-core uwsgi-plugin-python3 gunicorn slapd ldap-utils libaprutil1-ldap postgresql libaprutil1-dbd-pgsql \
                   libapache2-mod-auth-openidc libapache2-mod-oauth2 fail2ban prometheus
@@ -58,19 +58,21 @@ LIBS      := $(CORE_LIBS) -llmdb -lhiredis -lssl
 APR_LIBS   = $(shell apr-1-config --link-ld --libs)
 
 JOSE_OBJ  := $(JOSE_SRC:%.c=$(B)/obj/%.o)
-# Of the provider, what needs no httpd at run time.
-LMDB_FREE := env file gate group read write
+# Of the providers, what needs no httpd at run time.
+LMDB_FREE := env file file_swap gate group read records sweep write
+VALKEY_FREE := args batch commands connect errors hello known link open records resolve sentinel server server_each tls
 CTL_OBJ   := $(CTL_SRC:%.c=$(B)/obj/%.o)
 HTTPD_OBJ := $(HTTPD_SRC:%.c=$(B)/obj/%.o)
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(B)/obj/%.o)
 MODULE    := $(B)/mod_authjwt.so
 CTL       := $(B)/authjwtctl
 # What authjwtctl links beside the core and nothing of httpd; what is not for the module.
-CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c))
-CTL_ONLY  := $(B)/obj/src/jose/aj_key_generate.o $(B)/obj/src/lmdb/authjwt_lmdb_file.o
+CTL_ALSO  := $(patsubst src/%.c,$(B)/obj/src/%.o,$(wildcard src/entry/*.c) $(LMDB_FREE:%=src/lmdb/authjwt_lmdb_%.c) \
+             $(VALKEY_FREE:%=src/valkey/authjwt_valkey_%.c))
+CTL_ONLY  := $(patsubst %,$(B)/obj/src/%.o,jose/aj_key_generate lmdb/authjwt_lmdb_file lmdb/authjwt_lmdb_file_swap valkey/authjwt_valkey_server valkey/authjwt_valkey_server_each)
 
 .PHONY: help format debian all run test unit replay e2e lint asan asan-e2e tsan valgrind fuzz coverage soak faults man install clean
-.PHONY: deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
+.PHONY: readme-test deb deb-packages deb-test dist dist-packages dist-test reproducible screenshots
 .PHONY: bench bench-packages build-packages run-packages test-packages lint-packages fuzz-packages soak-packages
 all: $(MODULE) $(CTL)
 
@@ -89,6 +91,7 @@ help:
 	@echo 'make soak         the figures of docs/figures.md; make coverage: of the core'
 	@echo 'make bench        side by side with other modules and servers (QUICK=1: two minutes)'
 	@echo 'make debian       build and test in a bare folder of Debian (SUITE=trixie, bookworm)'
+	@echo 'make readme-test  README as printed, from a bare folder of Debian to a protected PHP page (SUITE=)'
 	@echo 'make deb          packages for Debian in build/; make deb-test: used in bare folders (SUITE=)'
 	@echo 'make dist         the source as an archive, its SHA-256, and what the module is linked with (make dist-test)'
 	@echo 'make reproducible build the packages twice and compare them'
@@ -131,12 +134,12 @@ $(MODULE): $(filter-out $(CTL_ONLY),$(HTTPD_OBJ) $(JOSE_OBJ))
 	$(APXS) -c -o $(B)/mod_authjwt.la $(LDFLAGS:%=-Wl,%) $^ $(LIBS) >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	@cp $(B)/.libs/mod_authjwt.so $@.new && mv -f $@.new $@   # never written in place: some httpd may have it mapped
 
-# The program links the core and the lmdb store, and nothing of httpd.
+# The program links the core and the stores, and nothing of httpd.
 $(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -llmdb $(APR_LIBS) -lpthread
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
-UNIT_ALSO := $(B)/obj/src/state/authjwt_cache_ring.o $(B)/obj/src/valkey/authjwt_valkey_args.o
+UNIT_ALSO := $(patsubst %,$(B)/obj/src/%.o,entry/authjwt_entry entry/authjwt_record state/authjwt_cache_ring valkey/authjwt_valkey_args)
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 
@@ -218,7 +221,7 @@ fuzz: fuzz-packages
 	    CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(B)/fuzz/libaj.a $(FUZZ_HTTPD:%.c=$(B)/fuzz/obj/%.o)
 	@for target in $(FUZZ); do APXS=$(APXS) tests/fuzz/run $(B)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
 
-# The figures of docs/figures.md: restarts and kills under load, long sessions, look-up cost. About four minutes.
+# The figures of docs/figures.md: restarts and kills under load, long sessions, look-up cost, imports. Some minutes.
 soak: soak-packages
 	@$(MAKE) --no-print-directory -s all
 	tests/soak/run
@@ -312,6 +315,9 @@ debian:
 
 deb-test:
 	tests/debian/package $(SUITE)
+
+readme-test:
+	tests/debian/readme $(SUITE)
 
 clean:
 	rm -rf build

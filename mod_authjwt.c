@@ -33,21 +33,25 @@
 #include "authjwt_texts.h"
 #include "authjwt_summary.h"
 #include "authjwt_throttle.h"
+#include "authjwt_unheard.h"
 #include "authjwt_users.h"
 #include "authjwt_valkey.h"
 
 /* What happens at a start: configuration is checked, what outlives requests is made. */
 static void register_start(void)
 {
+    ap_hook_pre_config(authjwt_unheard_pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_pre_config(authjwt_risks_pre_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_pre_config(authjwt_store_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_texts_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(authjwt_throttle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_keys_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_check_cookies, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(authjwt_config_check_idle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_warn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_config_find_logout, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(authjwt_store_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_open_logs(authjwt_unheard_open_logs, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_open_logs(authjwt_audit_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_store_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(authjwt_count_post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -83,6 +87,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_header_parser(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access(authjwt_forward_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_error_log(authjwt_unheard_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_error_log(authjwt_users_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     authjwt_request_register(pool);
     authjwt_renewal_register(pool);

@@ -62,6 +62,9 @@ typedef struct {
     apr_file_t *file;    /**< opened by authjwt_audit; NULL: off */
 } authjwt_audit_log_t;
 
+/** The most records of one user in the session directory, and so the highest limit. */
+#define AUTHJWT_SESSIONS_MOST 256
+
 /** Server configuration. NULL or -1 means unset. */
 typedef struct {
     apr_array_header_t *key_specs;     /**< authjwt_key_spec_t, NULL when the server names no key */
@@ -92,6 +95,9 @@ typedef struct {
     int cache;                           /**< tokens that a process remembers, 0 off, -1 unset */
     authjwt_audit_log_t *audit_log;      /**< shared by the servers that inherit it */
     const char *dummy_hash;              /**< what an unknown user's password is compared with */
+    int session_directory;               /**< -1 unset */
+    int session_limit;                   /**< living sessions of a user, 0 off, -1 unset */
+    int session_limit_refuses;           /**< set with session_limit: one more is refused */
 } authjwt_server_conf_t;
 
 /** Places a token may be in. */
@@ -204,9 +210,13 @@ typedef struct {
     apr_array_header_t *error_documents; /**< authjwt_error_document_t, likewise */
     int rotation;
     apr_interval_time_t grace;          /**< -1 unset */
+    apr_interval_time_t remember_me;    /**< 0 off, -1 unset */
+    apr_interval_time_t session_idle;   /**< likewise */
+    apr_array_header_t *idle_ignore;    /**< const char *: paths */
     apr_array_header_t *providers;      /**< authjwt_provider_t */
     apr_array_header_t *grants;         /**< authjwt_rule_t */
     apr_array_header_t *login_requires; /**< authjwt_rule_t */
+    apr_array_header_t *sessions_admin; /**< const char *: roles */
     apr_array_header_t *extra_claims;   /**< authjwt_extra_claim_t, of enclosing sections too, theirs first */
 } authjwt_dir_conf_t;
 
@@ -299,11 +309,22 @@ int authjwt_config_store_replicas(const authjwt_server_conf_t *conf, apr_interva
 apr_interval_time_t authjwt_config_store_timeout(const authjwt_server_conf_t *conf);
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf);
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf);
+/** How long a session lives whose user asked to stay signed in. @return 0 when nobody is asked */
+apr_interval_time_t authjwt_config_remember_me(const authjwt_dir_conf_t *conf);
+/** How long beyond the life of an access token a session may be left alone. @return 0: as long as it likes */
+apr_interval_time_t authjwt_config_session_idle(const authjwt_dir_conf_t *conf);
+/** @return non-zero when any place has AuthJWTSessionIdleIgnore */
+int authjwt_config_knows_idle_paths(void);
+/** Is this path, decoded, one of AuthJWTSessionIdleIgnore or below one? */
+int authjwt_config_ignores_path(const authjwt_dir_conf_t *conf, const char *path);
 apr_interval_time_t authjwt_config_leeway(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_check_interval(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf);
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf);
+int authjwt_config_session_directory(const authjwt_server_conf_t *conf);
+/** @return 0: no limit */
+unsigned int authjwt_config_session_limit(const authjwt_server_conf_t *conf);
 
 /**
  * Read a time as directives write it: a whole number with s, m, h, d or no unit (seconds), at most ten years.
@@ -326,6 +347,12 @@ int authjwt_config_store_is(const char *spec, const char *provider);
  * @return OK, or HTTP_INTERNAL_SERVER_ERROR after logging one sentence per fault
  */
 int authjwt_config_check_cookies(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/**
+ * Hook check_config: AuthJWTSessionIdle needs refresh tokens that are replaced.
+ * @return OK, or HTTP_INTERNAL_SERVER_ERROR after logging one sentence
+ */
+int authjwt_config_check_idle(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 /** Hook check_config: warn once of what starts and cannot be meant, such as a login page whose cookies nobody reads.
  * @return OK */

@@ -5,6 +5,7 @@
 
 #include <httpd.h>
 #include "authjwt_config.h"
+#include "authjwt_session.h"
 
 /** What browsers keep of a cookie at most: name, value and attributes, in bytes (RFC 6265 6.1). */
 #define AUTHJWT_COOKIE_MAX 4096
@@ -18,7 +19,8 @@ typedef struct {
     const char *name;
     const char *value;        /**< no byte that ends a cookie; tokens and base64url have none */
     int readable;             /**< scripts may read it (no HttpOnly) */
-    apr_interval_time_t life; /**< how long it is good for; written as Max-Age with AuthJWTSessionCookie off */
+    apr_interval_time_t life; /**< how long it is good for; written as Max-Age where it outlives the browser */
+    authjwt_keep_e keep;      /**< whether it does */
 } authjwt_cookie_t;
 
 /** Would a browser keep it? @return its length in bytes with all attributes if that is too long, else 0 */

@@ -11,6 +11,9 @@
 #include "aj_claims.h"
 #include "aj_digest.h"
 
+/** Whose entries they are, for providers that several may use. */
+#define AUTHJWT_ENTRY_CONSUMER "authjwt-revoked"
+
 /** Id of an entry: a hash, so that every provider spreads them evenly. */
 typedef struct {
     unsigned char bytes[AJ_SHA256_BYTES];
@@ -33,7 +36,9 @@ typedef enum {
     AUTHJWT_ENTRY_SUBJECT = 'm',  /**< all sessions of a user have ended: by `sub` */
     AUTHJWT_ENTRY_IDENTITY = 'i', /**< the same, by another claim: its name, a NUL, and its value */
     AUTHJWT_ENTRY_CHAIN = 'c',    /**< the refresh tokens of a session: by `sid` */
-    AUTHJWT_ENTRY_USED = 'u'      /**< a used refresh token, as releases before the chain recorded it: by `jti` */
+    AUTHJWT_ENTRY_USED = 'u',     /**< a used refresh token, as releases before the chain recorded it: by `jti` */
+    AUTHJWT_ENTRY_OWNER = 'o',    /**< whose records those of the session directory are: by user */
+    AUTHJWT_ENTRY_PUBLIC = 'p'    /**< the name of a session for everybody: by the id of the entry that ends it */
 } authjwt_entry_kind_e;
 
 /** Something has ended. */
@@ -80,5 +85,13 @@ void authjwt_entry_write_chain(const authjwt_entry_chain_t *chain, authjwt_store
 /** Read a value that is a mark, or a chain. @return non-zero; 0 if it is of another form */
 int authjwt_entry_mark_of(const authjwt_store_value_t *value, authjwt_entry_mark_t *mark) AJ_MUST_USE;
 int authjwt_entry_chain_of(const authjwt_store_value_t *value, authjwt_entry_chain_t *chain) AJ_MUST_USE;
+
+/**
+ * What two stores say of one entry, brought together: what has ended stays ended, as late as either says, and of two
+ * chains the one that has got further counts.
+ * @param known  what stays where the two say the same, or are of different or unknown forms; changed
+ * @param other  may say more
+ */
+void authjwt_entry_merge(authjwt_store_value_t *known, const authjwt_store_value_t *other);
 
 #endif

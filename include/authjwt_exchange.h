@@ -10,10 +10,11 @@
 /**
  * Exchange a verified refresh token under the configuration of r: does the user still exist, may he have tokens, which
  * roles has he?
+ * @param is_idle as for authjwt_session_renew
  * @param tokens  set on AUTHJWT_OK
  * @return AUTHJWT_OK, or why not (logged)
  */
-authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh,
+authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, int is_idle,
                                    authjwt_tokens_t *tokens) AUTHJWT_MUST_USE;
 
 /** Count a refresh that has come to this before it was an exchange; authjwt_exchange counts itself. @return the verdict

@@ -99,6 +99,11 @@ authjwt_socache_usage_fn authjwt_lmdb_usage;
 /** The door `absent`: looks in one read transaction, and not at all while nothing has been committed since. */
 authjwt_socache_absent_fn authjwt_lmdb_absent;
 
+/** The doors of a directory of records: in the same file, and in transactions as the entries. Records are written while
+ * the store is less than 90 % full and they take less than half of it; when an entry needs the room, records go. */
+authjwt_socache_file_fn authjwt_lmdb_file_record;
+authjwt_socache_list_fn authjwt_lmdb_list_records;
+
 /**
  * The directory that arguments of create mean, so that equal results mean the same store: without the size, absolute,
  * with links resolved where it exists. Arguments that create refuses come back as they are.

@@ -5,6 +5,7 @@
 
 #include <httpd.h>
 #include <jansson.h>
+#include "authjwt_record.h"
 #include "authjwt_verdict.h"
 
 /** Hook post_config: memory for what is said once per start. @return OK */
@@ -53,9 +54,10 @@ void authjwt_page_unsaved(request_rec *r, authjwt_verdict_e verdict);
  *                 for an error document, which has the error's
  * @param next     where to go after signing in
  * @param user     what was typed, or NULL
+ * @param remember is the box ticked, where there is one (AuthJWTRememberMe)?
  * @return OK, or an HTTP status when the administrator's file cannot be read (logged)
  */
-int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user);
+int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user, int remember);
 
 /** Write a page that says that browsers cannot sign in without AuthJWTCookies. @return OK */
 int authjwt_page_no_cookies(request_rec *r, int status);
@@ -67,6 +69,30 @@ int authjwt_page_no_cookies(request_rec *r, int status);
  * @return OK
  */
 int authjwt_page_logout(request_rec *r, const char *user, const char *csrf);
+
+/** A session on the page of sessions. */
+typedef struct {
+    const char *id; /**< its public id */
+    const authjwt_record_t *record;
+    int is_current; /**< the one that asks */
+} authjwt_page_session_t;
+
+/** What that page shows. */
+typedef struct {
+    const char *user;                   /**< whose sessions */
+    int is_others;                      /**< they are not of who looks at them, an administrator */
+    const char *csrf;                   /**< value for its forms, or NULL */
+    const apr_array_header_t *sessions; /**< authjwt_page_session_t, in the order to be shown */
+} authjwt_page_sessions_t;
+
+/** Write the page of sessions: one form each, and one for all. @return OK */
+int authjwt_page_sessions(request_rec *r, const authjwt_page_sessions_t *list);
+
+/** The path of the endpoint; empty, which means the same address, where browsers could take it for another host. */
+const char *authjwt_page_own_path(request_rec *r);
+
+/** Text as the value of a parameter in an address. */
+const char *authjwt_page_parameter(request_rec *r, const char *text);
 
 /** Where a browser goes when it has signed out: AuthJWTLogoutRedirect, else the login page, else the front page. */
 const char *authjwt_page_after_logout(request_rec *r);

@@ -39,6 +39,7 @@ typedef struct {
     const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
     const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
     const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
+    apr_array_header_t *rules_unmet;       /**< authz: other rules of this module that stood in the way, or NULL */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
@@ -77,6 +78,9 @@ typedef struct {
     int varied;                              /**< caching: Vary names the places of tokens */
     int own_error;                           /**< reply: status whose body is ours, 0 if none */
     const char *own_error_type;              /**< reply: its Content-Type */
+    int refused_below;                       /**< below: status of the refusal of what httpd has looked up for it */
+    const apr_table_t *headers_below;        /**< below: headers of that refusal */
+    const char *error_below;                 /**< below: code of that refusal, NULL if it has none */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */
@@ -144,7 +148,8 @@ int authjwt_request_may_issue(request_rec *r);
 /** The same with endpoints that are subject to Require too (userinfo, introspect). */
 const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
 
-/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? */
+/** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? Or
+ * a subrequest by which httpd looks up, before the handler, what is to answer one (mod_dir, MultiViews)? */
 int authjwt_request_is_preflight(request_rec *r);
 
 /** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in

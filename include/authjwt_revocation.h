@@ -79,6 +79,23 @@ apr_status_t authjwt_revocation_end_session(request_rec *r, const char *issuer, 
                                             apr_time_t ends) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
+ * The same by the id of the entry that ends it.
+ * @param origin    of the entry that ends the session of another issuer that it was begun from; NULL: none
+ * @param is_first  set on success: zero if it had been ended before
+ */
+apr_status_t authjwt_revocation_end_by_id(request_rec *r, const authjwt_store_id_t *id,
+                                          const authjwt_store_id_t *origin, apr_time_t ends,
+                                          int *is_first) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
+ * End every session of a user that exists now, as authjwt_revocation_end_all does for the subject of a token.
+ * @param issuer  `iss` of its tokens, "" for none
+ * @param user    the identity
+ */
+apr_status_t authjwt_revocation_end_user(request_rec *r, const char *issuer,
+                                         const char *user) AP_FN_ATTR_WARN_UNUSED_RESULT;
+
+/**
  * End every session of the subject that exists now. A session that starts after the return lives.
  * @return as authjwt_revocation_end
  */

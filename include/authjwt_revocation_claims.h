@@ -27,6 +27,10 @@ apr_status_t authjwt_revocation_token_id(const aj_claims_t *claims, apr_pool_t *
 apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subject, apr_pool_t *pool,
                                            authjwt_store_id_t *id);
 
+/** All sessions of a user have ended: by another claim that tells who it is. */
+apr_status_t authjwt_revocation_claimed_id(const char *issuer, const char *claim, const char *identity,
+                                           apr_pool_t *pool, authjwt_store_id_t *id);
+
 /**
  * The other issuer's session that the token's own was begun from.
  * @param id  set to the id of that session's entry when there is one
@@ -34,8 +38,14 @@ apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subje
  */
 int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id);
 
+/** The same by what AUTHJWT_CLAIM_ORIGIN says. @param text  NULL: nothing */
+int authjwt_revocation_origin_of(const char *text, apr_pool_t *pool, authjwt_store_id_t *id);
+
 /** When a session of ours began, from its sid: microseconds since 1970. @return 0 for other sids */
 apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims);
+
+/** What a sid says of the birth of its session, whether it is to be believed or not. @return 0 for other sids */
+apr_time_t authjwt_revocation_birth_of_sid(const char *sid);
 
 /** Is it a token of another issuer's session: one that has a `sid` and no `sid_exp`? */
 int authjwt_revocation_is_foreign_session(const aj_claims_t *claims);
@@ -59,5 +69,11 @@ authjwt_entry_mark_t authjwt_revocation_mark(const aj_claims_t *claims, apr_inte
 
 /** Move a mark that is stored forward: what was born behind it, which may be ahead of the clock, is ended too. */
 void authjwt_revocation_move(authjwt_entry_mark_t *mark, const authjwt_entry_mark_t *least);
+
+/**
+ * The mark that ends all sessions of a user. Hosts whose clock is ahead within the leeway have begun sessions that are
+ * meant, too.
+ */
+authjwt_entry_mark_t authjwt_revocation_user_mark(apr_interval_time_t leeway, apr_time_t now);
 
 #endif

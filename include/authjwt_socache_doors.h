@@ -65,9 +65,58 @@ typedef int authjwt_socache_absent_fn(ap_socache_instance_t *instance, server_re
 /**
  * How much the store holds.
  * @param entries  set on success; expired ones that are still there included
- * @param fill     set on success: 0 empty to 1 full
+ * @param fill     set on success: 0 empty to 1 full; negative where there is no limit
+ * @return APR_ENOTIMPL where nobody can say; else as the provider's retrieve
  */
 typedef apr_status_t authjwt_socache_usage_fn(ap_socache_instance_t *instance, server_rec *s, apr_uint64_t *entries,
-                                              double *fill);
+                                              double *fill, apr_pool_t *pool);
+
+/* ---- a directory beside the entries: records, each of an owner ---- */
+
+/** Bytes of an owner, and of the id of a record: both are hashes. */
+#define AUTHJWT_SOCACHE_NAME 32
+
+/** The most bytes of a record's data, and the most records of one owner. */
+#define AUTHJWT_SOCACHE_RECORD_MAX  1024
+#define AUTHJWT_SOCACHE_RECORDS_MAX 256
+
+/** One record. */
+typedef struct {
+    const unsigned char *id; /**< AUTHJWT_SOCACHE_NAME bytes */
+    const unsigned char *data;
+    unsigned int len;
+    apr_time_t order;  /**< the smaller, the older; microseconds since 1970 */
+    apr_time_t expiry; /**< likewise; from then on there is no such record */
+} authjwt_socache_record_t;
+
+/** A change of one owner's records. */
+typedef struct {
+    const unsigned char *owner;             /**< AUTHJWT_SOCACHE_NAME bytes */
+    const authjwt_socache_record_t *record; /**< is written, over one of the same id; NULL: none */
+    const unsigned char *drop;              /**< ids of records that go, one behind the other; NULL: none */
+    unsigned int drops;                     /**< how many; at most AUTHJWT_SOCACHE_RECORDS_MAX */
+    unsigned int most; /**< how many records the owner may have then; at most AUTHJWT_SOCACHE_RECORDS_MAX */
+    int yields;        /**< where there would be more the oldest go, or the new one if it is the oldest */
+} authjwt_socache_filing_t;
+
+/**
+ * Change an owner's records, as one step against all other writers of the store. Those that have expired go along.
+ * Entries come first: a provider may refuse a record for want of room where it would still take an entry, and may
+ * remove records to make room for entries.
+ * @return APR_SUCCESS; APR_EAGAIN when the owner has too many records and the change does not yield, so that the new
+ * one was not written; APR_ENOSPC when there is no room for it; after these two what was to go has gone. Else as the
+ * provider's store
+ */
+typedef apr_status_t authjwt_socache_file_fn(ap_socache_instance_t *instance, server_rec *s,
+                                             const authjwt_socache_filing_t *filing, apr_pool_t *pool);
+
+/**
+ * All records of an owner that have not expired, in any order.
+ * @param records  set on success, owned by pool
+ * @param n        set on success; at most AUTHJWT_SOCACHE_RECORDS_MAX
+ * @return as the provider's retrieve, but an owner without records is APR_SUCCESS
+ */
+typedef apr_status_t authjwt_socache_list_fn(ap_socache_instance_t *instance, server_rec *s, const unsigned char *owner,
+                                             authjwt_socache_record_t **records, unsigned int *n, apr_pool_t *pool);
 
 #endif

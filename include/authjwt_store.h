@@ -37,7 +37,7 @@ apr_status_t authjwt_store_get(authjwt_store_t *store, request_rec *r, const aut
                                authjwt_store_value_t *value) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /** The most entries that are looked up in one go. */
-#define AUTHJWT_STORE_SEVERAL 6
+#define AUTHJWT_STORE_SEVERAL 60
 
 /** One of several entries that are looked up in one go. */
 typedef struct {
@@ -116,12 +116,12 @@ apr_status_t authjwt_store_update(authjwt_store_t *store, request_rec *r, const 
                                   authjwt_store_purpose_e purpose) AP_FN_ATTR_WARN_UNUSED_RESULT;
 
 /**
- * How much the stores of all servers hold that can tell.
+ * How much the stores of all servers hold that can tell. A store for several hosts is asked each time.
  * @param s        the main server
  * @param entries  set: of all together
- * @param fill     set: of the fullest, 0 empty to 1 full
+ * @param fill     set: of the fullest, 0 empty to 1 full; negative where none has a limit
  * @return how many could tell; with 0 nothing is set
  */
-int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill);
+int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill, apr_pool_t *pool);
 
 #endif

@@ -9,29 +9,10 @@
 #include <apr_pools.h>
 
 #include "authjwt_socache_doors.h"
+#include "authjwt_valkey_server.h"
 
 /** Name under which the provider is registered in AP_SOCACHE_PROVIDER_GROUP. */
 #define AUTHJWT_VALKEY "valkey"
-
-/** How long a server may take to be reached, and for each answer, unless said otherwise; in microseconds. */
-#define AUTHJWT_VALKEY_TIMEOUT (APR_USEC_PER_SEC / 2)
-
-/** What names every entry on the server, before the name of the consumer that is given to init. */
-#define AUTHJWT_VALKEY_PREFIX "authjwt:"
-
-/** What an instance may be told beside its arguments. Zero is the default of each. */
-typedef struct {
-    const char *user;                  /**< ACL user; NULL: the default one */
-    const char *password;              /**< NULL: none is sent */
-    apr_size_t password_len;           /**< bytes at password */
-    int tls;                           /**< encrypt, and check who the server is */
-    const char *ca;                    /**< file of the authorities that are trusted; NULL: those of the system */
-    const char *cert;                  /**< file of the client's certificate and its chain, or NULL */
-    const char *key;                   /**< file of its private key, given exactly where cert is */
-    unsigned replicas;                 /**< how many must have what is stored before it counts */
-    apr_interval_time_t replicas_time; /**< how long to wait for them, needed with replicas */
-    apr_interval_time_t timeout;       /**< to connect, and for each answer */
-} authjwt_valkey_options_t;
 
 /**
  * Register the provider and the hooks it needs. Call once from the module's register_hooks.
@@ -91,5 +72,15 @@ authjwt_socache_swap_fn authjwt_valkey_swap;
 
 /** The door authjwt_socache_retrieve_several_fn: one round trip for up to 64 entries. */
 authjwt_socache_retrieve_several_fn authjwt_valkey_retrieve_several;
+
+/** The doors of a directory of records: a hash for each owner, which goes with its last record. Changes are a script
+ * (EVAL); the user of the server needs HGETALL, HSET, HDEL and PEXPIRE for them. They do not wait for replicas. */
+authjwt_socache_file_fn authjwt_valkey_file_record;
+authjwt_socache_list_fn authjwt_valkey_list_records;
+/**
+ * The door authjwt_socache_usage_fn: one round trip (INFO). Entries are all keys of the database, whoever stored them;
+ * how full it is, is known where the server has a maxmemory. APR_ENOTIMPL where its user may not ask.
+ */
+authjwt_socache_usage_fn authjwt_valkey_usage;
 
 #endif

@@ -31,6 +31,7 @@ typedef enum {
     AUTHJWT_BODY_UNREADABLE,   /**< httpd has a status of its own for it: `unreadable` of the request's state */
     AUTHJWT_TOO_MANY_ATTEMPTS, /**< `retry_after` of the request's state says for how long */
     AUTHJWT_USER_LOCKED,       /**< too many have failed for this user; likewise */
+    AUTHJWT_TOO_MANY_SESSIONS, /**< AuthJWTSessionLimit */
     AUTHJWT_STORE_UNAVAILABLE,
     AUTHJWT_BACKEND_UNAVAILABLE,
     AUTHJWT_VERDICTS /**< how many there are */

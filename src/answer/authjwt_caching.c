@@ -6,6 +6,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "authjwt_below.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
@@ -46,12 +47,18 @@ static void add_vary(request_rec *r, const authjwt_dir_conf_t *conf)
     }
 }
 
+/* login, refresh, logout and jwks ask for no token. A header with an expression may. */
+static int asks_for_none(request_rec *r)
+{
+    return authjwt_request_endpoint(r) && !authjwt_request_known(r)->asked;
+}
+
 /* Once, so that what mod_headers then makes of it counts. */
 static void vary(request_rec *r)
 {
     request_rec *from;
 
-    if (authjwt_request_known(r)->varied || !hangs_on_token(r) || authjwt_request_endpoint(r)) {
+    if (authjwt_request_known(r)->varied || !hangs_on_token(r) || asks_for_none(r)) {
         return;
     }
     authjwt_request_state(r)->varied = 1;
@@ -68,6 +75,9 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     vary(r);
+    if (authjwt_request_known(r)->headers_below) {
+        authjwt_below_take(r);
+    }
     if (authjwt_request_known(r)->own_error && authjwt_request_known(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_known(r)->own_error_type);
     }

@@ -17,11 +17,17 @@ static const char *attributes(request_rec *r, int readable)
                        "; SameSite=", authjwt_config_cookie_same_site(conf), NULL);
 }
 
+static int outlives_browser(request_rec *r, const authjwt_cookie_t *cookie)
+{
+    return cookie->keep == AUTHJWT_KEEP_AS_SET ? !authjwt_config_session_cookie(authjwt_config_dir(r))
+                                               : cookie->keep == AUTHJWT_KEEP_YES;
+}
+
 static const char *format(request_rec *r, const authjwt_cookie_t *cookie)
 {
     const char *age = "";
 
-    if (!authjwt_config_session_cookie(authjwt_config_dir(r))) {
+    if (outlives_browser(r, cookie)) {
         age = apr_psprintf(r->pool, "; Max-Age=%" APR_TIME_T_FMT, apr_time_sec(cookie->life));
     }
     return apr_pstrcat(r->pool, cookie->name, "=", cookie->value, attributes(r, cookie->readable), age, NULL);

@@ -38,7 +38,8 @@ static authjwt_said_t message_of(const authjwt_page_t *page, authjwt_verdict_e v
     case HTTP_UNAUTHORIZED:
         return authjwt_page_say(page, AUTHJWT_TEXT_FAILED);
     case HTTP_FORBIDDEN:
-        return authjwt_page_say(page, AUTHJWT_TEXT_DENIED);
+        return authjwt_page_say(page, verdict == AUTHJWT_TOO_MANY_SESSIONS ? AUTHJWT_TEXT_TOO_MANY_SESSIONS
+                                                                           : AUTHJWT_TEXT_DENIED);
     case HTTP_TOO_MANY_REQUESTS:
         return authjwt_page_say_throttled(page);
     default:
@@ -90,14 +91,29 @@ static const char *fields(const authjwt_page_t *page, const char *user, const ch
                        user ? " autofocus" : "", ">\n", NULL);
 }
 
-static const char *warning(const authjwt_page_t *page)
+/* Its label is beside it, and part of what can be pressed. */
+static const char *box(const authjwt_page_t *page, int remember)
 {
-    return authjwt_page_is_insecure(page->r) ? apr_pstrcat(
-               page->r->pool, "<p class=\"bad\">", authjwt_page_text(page, AUTHJWT_TEXT_INSECURE), "</p>\n", NULL)
-                                             : "";
+    if (!authjwt_config_remember_me(page->conf)) {
+        return "";
+    }
+    return apr_pstrcat(page->r->pool,
+                       "<p class=\"check\"><input id=\"remember\" name=\"remember\" type=\"checkbox\" value=\"true\"",
+                       remember ? " checked" : "", ">\n<label for=\"remember\">",
+                       authjwt_page_text(page, AUTHJWT_TEXT_REMEMBER), "</label></p>\n", NULL);
 }
 
-static int write_builtin(const authjwt_page_t *page, authjwt_verdict_e verdict, const char *next, const char *user)
+static const char *warning(const authjwt_page_t *page)
+{
+    if (!authjwt_page_is_insecure(page->r)) {
+        return "";
+    }
+    return apr_pstrcat(page->r->pool, "<p class=\"bad\">", authjwt_page_text(page, AUTHJWT_TEXT_INSECURE), "</p>\n",
+                       NULL);
+}
+
+static int write_builtin(const authjwt_page_t *page, authjwt_verdict_e verdict, const char *next, const char *user,
+                         int remember)
 {
     request_rec *r = page->r;
     authjwt_said_t message = message_of(page, verdict);
@@ -112,18 +128,18 @@ static int write_builtin(const authjwt_page_t *page, authjwt_verdict_e verdict, 
         apr_pstrcat(r->pool, warning(page), paragraph(page, message, verdict != AUTHJWT_OK),
                     "<form method=\"post\" action=\"", authjwt_page_escape(authjwt_page_own_address(r), r->pool),
                     "\">\n<input type=\"hidden\" name=\"next\" value=\"", authjwt_page_escape(next, r->pool), "\">\n",
-                    fields(page, user, about), "<button type=\"submit\">", authjwt_page_text(page, AUTHJWT_TEXT_SUBMIT),
-                    "</button>\n</form>\n", NULL));
+                    fields(page, user, about), box(page, remember), "<button type=\"submit\">",
+                    authjwt_page_text(page, AUTHJWT_TEXT_SUBMIT), "</button>\n</form>\n", NULL));
 }
 
-int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user)
+int authjwt_page_login(request_rec *r, authjwt_verdict_e verdict, const char *next, const char *user, int remember)
 {
     const authjwt_page_t *page = authjwt_page_begin(r);
 
     if (strcmp(authjwt_config_login_page(page->conf), "builtin")) {
-        return authjwt_page_write_own(page, verdict, message_of(page, verdict), next, user);
+        return authjwt_page_write_own(page, verdict, message_of(page, verdict), next, user, remember);
     }
-    return authjwt_config_cookies(page->conf) ? write_builtin(page, verdict, next, user)
+    return authjwt_config_cookies(page->conf) ? write_builtin(page, verdict, next, user, remember)
                                               : authjwt_page_no_cookies(r, authjwt_verdict_refusal(verdict)->status);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_page: the way to the login page and back; only ever to paths of this host. */
 #include <httpd.h>
+#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -99,6 +100,11 @@ const char *authjwt_page_address_of(request_rec *r, const char *path)
 const char *authjwt_page_own_address(request_rec *r)
 {
     return authjwt_page_address_of(r, authjwt_page_own_path(r));
+}
+
+const char *authjwt_page_parameter(request_rec *r, const char *text)
+{
+    return apr_pescape_urlencoded(r->pool, text);
 }
 
 static const char *query_parameter(request_rec *r, const char *name)

@@ -45,7 +45,7 @@ static void write_filled(request_rec *r, const char *p, const placeholder_t *pla
 }
 
 int authjwt_page_write_own(const authjwt_page_t *page, authjwt_verdict_e verdict, authjwt_said_t message,
-                           const char *next, const char *user)
+                           const char *next, const char *user, int remember)
 {
     request_rec *r = page->r;
     const authjwt_refusal_t *refusal = authjwt_verdict_refusal(verdict);
@@ -62,6 +62,7 @@ int authjwt_page_write_own(const authjwt_page_t *page, authjwt_verdict_e verdict
     {
         const placeholder_t placeholders[] = { { "{{next}}", next },
                                                { "{{user}}", user ? user : "" },
+                                               { "{{remember}}", remember ? "checked" : "" },
                                                { "{{message}}", message.text ? message.text : "" },
                                                { "{{code}}", refusal->code ? refusal->code : "" },
                                                { "{{lang}}", message.text ? message.lang : page->lang },

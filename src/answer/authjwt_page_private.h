@@ -55,9 +55,12 @@ void authjwt_page_headers(const authjwt_page_t *page, int is_ours);
 /** Begin an answer that a handler writes: status, type, headers. */
 void authjwt_page_answer(const authjwt_page_t *page, int status, int is_ours);
 
+/** What a person calls the program of a User-Agent. @return owned by pool, not escaped; NULL for an empty one */
+const char *authjwt_page_agent(const char *agent, apr_pool_t *pool);
+
 /** Write the administrator's own login page. @param message  its text may be NULL @return as authjwt_page_login */
 int authjwt_page_write_own(const authjwt_page_t *page, authjwt_verdict_e verdict, authjwt_said_t message,
-                           const char *next, const char *user);
+                           const char *next, const char *user, int remember);
 
 /**
  * The login page and the way back from there. With `fresh` the page is shown to those who are signed in too: sent on,
@@ -84,9 +87,6 @@ int authjwt_page_is_same_path(const char *path, const char *address);
 
 /** Has the query this parameter, with or without a value? */
 int authjwt_page_has_parameter(request_rec *r, const char *name);
-
-/** The path of the endpoint; empty, which means the same address, where browsers could take it for another host. */
-const char *authjwt_page_own_path(request_rec *r);
 
 /** A path of this host relative to the address that the browser knows, which may have a prefix that a proxy has taken
  * off. */

@@ -69,12 +69,20 @@ static authjwt_verdict_e check_length(request_rec *r, const authjwt_cookie_t *co
     return AUTHJWT_FAILED;
 }
 
-static void set(request_rec *r, const authjwt_token_t *token, apr_time_t now, const char *name, const char *csrf_name)
+static authjwt_cookie_t cookie_of(const authjwt_tokens_t *tokens, const authjwt_token_t *token, const char *name)
 {
-    authjwt_cookie_t cookie = { name, token->text, 0, token->expires - now };
-    authjwt_cookie_t csrf = { csrf_name, token->csrf, 1, token->expires - now };
+    return (authjwt_cookie_t){ name, token->text, 0, token->expires - tokens->now, tokens->keep };
+}
 
-    authjwt_cookies_set(r, &cookie);
+/* The token, and its csrf value for scripts. */
+static void set(request_rec *r, const authjwt_token_t *token, const authjwt_cookie_t *cookie, const char *csrf_name)
+{
+    authjwt_cookie_t csrf = *cookie;
+
+    csrf.name = csrf_name;
+    csrf.value = token->csrf;
+    csrf.readable = 1;
+    authjwt_cookies_set(r, cookie);
     authjwt_cookies_set(r, &csrf);
 }
 
@@ -91,10 +99,8 @@ static void clear_plain(request_rec *r, const char *name)
 authjwt_verdict_e authjwt_tokens_set_cookies(request_rec *r, const authjwt_tokens_t *tokens)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    authjwt_cookie_t access = { authjwt_config_access_cookie(conf), tokens->access.text, 0,
-                                tokens->access.expires - tokens->now };
-    authjwt_cookie_t refresh = { authjwt_config_refresh_cookie(conf), tokens->refresh.text, 0,
-                                 tokens->refresh.expires - tokens->now };
+    authjwt_cookie_t access = cookie_of(tokens, &tokens->access, authjwt_config_access_cookie(conf));
+    authjwt_cookie_t refresh = cookie_of(tokens, &tokens->refresh, authjwt_config_refresh_cookie(conf));
     authjwt_verdict_e verdict;
 
     if (!authjwt_config_cookies(conf)) {
@@ -109,9 +115,9 @@ authjwt_verdict_e authjwt_tokens_set_cookies(request_rec *r, const authjwt_token
     }
     clear_plain(r, access.name);
     clear_plain(r, refresh.name);
-    set(r, &tokens->access, tokens->now, access.name, AUTHJWT_COOKIE_CSRF_ACCESS);
+    set(r, &tokens->access, &access, AUTHJWT_COOKIE_CSRF_ACCESS);
     if (refresh.value) {
-        set(r, &tokens->refresh, tokens->now, refresh.name, AUTHJWT_COOKIE_CSRF_REFRESH);
+        set(r, &tokens->refresh, &refresh, AUTHJWT_COOKIE_CSRF_REFRESH);
     }
     return AUTHJWT_OK;
 }

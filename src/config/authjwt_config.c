@@ -21,6 +21,8 @@ void *authjwt_config_create_server(apr_pool_t *pool, server_rec *s)
     conf->store_replicas = -1;
     conf->store_timeout = -1;
     conf->cache = -1;
+    conf->session_directory = -1;
+    conf->session_limit = -1;
     return conf;
 }
 
@@ -62,6 +64,9 @@ void *authjwt_config_merge_server(apr_pool_t *pool, void *base_conf, void *add_c
     MERGE_NUMBER(access_expires);
     MERGE_NUMBER(refresh_expires);
     MERGE_NUMBER(session_expires);
+    MERGE_NUMBER(session_directory);
+    MERGE_NUMBER(session_limit);
+    merged->session_limit_refuses = add->session_limit >= 0 ? add->session_limit_refuses : base->session_limit_refuses;
     MERGE_POINTER(store_spec);
     MERGE_NUMBER(throttle_failures);
     merged->throttle_window = add->throttle_failures >= 0 ? add->throttle_window : base->throttle_window;
@@ -98,6 +103,8 @@ void *authjwt_config_create_dir(apr_pool_t *pool, char *path)
     conf->report_only = -1;
     conf->rotation = -1;
     conf->grace = -1;
+    conf->remember_me = -1;
+    conf->session_idle = -1;
     return conf;
 }
 
@@ -111,6 +118,18 @@ static void merge_dir_pages(authjwt_dir_conf_t *merged, const authjwt_dir_conf_t
     MERGE_POINTER(login_style);
     MERGE_LIST(login_texts);
     MERGE_POINTER(logout_redirect);
+}
+
+/* How sessions go on. */
+static void merge_dir_sessions(authjwt_dir_conf_t *merged, const authjwt_dir_conf_t *base,
+                               const authjwt_dir_conf_t *add)
+{
+    MERGE_NUMBER(rotation);
+    MERGE_NUMBER(grace);
+    MERGE_NUMBER(remember_me);
+    MERGE_NUMBER(session_idle);
+    MERGE_POINTER(idle_ignore);
+    MERGE_POINTER(sessions_admin);
 }
 
 void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
@@ -149,8 +168,7 @@ void *authjwt_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf
     MERGE_POINTER(role_claims);
     MERGE_POINTER(login_user_field);
     MERGE_POINTER(login_password_field);
-    MERGE_NUMBER(rotation);
-    MERGE_NUMBER(grace);
+    merge_dir_sessions(merged, base, add);
     MERGE_POINTER(providers);
     MERGE_POINTER(grants);
     MERGE_POINTER(login_requires);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authjwt_config: names that begin with __Host- or __Secure- must keep their promise. Judged by the tree of directives.
- */
+/* authjwt_config: names that begin with __Host- or __Secure- must keep their promise, and each cookie has a name of its
+ * own. Judged by the tree of directives. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -103,6 +103,38 @@ static int check_same_site(const ap_directive_t *section, server_rec *s, apr_poo
     return 1;
 }
 
+/* The names that a cookie may not have: those of the other three that login sets. */
+static const char *taken_by(const ap_directive_t *section, int which, const char *value, apr_pool_t *ptemp)
+{
+    const char *other = argument_of(in_effect(section, names[!which]), ptemp);
+    const char *const defaults[] = { which ? "access_token_cookie" : "refresh_token_cookie",
+                                     which ? "__Host-access_token_cookie" : "__Host-refresh_token_cookie" };
+
+    if (!strcmp(value, "csrf_access_token") || !strcmp(value, "csrf_refresh_token")) {
+        return "the cookie with the csrf value, which scripts can read";
+    }
+    if (other ? strcmp(value, other) : strcmp(value, defaults[0]) && strcmp(value, defaults[1])) {
+        return NULL;
+    }
+    return which ? "the cookie with the access token" : "the cookie with the refresh token";
+}
+
+/* One cookie would write over the other, and nobody would stay signed in. */
+static int check_different(const ap_directive_t *section, int which, server_rec *s, apr_pool_t *ptemp)
+{
+    const ap_directive_t *name = find_in(section, names[which]);
+    const char *value = argument_of(name, ptemp);
+    const char *owner = value ? taken_by(section, which, value, ptemp) : NULL;
+
+    if (!owner) {
+        return 0;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                 "AJ1793: %s %s (%s:%d): this is the name of %s; give each cookie a name of its own", name->directive,
+                 value, name->filename, name->line_num, owner);
+    return 1;
+}
+
 /* Only a section that says something new about cookies needs a look. */
 static int speaks_of_cookies(const ap_directive_t *section)
 {
@@ -121,6 +153,7 @@ static int check_section(const ap_directive_t *section, server_rec *s, apr_pool_
         const ap_directive_t *name = in_effect(section, names[i]);
 
         faults += name ? check_name(section, name, s, ptemp) : 0;
+        faults += check_different(section, i, s, ptemp);
     }
     faults += section ? check_same_site(section, s, ptemp) : 0;
     for (node = section; node; node = node->next) {

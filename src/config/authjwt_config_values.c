@@ -41,8 +41,9 @@ int authjwt_config_is_listed(const apr_array_header_t *list, const char *name)
 
 int authjwt_config_is_own_claim(const char *name)
 {
-    static const char *const names[] = { "iss",   "aud", "sub",     "iat",     "nbf",      "exp",  "jti", "type",
-                                         "fresh", "sid", "sid_exp", "sid_gen", "sid_from", "csrf", "role" };
+    static const char *const names[] = { "iss",      "aud",          "sub",      "iat",  "nbf",     "exp",
+                                         "jti",      "type",         "fresh",    "sid",  "sid_exp", "sid_gen",
+                                         "sid_from", "sid_remember", "sid_idle", "csrf", "role" };
     apr_size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -260,12 +261,23 @@ const char *authjwt_config_dummy_hash(const authjwt_server_conf_t *conf)
 
 int authjwt_config_rotation(const authjwt_dir_conf_t *conf)
 {
-    return conf->rotation != 0;
+    /* A session's last use is told by its refresh token. */
+    return conf->rotation != 0 || authjwt_config_session_idle(conf);
 }
 
 apr_interval_time_t authjwt_config_grace(const authjwt_dir_conf_t *conf)
 {
     return conf->grace >= 0 ? conf->grace : DEFAULT_GRACE;
+}
+
+apr_interval_time_t authjwt_config_remember_me(const authjwt_dir_conf_t *conf)
+{
+    return conf->remember_me > 0 ? conf->remember_me : 0;
+}
+
+apr_interval_time_t authjwt_config_session_idle(const authjwt_dir_conf_t *conf)
+{
+    return conf->session_idle > 0 ? conf->session_idle : 0;
 }
 
 apr_interval_time_t authjwt_config_check_interval(const authjwt_server_conf_t *conf)
@@ -286,6 +298,16 @@ apr_interval_time_t authjwt_config_access_expires(const authjwt_server_conf_t *c
 apr_interval_time_t authjwt_config_refresh_expires(const authjwt_server_conf_t *conf)
 {
     return conf->refresh_expires >= 0 ? conf->refresh_expires : DEFAULT_REFRESH_EXPIRES;
+}
+
+int authjwt_config_session_directory(const authjwt_server_conf_t *conf)
+{
+    return conf->session_directory > 0;
+}
+
+unsigned int authjwt_config_session_limit(const authjwt_server_conf_t *conf)
+{
+    return conf->session_limit > 0 ? (unsigned int)conf->session_limit : 0;
 }
 
 apr_interval_time_t authjwt_config_session_expires(const authjwt_server_conf_t *conf)

@@ -104,7 +104,7 @@ static void warn_of_login_url(const authjwt_place_t *place, survey_t *survey, ap
             place->server, APLOG_WARNING,
             "AJ1785: AuthJWTLoginURL %s in %s: no jwt-login answers there; add <Location \"%s\"> with SetHandler "
             "jwt-login, and AuthJWTLoginPage there for a page of your own",
-            url, place->name, url);
+            url, place->name, apr_pstrmemdup(pool, url, strcspn(url, "?")));
     }
 }
 
@@ -195,7 +195,7 @@ static void warn_of_handlers(const ap_directive_t *node, server_rec *s, apr_pool
             && !ap_cstr_casecmpn(word, "jwt", 3) && !authjwt_endpoint_find(word)) {
             authjwt_risk(s, APLOG_WARNING,
                          "AJ1788: %s %s (%s:%d): there is no such handler; write jwt-login, jwt-refresh, jwt-logout, "
-                         "jwt-userinfo, jwt-jwks, jwt-introspect, jwt-revoke or jwt-metrics",
+                         "jwt-userinfo, jwt-jwks, jwt-introspect, jwt-revoke, jwt-sessions or jwt-metrics",
                          node->directive, word, node->filename, node->line_num);
         }
         warn_of_handlers(node->first_child, s, pool);

@@ -143,13 +143,23 @@ static const char *set_cache(cmd_parms *cmd, void *dir, const char *text)
     return NULL;
 }
 
+/* What else a login page may send, each field once. */
+static int is_field_of_page(const char *name)
+{
+    return !strcmp(name, "next") || !strcmp(name, "csrf_token") || !strcmp(name, "remember");
+}
+
 static const char *set_login_fields(cmd_parms *cmd, void *dir, const char *user, const char *password)
 {
     authjwt_dir_conf_t *conf = dir;
 
-    (void)cmd;
     if (!*user || !*password || !strcmp(user, password)) {
         return "AuthJWTLoginFields: needs two different names, of the user's field and of the password's";
+    }
+    if (is_field_of_page(user) || is_field_of_page(password)) {
+        return apr_psprintf(cmd->pool,
+                            "AuthJWTLoginFields: the login page has another field \"%s\"; choose another name",
+                            is_field_of_page(user) ? user : password);
     }
     conf->login_user_field = user;
     conf->login_password_field = password;
@@ -180,6 +190,10 @@ const command_rec authjwt_config_directives[] = {
                   "lifetime of refresh tokens"),
     AP_INIT_TAKE1("AuthJWTSessionExpires", authjwt_directives_set_session_expires, NULL, RSRC_CONF,
                   "longest life of a session"),
+    AP_INIT_FLAG("AuthJWTSessionDirectory", authjwt_directives_set_session_directory, NULL, RSRC_CONF,
+                 "whether the sessions of users are listed"),
+    AP_INIT_TAKE12("AuthJWTSessionLimit", authjwt_directives_set_session_limit, NULL, RSRC_CONF,
+                   "how many sessions a user may have: N [oldest|refuse], or off"),
     AP_INIT_TAKE1("AuthJWTRevocationStore", set_store, NULL, RSRC_CONF, "where revocations are kept: PROVIDER[:ARGS]"),
     AP_INIT_TAKE12("AuthJWTStoreAuth", authjwt_directives_set_store_auth, NULL, RSRC_CONF,
                    "user and password of a valkey store: [USER] SOURCE"),
@@ -282,6 +296,14 @@ const command_rec authjwt_config_directives[] = {
     AP_INIT_FLAG("AuthJWTRefreshRotation", ap_set_flag_slot, SLOT(rotation), ISSUING, "refresh tokens work once"),
     AP_INIT_TAKE1("AuthJWTRefreshGrace", authjwt_directives_set_grace, NULL, ISSUING,
                   "how long a used refresh token gets the same successor"),
+    AP_INIT_TAKE1("AuthJWTRememberMe", authjwt_directives_set_remember_me, NULL, ISSUING,
+                  "how long a session lives whose user asked to stay signed in: a time, or off"),
+    AP_INIT_TAKE1("AuthJWTSessionIdle", authjwt_directives_set_session_idle, NULL, ISSUING,
+                  "how long a session may be left alone beyond the life of an access token: a time, or off"),
+    AP_INIT_TAKE_ARGV("AuthJWTSessionIdleIgnore", authjwt_directives_add_idle_paths, NULL, ISSUING,
+                      "paths of requests that programs make by themselves, which keep no session alive"),
+    AP_INIT_TAKE_ARGV("AuthJWTSessionsAdmin", authjwt_directives_set_sessions_admin, NULL, ISSUING,
+                      "roles that see and end the sessions of other users at jwt-sessions"),
     AP_INIT_TAKE2("AuthJWTLoginFields", set_login_fields, NULL, ISSUING,
                   "names of the fields of user name and password"),
     { .name = NULL }

@@ -54,6 +54,21 @@ const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int ar
     return NULL;
 }
 
+const char *authjwt_directives_set_sessions_admin(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    apr_array_header_t *roles = apr_array_make(cmd->pool, argc, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        APR_ARRAY_PUSH(roles, const char *) = argv[i];
+    }
+    if (!argc) {
+        return "AuthJWTSessionsAdmin: needs at least one role";
+    }
+    ((authjwt_dir_conf_t *)dir)->sessions_admin = roles;
+    return NULL;
+}
+
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     authjwt_dir_conf_t *conf = dir;

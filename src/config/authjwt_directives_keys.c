@@ -60,6 +60,20 @@ static const char *parse_key_option(apr_pool_t *pool, const char *word, aj_key_o
     return "an option is none of kid=ID, encoding=raw|base64|base64url|hex, verify, publish";
 }
 
+/* Is the option among those before it? @param words  the options, without ALG and SOURCE */
+static int is_repeated(char *const words[], int at)
+{
+    apr_size_t len = strcspn(words[at], "=");
+    int i;
+
+    for (i = 0; i < at; i++) {
+        if (strcspn(words[i], "=") == len && !strncmp(words[i], words[at], len)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authjwt_key_spec_t *spec)
 {
     const char *error = NULL;
@@ -79,6 +93,9 @@ static const char *parse_key(cmd_parms *cmd, int argc, char *const argv[], authj
     error = authjwt_source_check(argv[1]);
     for (i = 2; !error && i < argc; i++) {
         error = parse_key_option(cmd->pool, argv[i], &spec->options);
+        if (!error && is_repeated(argv + 2, i - 2)) {
+            error = "an option is there twice; write each of kid=ID, encoding=, verify, publish once";
+        }
     }
     if (!error && spec->options.encoding != AJ_ENCODING_RAW && spec->options.alg->kty != AJ_KTY_OCT) {
         error = "encoding= is for HS256, HS384 and HS512 alone";

@@ -27,6 +27,9 @@ const char *authjwt_directives_set_check_interval(cmd_parms *cmd, void *dir, con
 const char *authjwt_directives_set_access_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_refresh_expires(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_session_expires(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_remember_me(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_set_session_idle(cmd_parms *cmd, void *dir, const char *text);
+const char *authjwt_directives_add_idle_paths(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_grace(cmd_parms *cmd, void *dir, const char *text);
 const char *authjwt_directives_set_throttle(cmd_parms *cmd, void *dir, const char *failures, const char *window);
 const char *authjwt_directives_set_lock(cmd_parms *cmd, void *dir, const char *failures, const char *time);
@@ -42,6 +45,7 @@ const char *authjwt_directives_set_header_type(cmd_parms *cmd, void *dir, const 
 const char *authjwt_directives_set_forward(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_identity_claim(cmd_parms *cmd, void *dir, const char *name);
 const char *authjwt_directives_set_role_claims(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *authjwt_directives_set_sessions_admin(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_export(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, const char *header, const char *claim);
 const char *authjwt_directives_add_error_document(cmd_parms *cmd, void *dir, const char *code, const char *file);
@@ -60,6 +64,8 @@ const char *authjwt_directives_set_store_auth(cmd_parms *cmd, void *dir, const c
 const char *authjwt_directives_set_store_tls(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *authjwt_directives_set_store_replicas(cmd_parms *cmd, void *dir, const char *count, const char *time);
 const char *authjwt_directives_set_store_timeout(cmd_parms *cmd, void *dir, const char *time);
+const char *authjwt_directives_set_session_directory(cmd_parms *cmd, void *dir, int flag);
+const char *authjwt_directives_set_session_limit(cmd_parms *cmd, void *dir, const char *number, const char *word);
 const char *authjwt_directives_set_tokens_in_body(cmd_parms *cmd, void *dir, const char *word);
 const char *authjwt_directives_set_audit_log(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 

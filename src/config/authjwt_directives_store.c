@@ -36,6 +36,9 @@ const char *authjwt_directives_set_store_auth(cmd_parms *cmd, void *dir, const c
 
 static const char *set_file(cmd_parms *cmd, const char *file, const char **slot)
 {
+    if (*slot) {
+        return "AuthJWTStoreTLS: an option is there twice; write each of ca=FILE, cert=FILE, key=FILE once";
+    }
     *slot = authjwt_directives_file(cmd, file);
     return *slot ? NULL : apr_psprintf(cmd->pool, "AuthJWTStoreTLS: there is no file \"%s\"", file);
 }

@@ -58,6 +58,26 @@ const char *authjwt_directives_set_grace(cmd_parms *cmd, void *dir, const char *
     return set_time(cmd, &((authjwt_dir_conf_t *)dir)->grace, text, 1);
 }
 
+/* TIME, or off, which is 0. */
+static const char *set_time_or_off(cmd_parms *cmd, apr_interval_time_t *slot, const char *text)
+{
+    if (!ap_cstr_casecmp(text, "off")) {
+        *slot = 0;
+        return NULL;
+    }
+    return set_time(cmd, slot, text, 0);
+}
+
+const char *authjwt_directives_set_remember_me(cmd_parms *cmd, void *dir, const char *text)
+{
+    return set_time_or_off(cmd, &((authjwt_dir_conf_t *)dir)->remember_me, text);
+}
+
+const char *authjwt_directives_set_session_idle(cmd_parms *cmd, void *dir, const char *text)
+{
+    return set_time_or_off(cmd, &((authjwt_dir_conf_t *)dir)->session_idle, text);
+}
+
 /* FAILURES TIME, or off. @return NULL and both set, or what to write instead */
 static const char *set_failures(cmd_parms *cmd, const char *failures, const char *time, const char *example, int *count,
                                 apr_interval_time_t *out)

@@ -13,6 +13,7 @@ static const authjwt_endpoint_t endpoints[AUTHJWT_ENDPOINTS] = {
     { AUTHJWT_ENDPOINT_JWKS, "jwt-jwks", 0, 1, 1, 0, AUTHJWT_NEEDS_KEY },
     { AUTHJWT_ENDPOINT_INTROSPECT, "jwt-introspect", 1, 0, 0, 0, AUTHJWT_NEEDS_KEY },
     { AUTHJWT_ENDPOINT_REVOKE, "jwt-revoke", 1, 0, 1, 0, AUTHJWT_NEEDS_KEY },
+    { AUTHJWT_ENDPOINT_SESSIONS, "jwt-sessions", 1, 1, 0, 0, AUTHJWT_NEEDS_KEY },
     { AUTHJWT_ENDPOINT_METRICS, "jwt-metrics", 0, 1, 0, 0, AUTHJWT_NEEDS_NOTHING },
 };
 

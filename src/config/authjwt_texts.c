@@ -29,6 +29,7 @@ static const char *const names[AUTHJWT_TEXTS] = { [AUTHJWT_TEXT_TITLE] = "title"
                                                   [AUTHJWT_TEXT_LOGOUT] = "logout",
                                                   [AUTHJWT_TEXT_LOGOUT_QUESTION] = "logout_question",
                                                   [AUTHJWT_TEXT_DENIED] = "denied",
+                                                  [AUTHJWT_TEXT_TOO_MANY_SESSIONS] = "too_many_sessions",
                                                   [AUTHJWT_TEXT_REJECTED] = "rejected",
                                                   [AUTHJWT_TEXT_REJECTED_WHY] = "rejected_why",
                                                   [AUTHJWT_TEXT_LOST] = "lost",
@@ -37,7 +38,20 @@ static const char *const names[AUTHJWT_TEXTS] = { [AUTHJWT_TEXT_TITLE] = "title"
                                                   [AUTHJWT_TEXT_BACK] = "back",
                                                   [AUTHJWT_TEXT_RETRY] = "retry",
                                                   [AUTHJWT_TEXT_NO_COOKIES] = "no_cookies",
-                                                  [AUTHJWT_TEXT_NO_COOKIES_PROGRAMS] = "no_cookies_programs" };
+                                                  [AUTHJWT_TEXT_NO_COOKIES_PROGRAMS] = "no_cookies_programs",
+                                                  [AUTHJWT_TEXT_SESSIONS] = "sessions",
+                                                  [AUTHJWT_TEXT_SESSIONS_OF] = "sessions_of",
+                                                  [AUTHJWT_TEXT_SESSION_CURRENT] = "session_current",
+                                                  [AUTHJWT_TEXT_SESSION_BEGIN] = "session_begin",
+                                                  [AUTHJWT_TEXT_SESSION_LAST] = "session_last",
+                                                  [AUTHJWT_TEXT_SESSION_CLIENT] = "session_client",
+                                                  [AUTHJWT_TEXT_SESSION_UNKNOWN] = "session_unknown",
+                                                  [AUTHJWT_TEXT_SESSION_STOLEN] = "session_stolen",
+                                                  [AUTHJWT_TEXT_SESSION_END] = "session_end",
+                                                  [AUTHJWT_TEXT_SESSION_FORGET] = "session_forget",
+                                                  [AUTHJWT_TEXT_SESSION_END_OTHERS] = "session_end_others",
+                                                  [AUTHJWT_TEXT_SESSION_END_ALL] = "session_end_all",
+                                                  [AUTHJWT_TEXT_SESSION_NONE] = "session_none" };
 
 static const struct {
     const char *lang;
@@ -80,7 +94,7 @@ const char *authjwt_texts_read(const char *json, apr_size_t len, apr_pool_t *poo
     const char *name, *detail;
 
     if (!aj_json_read_object(json, len, pool, &object, &detail)) {
-        return apr_psprintf(pool, "it must be one JSON object in UTF-8, and is %s", detail);
+        return apr_psprintf(pool, "it must be one JSON object in UTF-8: %s", detail);
     }
     json_object_foreach(object, name, value)
     {

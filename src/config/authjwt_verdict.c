@@ -37,6 +37,8 @@ static const authjwt_refusal_t refusals[AUTHJWT_VERDICTS] = {
     [AUTHJWT_BODY_UNREADABLE] = { NULL, 400, NULL, NULL, NULL },
     [AUTHJWT_TOO_MANY_ATTEMPTS] = { "too_many_attempts", 429, "Too many attempts", "Please try again later", NULL },
     [AUTHJWT_USER_LOCKED] = { "too_many_attempts", 429, "Too many attempts", "Please try again later", NULL },
+    [AUTHJWT_TOO_MANY_SESSIONS] = { "too_many_sessions", 403, "Too many sessions", "Please log out elsewhere first",
+                                    NULL },
     [AUTHJWT_STORE_UNAVAILABLE] = { "store_unavailable", 503, "Service unavailable", "Please try again later", NULL },
     [AUTHJWT_BACKEND_UNAVAILABLE] = { "backend_unavailable", 503, "Service unavailable", "Please try again later",
                                       NULL }

@@ -14,10 +14,12 @@ static const ctl_command_t commands[] = {
       "access|refresh]" },
     { "explain", CTL_EXPLAIN, ctl_explain,
       "explain [-] --key \"ALG SOURCE [kid=ID]\" | --keyset SOURCE | --config FILE  <TOKEN" },
-    { "revoke", CTL_REVOKE, ctl_revoke, "revoke [-] KEYS --store lmdb:DIRECTORY | --config FILE  <TOKEN" },
-    { "stats", CTL_STATS, ctl_stats, "stats --store lmdb:DIRECTORY | --config FILE" },
-    { "export", CTL_EXPORT, ctl_export, "export --store lmdb:DIRECTORY | --config FILE  >DUMP" },
-    { "import", CTL_IMPORT, ctl_import, "import --store lmdb:DIRECTORY | --config FILE  <DUMP" },
+    { "revoke", CTL_REVOKE, ctl_revoke, "revoke [-] KEYS --store STORE | --config FILE  <TOKEN" },
+    { "sessions", CTL_SESSIONS, ctl_sessions, "sessions USER --store STORE --issuer NAME | --config FILE" },
+    { "end", CTL_END, ctl_end, "end USER|SID [--user|--sid] --store STORE --issuer NAME | --config FILE" },
+    { "stats", CTL_STATS, ctl_stats, "stats --store STORE | --config FILE" },
+    { "export", CTL_EXPORT, ctl_export, "export --store STORE | --config FILE  >DUMP" },
+    { "import", CTL_IMPORT, ctl_import, "import --store STORE | --config FILE  <DUMP" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -32,6 +34,7 @@ static ctl_exit_e usage(FILE *out, ctl_exit_e status)
         fprintf(out, "  authjwtctl %s\n", commands[i].usage);
     }
     fputs("All take --config FILE [--server NAME] [--httpd PROGRAM], --issuer NAME, --store PROVIDER:ARGS, --json.\n"
+          "STORE is lmdb:DIRECTORY or valkey:HOST[:PORT], the latter with --store-auth and its kin.\n"
           "See authjwtctl(8).\n",
           out);
     return status;

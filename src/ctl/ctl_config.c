@@ -67,7 +67,13 @@ static const char *ask_httpd(const ctl_options_t *options, apr_pool_t *pool, con
     apr_procattr_child_err_set(attr, err, NULL);
     if (apr_proc_create(&child, program, argv, NULL, attr, pool) != APR_SUCCESS
         || apr_proc_wait(&child, &status, &why, APR_WAIT) != APR_CHILD_DONE || !APR_PROC_CHECK_EXIT(why) || status) {
-        return apr_psprintf(pool, "--config: %s -t does not accept %s:\n%s", program, path, text_of(err, pool));
+        const char *said = text_of(err, pool);
+
+        return *said ? apr_psprintf(pool, "--config: %s -t does not accept %s:\n%s", program, path, said)
+                     : apr_psprintf(pool,
+                                    "--config: %s -t fails and does not say why; is there such a program? --httpd "
+                                    "names another, such as --httpd apache2",
+                                    program);
     }
     *dump = text_of(out, pool);
     return NULL;
@@ -175,6 +181,24 @@ static void take_list(apr_array_header_t **option, const apr_array_header_t *lin
     *option = *option ? *option : list;
 }
 
+static void take_line(const char **option, const apr_array_header_t *lines, const char *name)
+{
+    *option = *option ? *option : value_of(lines, name);
+}
+
+/* The password of one store is not for another. */
+static void take_store(ctl_options_t *options, const apr_array_header_t *lines, apr_pool_t *pool)
+{
+    if (options->store) {
+        return;
+    }
+    take_text(&options->store, lines, "store", pool);
+    take_line(&options->store_auth, lines, "AuthJWTStoreAuth");
+    take_line(&options->store_tls, lines, "AuthJWTStoreTLS");
+    take_line(&options->store_replicas, lines, "AuthJWTStoreReplicas");
+    take_line(&options->store_timeout, lines, "AuthJWTStoreTimeout");
+}
+
 static void take(ctl_options_t *options, const apr_array_header_t *lines, apr_pool_t *pool)
 {
     const char *audience = value_of(lines, "audience");
@@ -188,8 +212,9 @@ static void take(ctl_options_t *options, const apr_array_header_t *lines, apr_po
     }
     take_text(&options->issuer, lines, "issuer", pool);
     take_text(&options->leeway, lines, "leeway", pool);
+    take_text(&options->on_loss, lines, "on-loss", pool);
     take_text(&options->identity, lines, "identity-claim", pool);
-    take_text(&options->store, lines, "store", pool);
+    take_store(options, lines, pool);
     if (!options->expires) {
         int is_refresh = options->type && !strcmp(options->type, "refresh");
 

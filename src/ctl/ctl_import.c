@@ -8,57 +8,67 @@
 #include "aj_base64url.h"
 #include "aj_json.h"
 #include "authjwt_entry.h"
-#include "ctl_private.h"
+#include "ctl_store.h"
 
 /* Longer than any line that export writes. */
 #define LINE_MAX_BYTES 4096
 
-/** An entry of the dump. */
+/** Lines of the dump on their way into the store. */
 typedef struct {
-    authjwt_lmdb_entry_t entry;
-    authjwt_store_value_t merged;
-} line_t;
+    ctl_change_t changes[CTL_STORE_BATCH];
+    authjwt_store_value_t merged[CTL_STORE_BATCH];
+    ctl_entry_t lines[CTL_STORE_BATCH];
+    unsigned n;
+    apr_time_t birth; /* the latest that the dump has told */
+    apr_uint64_t imported;
+    int knows_no_expiry;
+} batch_t;
 
-static int mark_of(const authjwt_lmdb_entry_t *entry, authjwt_entry_mark_t *mark)
+/** What decides about a line. */
+typedef struct {
+    const ctl_entry_t *line;
+    authjwt_store_value_t *merged;
+    int *knows_no_expiry;
+} decided_t;
+
+static authjwt_store_value_t value_of(const ctl_entry_t *entry)
 {
-    authjwt_store_value_t value;
+    authjwt_store_value_t value = { .len = 0 };
 
-    if (entry->len > sizeof(value.bytes)) {
-        return 0;
+    if (entry->len <= sizeof(value.bytes)) {
+        memcpy(value.bytes, entry->data, entry->len);
+        value.len = (unsigned)entry->len;
     }
-    memcpy(value.bytes, entry->data, entry->len);
-    value.len = (unsigned)entry->len;
-    return authjwt_entry_mark_of(&value, mark);
+    return value;
 }
 
-static apr_time_t later(apr_time_t a, apr_time_t b)
+/* Nothing is kept shorter. What is of an unknown form stays as it is. */
+static int merge(ctl_change_t *change)
 {
-    return a > b ? a : b;
-}
+    const decided_t *decided = change->ctx;
+    const ctl_entry_t old = change->entry;
+    authjwt_store_value_t line = value_of(decided->line);
 
-/* What has ended stays ended, as late as either says. Of a chain, what the store has is newer. Nothing is kept shorter.
- */
-static int merge(void *ctx, const authjwt_lmdb_entry_t *old, authjwt_lmdb_entry_t *entry)
-{
-    line_t *line = ctx;
-    authjwt_entry_mark_t found, read;
-
-    *entry = line->entry;
-    if (!old) {
+    if (!old.data) {
+        change->entry = *decided->line;
         return 1;
     }
-    entry->data = old->data;
-    entry->len = old->len;
-    entry->expiry = later(old->expiry, line->entry.expiry);
-    if (mark_of(old, &found) && mark_of(&line->entry, &read)) {
-        read.ended = later(found.ended, read.ended);
-        read.until = later(found.until, read.until);
-        authjwt_entry_write_mark(&read, &line->merged);
-        entry->data = line->merged.bytes;
-        entry->len = line->merged.len;
+    if (!old.expiry) {
+        *decided->knows_no_expiry = 1;
+        return 0;
     }
-    return entry->expiry != old->expiry || entry->len != old->len || memcmp(entry->data, old->data, old->len) != 0;
+    change->entry.expiry = old.expiry > decided->line->expiry ? old.expiry : decided->line->expiry;
+    *decided->merged = value_of(&old);
+    if (decided->merged->len) {
+        authjwt_entry_merge(decided->merged, &line);
+        change->entry.data = decided->merged->bytes;
+        change->entry.len = decided->merged->len;
+    }
+    return change->entry.expiry > old.expiry || change->entry.len != old.len
+        || memcmp(change->entry.data, old.data, old.len) != 0;
 }
+
+/* ---- reading ---- */
 
 static int read_bytes(const json_t *object, const char *name, apr_size_t most, apr_pool_t *pool,
                       const unsigned char **out, apr_size_t *len)
@@ -73,58 +83,112 @@ static int read_bytes(const json_t *object, const char *name, apr_size_t most, a
     return 1;
 }
 
-static int read_line(const char *text, apr_pool_t *pool, line_t *line)
+/* @return zero: no line that export writes */
+static int read_line(const char *text, apr_pool_t *pool, ctl_entry_t *entry, apr_time_t *birth)
 {
-    authjwt_lmdb_entry_t *entry = &line->entry;
     const char *detail;
     json_t *object;
 
     if (!aj_json_read_object(text, strlen(text), pool, &object, &detail)) {
         return 0;
     }
+    *birth = json_integer_value(json_object_get(object, "birth"));
+    if (*birth > 0 && json_object_size(object) == 1) {
+        return 1;
+    }
     entry->expiry = json_integer_value(json_object_get(object, "expires"));
     return entry->expiry > 0 && read_bytes(object, "id", AJ_SHA256_BYTES, pool, &entry->id, &entry->idlen)
         && read_bytes(object, "value", AUTHJWT_STORE_VALUE_MAX, pool, &entry->data, &entry->len);
 }
 
-/* @param imported  counts */
-static const char *import_all(authjwt_lmdb_file_t *file, apr_uint64_t *imported, apr_pool_t *pool)
+static int add_line(const char *text, batch_t *batch, apr_pool_t *pool)
+{
+    ctl_entry_t *line = &batch->lines[batch->n];
+    apr_time_t birth = 0;
+
+    *line = (ctl_entry_t){ .idlen = 0 };
+    if (!read_line(text, pool, line, &birth)) {
+        return 0;
+    }
+    batch->birth = birth > batch->birth ? birth : batch->birth;
+    batch->n += line->expiry > apr_time_now();
+    return 1;
+}
+
+/* Read up to a batch of lines. @param number  of the last line that was read */
+static const char *read_batch(batch_t *batch, apr_uint64_t *number, apr_pool_t *pool)
 {
     char text[LINE_MAX_BYTES];
-    const char *error = NULL;
+
+    batch->n = 0;
+    while (batch->n < CTL_STORE_BATCH && fgets(text, sizeof(text), stdin)) {
+        text[strcspn(text, "\r\n")] = '\0';
+        ++*number;
+        if (!add_line(text, batch, pool)) {
+            return apr_psprintf(pool, "line %" APR_UINT64_T_FMT " is none that export writes", *number);
+        }
+    }
+    return ferror(stdin) ? "stdin cannot be read" : NULL;
+}
+
+/* ---- storing ---- */
+
+static const char *store_batch(const ctl_store_t *store, batch_t *batch, apr_pool_t *pool)
+{
+    decided_t *decided = apr_palloc(pool, (batch->n + 1) * sizeof(*decided));
+    const char *error;
+    unsigned i;
+
+    for (i = 0; i < batch->n; i++) {
+        const ctl_entry_t *line = &batch->lines[i];
+
+        decided[i] = (decided_t){ line, &batch->merged[i], &batch->knows_no_expiry };
+        batch->changes[i] = (ctl_change_t){ .entry = { .id = line->id, .idlen = line->idlen }, .ctx = &decided[i] };
+    }
+    error = ctl_store_change(store, batch->changes, batch->n, merge, pool);
+    batch->imported += error ? 0 : batch->n;
+    return error || !batch->knows_no_expiry
+             ? error
+             : "the store does not tell when its entries expire; on valkey its user needs +pttl";
+}
+
+/* What was read before a line that is none is stored. */
+static const char *import_all(const ctl_store_t *store, batch_t *batch, apr_pool_t *pool)
+{
+    const char *wrong = NULL, *error = NULL;
     apr_uint64_t number = 0;
 
-    while (!error && fgets(text, sizeof(text), stdin)) {
-        line_t line = { .merged = { .len = 0 } };
+    while (!wrong && !error && !feof(stdin)) {
         apr_pool_t *each;
 
         apr_pool_create(&each, pool);
-        number++;
-        text[strcspn(text, "\r\n")] = '\0';
-        if (!read_line(text, each, &line)) {
-            error = apr_psprintf(pool, "line %" APR_UINT64_T_FMT " is none that export writes", number);
-        }
-        else if (line.entry.expiry > apr_time_now()) {
-            error = ctl_store_change(file, &line.entry, merge, &line, each);
-            *imported += !error;
-        }
+        wrong = read_batch(batch, &number, each);
+        wrong = wrong ? apr_pstrdup(pool, wrong) : NULL;
+        error = store_batch(store, batch, each);
+        error = error ? apr_pstrdup(pool, error) : NULL;
         apr_pool_destroy(each);
     }
-    return error ? error : ferror(stdin) ? "stdin cannot be read" : NULL;
+    if (!error && batch->birth) {
+        error = ctl_store_bear(store, batch->birth, pool);
+    }
+    return error ? error : wrong;
 }
 
 ctl_exit_e ctl_import(ctl_options_t *options, apr_pool_t *pool)
 {
-    const char *error = options->config ? ctl_config_read(options, pool) : NULL;
-    authjwt_lmdb_file_t *file;
-    apr_uint64_t imported = 0;
+    const char *error = ctl_only_store(options, pool);
+    batch_t *batch = apr_pcalloc(pool, sizeof(*batch));
+    ctl_store_t store;
 
-    error = error ? error : ctl_store_check(options);
-    if (error || options->word) {
-        return ctl_say(CTL_USAGE, "%s", error ? error : "import takes no other word");
+    if (error) {
+        return ctl_say(CTL_USAGE, "%s", error);
     }
-    error = ctl_store_open(options, pool, &file);
-    error = error ? error : import_all(file, &imported, pool);
-    printf(options->json ? "{\"imported\":%" APR_UINT64_T_FMT "}\n" : "%" APR_UINT64_T_FMT " entries\n", imported);
+    error = ctl_store_open(options, pool, &store);
+    error = error ? error : import_all(&store, batch, pool);
+    printf(options->json ? "{\"imported\":%" APR_UINT64_T_FMT "}\n" : "%" APR_UINT64_T_FMT " entries\n",
+           batch->imported);
+    if (!error && batch->birth && store.kind->bear) {
+        fputs("authjwtctl: the dump tells of a loss; restart or reload httpd, so that it counts\n", stderr);
+    }
     return error ? ctl_say(CTL_REFUSED, "%s", error) : CTL_DONE;
 }

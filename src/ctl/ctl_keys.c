@@ -12,12 +12,7 @@
 /* Longest content of a key source, as in the module. */
 #define SOURCE_MAX 65536
 
-typedef struct {
-    unsigned char *bytes;
-    apr_size_t len;
-} content_t;
-
-static const char *read_file(const char *path, apr_pool_t *pool, content_t *out)
+static const char *read_file(const char *path, apr_pool_t *pool, ctl_content_t *out)
 {
     apr_file_t *file;
     char text[120];
@@ -33,7 +28,7 @@ static const char *read_file(const char *path, apr_pool_t *pool, content_t *out)
     return out->len > SOURCE_MAX ? apr_psprintf(pool, "%s is longer than %d bytes", path, SOURCE_MAX) : NULL;
 }
 
-static const char *read_env(const char *name, apr_pool_t *pool, content_t *out)
+static const char *read_env(const char *name, apr_pool_t *pool, ctl_content_t *out)
 {
     const char *value = getenv(name);
 
@@ -48,8 +43,7 @@ static const char *read_env(const char *name, apr_pool_t *pool, content_t *out)
     return NULL;
 }
 
-/* Content is wiped with the pool. */
-static const char *read_source(const char *source, apr_pool_t *pool, content_t *out)
+const char *ctl_source_read(const char *source, apr_pool_t *pool, ctl_content_t *out)
 {
     out->bytes = apr_pcalloc(pool, SOURCE_MAX + 2);
     out->len = 0;
@@ -101,7 +95,7 @@ static const char *add_key(aj_keyset_t *ring, const char *text, apr_pool_t *pool
     apr_array_header_t *words = ctl_words(text, pool);
     aj_key_options_t options = { 0 };
     const char *error = NULL;
-    content_t content;
+    ctl_content_t content;
     aj_key_t *key;
     int i;
 
@@ -113,7 +107,7 @@ static const char *add_key(aj_keyset_t *ring, const char *text, apr_pool_t *pool
         error = read_option(APR_ARRAY_IDX(words, i, const char *), &options);
     }
     if (!error) {
-        error = read_source(APR_ARRAY_IDX(words, 1, const char *), pool, &content);
+        error = ctl_source_read(APR_ARRAY_IDX(words, 1, const char *), pool, &content);
     }
     if (!error) {
         error = aj_key_read(&key, content.bytes, content.len, &options, pool);
@@ -143,14 +137,14 @@ static const char *add_set(aj_keyset_t *ring, const char *text, apr_pool_t *pool
     const char *option = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : NULL;
     apr_array_header_t *algs = NULL;
     const char *error = NULL;
-    content_t content;
+    ctl_content_t content;
 
     if (words->nelts < 1 || words->nelts > 2 || (option && strncmp(option, "algs=", 5))) {
         return "write \"SOURCE [algs=A,B]\"";
     }
     error = option ? read_algs(option + 5, pool, &algs) : NULL;
     if (!error) {
-        error = read_source(APR_ARRAY_IDX(words, 0, const char *), pool, &content);
+        error = ctl_source_read(APR_ARRAY_IDX(words, 0, const char *), pool, &content);
     }
     return error ? error : aj_keyset_add_jwks(ring, (const char *)content.bytes, content.len, algs, NULL, pool);
 }

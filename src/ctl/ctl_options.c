@@ -15,6 +15,9 @@ typedef enum { FLAG, TEXT, LIST } kind_e;
 /* The longest time that directives take, too: ten years. */
 #define TIME_MAX (10 * 365 * 86400LL)
 
+/* The longest that a store is waited for, as in the module. */
+#define WAIT_MAX apr_time_from_sec(60)
+
 static const struct {
     const char *name;
     kind_e kind;
@@ -25,13 +28,19 @@ static const struct {
     { "--server", TEXT, offsetof(ctl_options_t, server), EVERY },
     { "--httpd", TEXT, offsetof(ctl_options_t, httpd), EVERY },
     { "--store", TEXT, offsetof(ctl_options_t, store), EVERY },
+    { "--store-auth", TEXT, offsetof(ctl_options_t, store_auth), EVERY },
+    { "--store-tls", TEXT, offsetof(ctl_options_t, store_tls), EVERY },
+    { "--store-replicas", TEXT, offsetof(ctl_options_t, store_replicas), EVERY },
+    { "--store-timeout", TEXT, offsetof(ctl_options_t, store_timeout), EVERY },
     { "--issuer", TEXT, offsetof(ctl_options_t, issuer), EVERY },
     { "--json", FLAG, offsetof(ctl_options_t, json), EVERY },
+    { "--user", FLAG, offsetof(ctl_options_t, is_user), CTL_END },
+    { "--sid", FLAG, offsetof(ctl_options_t, is_sid), CTL_END },
     { "--key", LIST, offsetof(ctl_options_t, keys), CTL_MINT | CTL_EXPLAIN | CTL_REVOKE },
     { "--keyset", LIST, offsetof(ctl_options_t, keysets), CTL_EXPLAIN | CTL_REVOKE },
     { "--audience", LIST, offsetof(ctl_options_t, audiences), CTL_MINT | CTL_EXPLAIN | CTL_REVOKE },
-    { "--leeway", TEXT, offsetof(ctl_options_t, leeway), CTL_EXPLAIN | CTL_REVOKE },
-    { "--identity", TEXT, offsetof(ctl_options_t, identity), CTL_EXPLAIN | CTL_REVOKE },
+    { "--leeway", TEXT, offsetof(ctl_options_t, leeway), CTL_EXPLAIN | CTL_REVOKE | CTL_END },
+    { "--identity", TEXT, offsetof(ctl_options_t, identity), CTL_EXPLAIN | CTL_REVOKE | CTL_SESSIONS | CTL_END },
     { "--type", TEXT, offsetof(ctl_options_t, type), CTL_MINT | CTL_EXPLAIN },
     { "--out", TEXT, offsetof(ctl_options_t, out), CTL_KEYGEN },
     { "--kid", TEXT, offsetof(ctl_options_t, kid), CTL_KEYGEN },
@@ -136,4 +145,18 @@ const char *ctl_time(const char *text, apr_interval_time_t *out, apr_pool_t *poo
         }
     }
     return apr_psprintf(pool, "\"%s\" is no time; write 900, 900s, 15m, 1h or 30d, at most ten years", text);
+}
+
+const char *ctl_wait(const char *text, apr_interval_time_t *out, apr_pool_t *pool)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits && digits < 9 && !strcmp(text + digits, "ms")) {
+        *out = apr_time_from_msec(apr_atoi64(text));
+    }
+    else if (ctl_time(text, out, pool)) {
+        *out = 0;
+    }
+    return *out > 0 && *out <= WAIT_MAX ? NULL
+                                        : apr_psprintf(pool, "\"%s\" is no time up to a minute; write 500ms, 2s", text);
 }

@@ -8,7 +8,6 @@
 #include <apr_time.h>
 
 #include "aj_jwt.h"
-#include "authjwt_lmdb_file.h"
 
 /** Exit status. */
 typedef enum {
@@ -31,12 +30,18 @@ typedef struct {
     const char *server; /**< which one of config */
     const char *httpd;  /**< program that reads config */
     const char *store;
+    const char *store_auth;     /**< "[USER] SOURCE" */
+    const char *store_tls;      /**< "on [ca=FILE] [cert=FILE key=FILE]" */
+    const char *store_replicas; /**< "N [TIME]" */
+    const char *store_timeout;
     const char *out;
     const char *kid;
     const char *sub;
     const char *expires;
     const char *type;
-    const char *word; /**< what is no option */
+    const char *word;    /**< what is no option */
+    const char *on_loss; /**< AuthJWTRevocationOnLoss, of config */
+    int is_user, is_sid; /**< what word is */
     int json;
 } ctl_options_t;
 
@@ -49,13 +54,15 @@ typedef struct {
 } ctl_command_t;
 
 /* Commands, as bits. */
-#define CTL_KEYGEN  1U
-#define CTL_MINT    2U
-#define CTL_EXPLAIN 4U
-#define CTL_REVOKE  8U
-#define CTL_STATS   16U
-#define CTL_EXPORT  32U
-#define CTL_IMPORT  64U
+#define CTL_KEYGEN   1U
+#define CTL_MINT     2U
+#define CTL_EXPLAIN  4U
+#define CTL_REVOKE   8U
+#define CTL_STATS    16U
+#define CTL_EXPORT   32U
+#define CTL_IMPORT   64U
+#define CTL_SESSIONS 128U
+#define CTL_END      256U
 
 ctl_exit_e ctl_keygen(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_mint(ctl_options_t *options, apr_pool_t *pool);
@@ -64,6 +71,8 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_stats(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_export(ctl_options_t *options, apr_pool_t *pool);
 ctl_exit_e ctl_import(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_sessions(ctl_options_t *options, apr_pool_t *pool);
+ctl_exit_e ctl_end(ctl_options_t *options, apr_pool_t *pool);
 
 /* ---- options ---- */
 
@@ -76,6 +85,9 @@ const char *ctl_options_read(ctl_options_t *options, const ctl_command_t *comman
 
 /** Read a time as directives write it: 900, 900s, 15m, 1h, 30d. @return NULL, or what is wrong */
 const char *ctl_time(const char *text, apr_interval_time_t *out, apr_pool_t *pool);
+
+/** The same for short ones: 500ms too. */
+const char *ctl_wait(const char *text, apr_interval_time_t *out, apr_pool_t *pool);
 
 /* ---- printing ---- */
 
@@ -105,24 +117,16 @@ const char *ctl_ring(ctl_options_t *options, apr_pool_t *pool, aj_keyset_t **rin
 /** What the options ask of a token, but for expired ones. @return NULL, or what is wrong */
 const char *ctl_policy(ctl_options_t *options, apr_pool_t *pool, aj_jwt_policy_t *policy);
 
-/* ---- the store ---- */
+/** A key source: file:PATH or env:NAME. */
+typedef struct {
+    unsigned char *bytes; /**< wiped with the pool */
+    apr_size_t len;
+} ctl_content_t;
 
-/** Is there a store that this program knows? After ctl_config_read. @return NULL, or what is wrong */
-const char *ctl_store_check(const ctl_options_t *options);
+/** Read what a source holds, at most 64 KB. @return NULL, or what is wrong; nothing of the content is repeated */
+const char *ctl_source_read(const char *source, apr_pool_t *pool, ctl_content_t *out);
 
-/**
- * Open the store that --store or --config names. As root, become its owner: what only root may read has been read
- * before.
- * @return NULL, or what is wrong
- */
-const char *ctl_store_open(const ctl_options_t *options, apr_pool_t *pool, authjwt_lmdb_file_t **file);
-
-/** Decides what an entry becomes. @param old  NULL: there is none @return zero: it stays as it is */
-typedef int ctl_change_fn(void *ctx, const authjwt_lmdb_entry_t *old, authjwt_lmdb_entry_t *entry);
-
-/** Change an entry as one step against httpd, which may be running. @return NULL, or why not */
-const char *ctl_store_change(authjwt_lmdb_file_t *file, const authjwt_lmdb_entry_t *id, ctl_change_fn *change,
-                             void *ctx, apr_pool_t *pool);
+/* ---- reading ---- */
 
 /** Read stdin, without blanks around it. @return NULL, or what is wrong */
 const char *ctl_stdin(apr_pool_t *pool, const char **text, apr_size_t *len);

@@ -6,54 +6,10 @@
 #include <apr_strings.h>
 
 #include "authjwt_revocation_claims.h"
-#include "ctl_private.h"
-
-/** A mark on its way into the store. */
-typedef struct {
-    authjwt_entry_mark_t least;
-    apr_time_t expires;
-    authjwt_store_value_t value;
-    int is_odd; /* what is there is of an unknown form */
-} mark_t;
-
-/* Never earlier than what is there, and kept no shorter. */
-static int move(void *ctx, const authjwt_lmdb_entry_t *old, authjwt_lmdb_entry_t *entry)
-{
-    mark_t *mark = ctx;
-    authjwt_entry_mark_t moved = mark->least;
-
-    entry->expiry = mark->expires;
-    if (old) {
-        authjwt_entry_mark_t found;
-
-        mark->value.len = old->len < sizeof(mark->value.bytes) ? (unsigned)old->len : 0;
-        memcpy(mark->value.bytes, old->data, mark->value.len);
-        mark->is_odd = !authjwt_entry_mark_of(&mark->value, &found);
-        if (mark->is_odd) {
-            return 0;
-        }
-        authjwt_revocation_move(&found, &mark->least);
-        moved = found;
-        entry->expiry = old->expiry > mark->expires ? old->expiry : mark->expires;
-    }
-    authjwt_entry_write_mark(&moved, &mark->value);
-    entry->data = mark->value.bytes;
-    entry->len = mark->value.len;
-    return 1;
-}
-
-static const char *record(authjwt_lmdb_file_t *file, const authjwt_store_id_t *id, const authjwt_entry_mark_t *least,
-                          apr_time_t expires, apr_pool_t *pool)
-{
-    authjwt_lmdb_entry_t entry = { .id = id->bytes, .idlen = sizeof(id->bytes) };
-    mark_t mark = { .least = *least, .expires = expires };
-    const char *error = ctl_store_change(file, &entry, move, &mark, pool);
-
-    return mark.is_odd ? "an entry of the store is of an unknown form; has a newer release written to it?" : error;
-}
+#include "ctl_store.h"
 
 /* As the module ends what a token stands for: see docs/revocation.md. */
-static const char *end(authjwt_lmdb_file_t *file, const aj_claims_t *claims, apr_interval_time_t leeway,
+static const char *end(const ctl_store_t *store, const aj_claims_t *claims, apr_interval_time_t leeway,
                        apr_pool_t *pool)
 {
     apr_time_t now = apr_time_now();
@@ -67,10 +23,10 @@ static const char *end(authjwt_lmdb_file_t *file, const aj_claims_t *claims, apr
         return "OpenSSL cannot hash";
     }
     last = last > aj_claims_expires(claims) ? last : aj_claims_expires(claims);
-    error = record(file, &id, is_foreign ? &mark : &ended,
-                   is_foreign ? mark.until + AUTHJWT_MARK_LIFE : last + leeway + AUTHJWT_ENTRY_SLACK, pool);
+    error = ctl_mark(store, &id, is_foreign ? &mark : &ended,
+                     is_foreign ? mark.until + AUTHJWT_MARK_LIFE : last + leeway + AUTHJWT_ENTRY_SLACK, pool);
     if (!error && authjwt_revocation_origin_id(claims, pool, &origin)) {
-        error = record(file, &origin, &mark, mark.until + AUTHJWT_MARK_LIFE, pool);
+        error = ctl_mark(store, &origin, &mark, mark.until + AUTHJWT_MARK_LIFE, pool);
     }
     return error;
 }
@@ -80,7 +36,7 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool)
     aj_jwt_policy_t policy = { .allow_expired = 1 };
     const char *token, *detail, *error;
     const aj_claims_t *claims;
-    authjwt_lmdb_file_t *file;
+    ctl_store_t store;
     aj_error_e verdict;
     apr_size_t len;
 
@@ -88,7 +44,7 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool)
         return ctl_say(CTL_USAGE, "revoke reads the token from stdin, so that none stays in the history of a shell");
     }
     error = ctl_policy(options, pool, &policy);
-    error = error ? error : ctl_store_check(options);
+    error = error ? error : ctl_store_check(options, pool);
     error = error ? error : ctl_stdin(pool, &token, &len);
     if (error) {
         return ctl_say(CTL_USAGE, "%s", error);
@@ -98,8 +54,8 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool)
         return ctl_say(CTL_REFUSED, "the token is not genuine: %s %s%s%s", aj_error_tag(verdict),
                        aj_error_text(verdict), detail ? ": " : "", detail ? detail : "");
     }
-    error = ctl_store_open(options, pool, &file);
-    error = error ? error : end(file, claims, policy.leeway, pool);
+    error = ctl_store_open(options, pool, &store);
+    error = error ? error : end(&store, claims, policy.leeway, pool);
     if (error) {
         return ctl_say(CTL_REFUSED, "%s", error);
     }

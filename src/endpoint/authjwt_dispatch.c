@@ -23,10 +23,11 @@ APLOG_USE_MODULE(authjwt);
 typedef int answer_fn(request_rec *r);
 
 static answer_fn *const answers[AUTHJWT_ENDPOINTS] = {
-    [AUTHJWT_ENDPOINT_LOGIN] = authjwt_login,   [AUTHJWT_ENDPOINT_REFRESH] = authjwt_refresh,
-    [AUTHJWT_ENDPOINT_LOGOUT] = authjwt_logout, [AUTHJWT_ENDPOINT_USERINFO] = authjwt_userinfo,
-    [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,     [AUTHJWT_ENDPOINT_INTROSPECT] = authjwt_introspect,
-    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke, [AUTHJWT_ENDPOINT_METRICS] = authjwt_metrics,
+    [AUTHJWT_ENDPOINT_LOGIN] = authjwt_login,     [AUTHJWT_ENDPOINT_REFRESH] = authjwt_refresh,
+    [AUTHJWT_ENDPOINT_LOGOUT] = authjwt_logout,   [AUTHJWT_ENDPOINT_USERINFO] = authjwt_userinfo,
+    [AUTHJWT_ENDPOINT_JWKS] = authjwt_jwks,       [AUTHJWT_ENDPOINT_INTROSPECT] = authjwt_introspect,
+    [AUTHJWT_ENDPOINT_REVOKE] = authjwt_revoke,   [AUTHJWT_ENDPOINT_SESSIONS] = authjwt_sessions,
+    [AUTHJWT_ENDPOINT_METRICS] = authjwt_metrics,
 };
 
 /* Without a login page there is nothing to GET at a login. */
@@ -55,7 +56,8 @@ int authjwt_dispatch(request_rec *r)
     int get;
 
     if (!endpoint) {
-        return DECLINED;
+        /* A preflight may look up what answers it, and reads nothing else. */
+        return r->main && authjwt_request_known(r)->passed_preflight ? HTTP_UNAUTHORIZED : DECLINED;
     }
     if (!authjwt_request_at_own_address(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,

@@ -27,6 +27,9 @@ int authjwt_introspect(request_rec *r);
 /** jwt-revoke: end the session of the token in the body (RFC 7009). */
 int authjwt_revoke(request_rec *r);
 
+/** jwt-sessions: GET shows where a user is signed in, POST ends sessions. */
+int authjwt_sessions(request_rec *r);
+
 /** jwt-metrics: show the counters of all processes in the text format of Prometheus. */
 int authjwt_metrics(request_rec *r);
 

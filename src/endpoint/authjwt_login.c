@@ -89,7 +89,18 @@ static authjwt_verdict_e end_replaced(request_rec *r)
     return authjwt_verdict_refusal(verdict)->status == HTTP_UNAUTHORIZED ? AUTHJWT_OK : verdict;
 }
 
-static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_tokens_t *tokens)
+/* The session is listed before anybody has its tokens. */
+static authjwt_verdict_e enter(request_rec *r, const char *user, const authjwt_tokens_t *tokens)
+{
+    authjwt_verdict_e verdict = authjwt_session_enter(r, user, tokens);
+
+    if (verdict == AUTHJWT_OK && (verdict = authjwt_tokens_set_cookies(r, tokens)) != AUTHJWT_OK) {
+        authjwt_session_withdraw(r, user, tokens);
+    }
+    return verdict;
+}
+
+static authjwt_verdict_e sign_in(request_rec *r, const char *user, int remember, authjwt_tokens_t *tokens)
 {
     apr_array_header_t *roles = NULL;
     authjwt_verdict_e verdict = authjwt_users_admit(r, user);
@@ -98,13 +109,13 @@ static authjwt_verdict_e sign_in(request_rec *r, const char *user, authjwt_token
         verdict = authjwt_users_roles(r, user, &roles);
     }
     if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_session_start(r, user, roles, tokens);
+        verdict = authjwt_session_start(r, user, roles, remember, tokens);
     }
     if (verdict == AUTHJWT_OK && authjwt_config_cookies(authjwt_config_dir(r))) {
         verdict = end_replaced(r);
     }
     if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_tokens_set_cookies(r, tokens);
+        verdict = enter(r, user, tokens);
     }
     if (verdict == AUTHJWT_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1602: user \"%s\" has logged in",
@@ -127,7 +138,7 @@ static int show_page(request_rec *r)
     if (!authjwt_page_wants_fresh(r) && !authjwt_page_is_error_document(r) && is_signed_in(r)) {
         return authjwt_page_see_other(r, authjwt_page_next(r, NULL));
     }
-    return authjwt_page_login(r, AUTHJWT_OK, authjwt_page_next(r, NULL), NULL);
+    return authjwt_page_login(r, AUTHJWT_OK, authjwt_page_next(r, NULL), NULL, 0);
 }
 
 /* A person in front of a browser, who gets pages. */
@@ -135,6 +146,12 @@ static int is_person(request_rec *r)
 {
     return authjwt_request_is_navigation(authjwt_request_initial(r))
         && strcmp(authjwt_config_login_page(authjwt_config_dir(r)), "off");
+}
+
+/* The box of the login page. */
+static int wants_to_stay(const json_t *fields)
+{
+    return fields && authjwt_body_flag(fields, "remember");
 }
 
 static authjwt_verdict_e judge_login(request_rec *r, credentials_t *credentials, authjwt_tokens_t *tokens)
@@ -149,7 +166,7 @@ static authjwt_verdict_e judge_login(request_rec *r, credentials_t *credentials,
     if (verdict == AUTHJWT_OK) {
         verdict = check_password(r, credentials->user, credentials->password, &identity);
     }
-    return verdict == AUTHJWT_OK ? sign_in(r, identity, tokens) : verdict;
+    return verdict == AUTHJWT_OK ? sign_in(r, identity, wants_to_stay(credentials->fields), tokens) : verdict;
 }
 
 /* What is the client's fault and has nothing to do with the password is denied; an error is ours. */
@@ -208,10 +225,13 @@ int authjwt_login(request_rec *r)
                             : authjwt_reply_json(r, authjwt_tokens_json(r, &tokens, AUTHJWT_IN_HEADER));
     }
     /* Whoever is denied has proved who it is. */
-    authjwt_audit_login(r, verdict == AUTHJWT_ACCESS_DENIED ? r->user : credentials.user, verdict);
+    authjwt_audit_login(
+        r, verdict == AUTHJWT_ACCESS_DENIED || verdict == AUTHJWT_TOO_MANY_SESSIONS ? r->user : credentials.user,
+        verdict);
     if (!is_person(r) || !has_page(verdict)) {
         return authjwt_reply_refuse(r, verdict);
     }
     (void)authjwt_reply_headers(r, verdict);
-    return authjwt_page_login(r, verdict, authjwt_page_next(r, credentials.fields), credentials.user);
+    return authjwt_page_login(r, verdict, authjwt_page_next(r, credentials.fields), credentials.user,
+                              wants_to_stay(credentials.fields));
 }

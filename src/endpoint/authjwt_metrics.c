@@ -143,13 +143,15 @@ static void show_store(request_rec *r)
     apr_uint64_t entries;
     double fill;
 
-    if (!authjwt_store_usage(ap_server_conf, &entries, &fill)) {
+    if (!authjwt_store_usage(ap_server_conf, &entries, &fill, r->pool)) {
         return;
     }
     head(r, "authjwt_store_entries", "Entries in the revocation stores, those not yet removed included", "gauge");
     line(r, "authjwt_store_entries", NULL, NULL, entries);
-    head(r, "authjwt_store_fill_ratio", "Part of the fullest revocation store that is in use", "gauge");
-    ap_rprintf(r, "authjwt_store_fill_ratio %.6f\n", fill);
+    if (fill >= 0) {
+        head(r, "authjwt_store_fill_ratio", "Part of the fullest revocation store that is in use", "gauge");
+        ap_rprintf(r, "authjwt_store_fill_ratio %.6f\n", fill);
+    }
 }
 
 /* @return number of keys of this algorithm in all servers; those that share a key ring count once */

@@ -46,7 +46,7 @@ int authjwt_refresh(request_rec *r)
     authjwt_verdict_e verdict;
 
     verdict = find_refresh(r, &refresh, &from);
-    verdict = verdict == AUTHJWT_OK ? authjwt_exchange(r, refresh, &tokens) : authjwt_exchange_counted(r, verdict);
+    verdict = verdict == AUTHJWT_OK ? authjwt_exchange(r, refresh, 0, &tokens) : authjwt_exchange_counted(r, verdict);
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_tokens_set_cookies(r, &tokens);
     }

@@ -34,6 +34,17 @@ apr_status_t authjwt_revocation_subject_id(const char *issuer, const char *subje
     return authjwt_entry_id(AUTHJWT_ENTRY_SUBJECT, issuer, subject, strlen(subject), pool, id);
 }
 
+apr_status_t authjwt_revocation_claimed_id(const char *issuer, const char *claim, const char *identity,
+                                           apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    apr_size_t name_len = strlen(claim) + 1, len = strlen(identity);
+    char *text = apr_palloc(pool, name_len + len);
+
+    memcpy(text, claim, name_len);
+    memcpy(text + name_len, identity, len);
+    return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, pool, id);
+}
+
 int authjwt_revocation_is_foreign_session(const aj_claims_t *claims)
 {
     return !aj_claims_session_expires(claims) && aj_claims_string(claims, "sid");
@@ -56,9 +67,8 @@ apr_status_t authjwt_revocation_origin(const aj_claims_t *refresh, apr_pool_t *p
     return rv;
 }
 
-int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
+int authjwt_revocation_origin_of(const char *text, apr_pool_t *pool, authjwt_store_id_t *id)
 {
-    const char *text = aj_claims_session_expires(claims) ? aj_claims_string(claims, AUTHJWT_CLAIM_ORIGIN) : NULL;
     unsigned char *bytes;
     apr_size_t len;
 
@@ -69,22 +79,35 @@ int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, au
     return 1;
 }
 
+int authjwt_revocation_origin_id(const aj_claims_t *claims, apr_pool_t *pool, authjwt_store_id_t *id)
+{
+    const char *text = aj_claims_session_expires(claims) ? aj_claims_string(claims, AUTHJWT_CLAIM_ORIGIN) : NULL;
+
+    return authjwt_revocation_origin_of(text, pool, id);
+}
+
 /* ---- when sessions began ---- */
 
-/* Our own sids begin with sixteen digits, microseconds since 1970, and a dash; believed only if that fits iat, which
- * may be behind by what marks are set ahead, and by how far the clock of the host is ahead that has set one. */
-apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims)
+/* Our own sids begin with sixteen digits, microseconds since 1970, and a dash. */
+apr_time_t authjwt_revocation_birth_of_sid(const char *sid)
 {
-    const char *sid = aj_claims_string(claims, "sid");
     apr_time_t birth = 0;
     int i;
 
-    for (i = 0; sid && i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
+    for (i = 0; i < 16 && sid[i] >= '0' && sid[i] <= '9'; i++) {
         birth = birth * 10 + (sid[i] - '0');
     }
-    return i == 16 && sid[16] == '-' && birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + 2 * AUTHJWT_SKEW_MOST
-             ? birth
-             : 0;
+    return i == 16 && sid[16] == '-' ? birth : 0;
+}
+
+/* Believed only if that fits iat, which may be behind by what marks are set ahead, and by how far the clock of the host
+ * is ahead that has set one. */
+apr_time_t authjwt_revocation_birth_in_sid(const aj_claims_t *claims)
+{
+    const char *sid = aj_claims_string(claims, "sid");
+    apr_time_t birth = sid ? authjwt_revocation_birth_of_sid(sid) : 0;
+
+    return birth <= aj_claims_issued(claims) + apr_time_from_sec(1) + 2 * AUTHJWT_SKEW_MOST ? birth : 0;
 }
 
 apr_time_t authjwt_revocation_session_birth(const aj_claims_t *claims)
@@ -113,4 +136,9 @@ void authjwt_revocation_move(authjwt_entry_mark_t *mark, const authjwt_entry_mar
 {
     mark->ended = mark->ended > least->ended ? mark->ended : least->ended;
     mark->until = mark->until >= least->until ? mark->until + 1 : least->until;
+}
+
+authjwt_entry_mark_t authjwt_revocation_user_mark(apr_interval_time_t leeway, apr_time_t now)
+{
+    return (authjwt_entry_mark_t){ now, now + (leeway < AUTHJWT_SKEW_MOST ? leeway : AUTHJWT_SKEW_MOST) };
 }

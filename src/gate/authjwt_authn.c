@@ -69,7 +69,8 @@ int authjwt_authn_force(request_rec *r)
                                                                                                          : OK;
     }
     /* An unusable refresh cookie counts as none. */
-    return authjwt_renewal_possible(r) && authjwt_renewal_automatic(r, AUTHJWT_TOKEN_MISSING, &token) == AUTHJWT_OK
+    return authjwt_renewal_possible(r)
+                && authjwt_renewal_automatic(r, AUTHJWT_TOKEN_MISSING, NULL, &token) == AUTHJWT_OK
              ? OK
              : DECLINED;
 }

@@ -49,16 +49,11 @@ static const char *parse_arguments(cmd_parms *cmd, const char *provider, const c
     return NULL;
 }
 
-static const char *parse_role(cmd_parms *cmd, const char *line, const void **parsed)
-{
-    return parse_arguments(cmd, "jwt-role", "at least one role", line, parsed);
-}
-
-/* A rule of jwt-scope. */
+/* A rule of jwt-role, jwt-scope or jwt-claim. */
 typedef struct {
     const void *arguments; /* argument_t array */
-    int is_negated;        /* the scopes are not to be had */
-} scope_rule_t;
+    int is_negated;        /* what it asks for is not to be had */
+} rule_t;
 
 /* "Require not jwt-scope …", or within <RequireNone>. */
 static int is_negated(const ap_directive_t *directive)
@@ -69,19 +64,31 @@ static int is_negated(const ap_directive_t *directive)
         || (around && !ap_cstr_casecmp(around->directive, "<RequireNone"));
 }
 
-static const char *parse_scope(cmd_parms *cmd, const char *line, const void **parsed)
+static const char *parse_rule(cmd_parms *cmd, const char *provider, const char *needed, const char *line,
+                              const void **parsed)
 {
-    scope_rule_t *rule = apr_palloc(cmd->pool, sizeof(*rule));
+    rule_t *rule = apr_palloc(cmd->pool, sizeof(*rule));
 
     rule->is_negated = is_negated(cmd->directive);
     *parsed = rule;
-    return parse_arguments(cmd, "jwt-scope", "at least one scope", line, &rule->arguments);
+    return parse_arguments(cmd, provider, needed, line, &rule->arguments);
+}
+
+static const char *parse_role(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    return parse_rule(cmd, "jwt-role", "at least one role", line, parsed);
+}
+
+static const char *parse_scope(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    return parse_rule(cmd, "jwt-scope", "at least one scope", line, parsed);
 }
 
 static const char *parse_claim(cmd_parms *cmd, const char *line, const void **parsed)
 {
-    const char *error = parse_arguments(cmd, "jwt-claim", "the name of a claim", line, parsed);
-    const argument_t *name = error ? NULL : &APR_ARRAY_IDX((const apr_array_header_t *)*parsed, 0, argument_t);
+    const char *error = parse_rule(cmd, "jwt-claim", "the name of a claim", line, parsed);
+    const rule_t *rule = *parsed;
+    const argument_t *name = error ? NULL : &APR_ARRAY_IDX((const apr_array_header_t *)rule->arguments, 0, argument_t);
 
     return error || name->expr ? error : authjwt_config_check_claim(cmd->pool, "Require jwt-claim", name->text);
 }
@@ -154,6 +161,16 @@ static authz_status holds_any(request_rec *r, const apr_array_header_t *argument
     return AUTHZ_DENIED;
 }
 
+/* What a negated rule grants to refuses the request. */
+static authz_status note_unmet(request_rec *r, const rule_t *rule, const char *provider, const char *line,
+                               authz_status status)
+{
+    if (status == (rule->is_negated ? AUTHZ_GRANTED : AUTHZ_DENIED)) {
+        authjwt_authz_note_unmet(r, provider, line, rule->is_negated);
+    }
+    return status;
+}
+
 static int has_role(request_rec *r, const void *subject, const char *role)
 {
     return *role && authjwt_authz_has_role(r, subject, role);
@@ -161,17 +178,14 @@ static int has_role(request_rec *r, const void *subject, const char *role)
 
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
 {
+    const rule_t *rule = parsed;
     const aj_claims_t *claims;
     authz_status status = find_claims(r, &claims);
 
-    if (status != AUTHZ_GRANTED) {
-        return status;
+    if (status == AUTHZ_GRANTED) {
+        status = holds_any(r, rule->arguments, 0, has_role, claims);
     }
-    status = holds_any(r, parsed, 0, has_role, claims);
-    if (status == AUTHZ_DENIED) {
-        authjwt_authz_note_wanted(r, line);
-    }
-    return status;
+    return claims ? note_unmet(r, rule, "jwt-role", line, status) : status;
 }
 
 static int has_scope(request_rec *r, const void *subject, const char *scope)
@@ -224,18 +238,17 @@ static void note_scopes(request_rec *r, const apr_array_header_t *arguments)
 
 static authz_status check_scope(request_rec *r, const char *line, const void *parsed)
 {
-    const scope_rule_t *rule = parsed;
+    const rule_t *rule = parsed;
     const aj_claims_t *claims;
     authz_status status = find_claims(r, &claims);
 
-    (void)line;
     if (status == AUTHZ_GRANTED) {
         status = holds_any(r, rule->arguments, 0, has_scope, claims);
     }
     if (status == AUTHZ_DENIED && claims && !rule->is_negated) {
         note_scopes(r, rule->arguments);
     }
-    return status;
+    return claims ? note_unmet(r, rule, "jwt-scope", line, status) : status;
 }
 
 static int has_value(request_rec *r, const void *subject, const char *value)
@@ -243,19 +256,10 @@ static int has_value(request_rec *r, const void *subject, const char *value)
     return aj_claims_holds(subject, value, r->pool);
 }
 
-static authz_status check_claim(request_rec *r, const char *line, const void *parsed)
+static authz_status holds_claim(request_rec *r, const apr_array_header_t *arguments, const aj_claims_t *claims)
 {
-    const apr_array_header_t *arguments = parsed;
-    const aj_claims_t *claims;
-    authz_status status = find_claims(r, &claims);
     const json_t *value;
-    const char *name;
-
-    (void)line;
-    if (status != AUTHZ_GRANTED) {
-        return status;
-    }
-    name = evaluate(r, &APR_ARRAY_IDX(arguments, 0, argument_t));
+    const char *name = evaluate(r, &APR_ARRAY_IDX(arguments, 0, argument_t));
     if (!name) {
         return AUTHZ_GENERAL_ERROR;
     }
@@ -264,6 +268,16 @@ static authz_status check_claim(request_rec *r, const char *line, const void *pa
         return AUTHZ_DENIED;
     }
     return arguments->nelts == 1 ? AUTHZ_GRANTED : holds_any(r, arguments, 1, has_value, value);
+}
+
+static authz_status check_claim(request_rec *r, const char *line, const void *parsed)
+{
+    const rule_t *rule = parsed;
+    const aj_claims_t *claims;
+    authz_status status = find_claims(r, &claims);
+
+    return status == AUTHZ_GRANTED ? note_unmet(r, rule, "jwt-claim", line, holds_claim(r, rule->arguments, claims))
+                                   : status;
 }
 
 /* Where the whole chain then refuses, the hook asks it once more, supposing that the token were fresh. */

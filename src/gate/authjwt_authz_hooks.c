@@ -131,6 +131,8 @@ static int run_chain(request_rec *r, authjwt_state_t *state)
     int status;
 
     state->scopes = NULL;
+    state->roles_wanted = NULL;
+    state->rules_unmet = NULL;
     state->in_auth_checker = 1;
     status = ap_run_auth_checker(r);
     state->in_auth_checker = 0;
@@ -182,18 +184,25 @@ static const char *quoted(const apr_array_header_t *words, apr_pool_t *pool)
     return !words->nelts ? "none" : i < words->nelts ? apr_pstrcat(pool, text, " and more", NULL) : text;
 }
 
-/* httpd's own line says only that the rules refused, and not which role was missing. */
-static void log_roles(request_rec *r, const aj_claims_t *claims)
+/* httpd's own line says only that the rules refused, and not which: which role was missing, which claim or scope. */
+static void log_rules(request_rec *r, const aj_claims_t *claims)
 {
-    const apr_array_header_t *wanted = authjwt_request_known(r)->roles_wanted;
+    const authjwt_state_t *state = authjwt_request_known(r);
+    const apr_array_header_t *wanted = state->roles_wanted, *unmet = state->rules_unmet;
     const char *why;
 
-    if (wanted && (APLOGrinfo(r) || authjwt_report_applies(r, AUTHJWT_ACCESS_DENIED))) {
-        why = apr_psprintf(r->pool, "Require jwt-role asked for %s; the token's roles: %s", quoted(wanted, r->pool),
-                           quoted(authjwt_authz_roles(r, claims), r->pool));
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1707: access denied: %s", why);
-        authjwt_report_because(r, "AJ1707", why);
+    if ((!wanted && !unmet) || (!APLOGrinfo(r) && !authjwt_report_applies(r, AUTHJWT_ACCESS_DENIED))) {
+        return;
     }
+    why = wanted ? apr_psprintf(r->pool, "Require jwt-role asked for %s; the token's roles: %s",
+                                quoted(wanted, r->pool), quoted(authjwt_authz_roles(r, claims), r->pool))
+                 : "";
+    if (unmet) {
+        why =
+            apr_pstrcat(r->pool, why, wanted ? "; and " : "", "the token does not meet ", quoted(unmet, r->pool), NULL);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1707: access denied: %s", why);
+    authjwt_report_because(r, "AJ1707", why);
 }
 
 /* httpd answers 401 to users who are known but not allowed; for ours that is 403 (RFC 6750 3.1), unless a new login
@@ -212,7 +221,6 @@ static int forbid_known_users(request_rec *r)
         return DECLINED;
     }
     state = authjwt_request_state(r);
-    state->roles_wanted = NULL;
     status = run_chain(r, state);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
@@ -220,7 +228,7 @@ static int forbid_known_users(request_rec *r)
     if (needs_fresh(r, state)) {
         return refuse_stale(r, claims);
     }
-    log_roles(r, claims);
+    log_rules(r, claims);
     return authjwt_refusal(r, AUTHJWT_ACCESS_DENIED);
 }
 

@@ -14,11 +14,16 @@
  * char *`, may be empty */
 const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t *claims);
 
+/**
+ * Note a rule that stood in the way, for the log line of a refusal.
+ * @param provider    jwt-role, jwt-claim or jwt-scope
+ * @param line        its arguments
+ * @param is_negated  with `not`, or in <RequireNone>
+ */
+void authjwt_authz_note_unmet(request_rec *r, const char *provider, const char *line, int is_negated);
+
 /** Does the user have the role, by the AuthJWTRoleClaim in effect? */
 int authjwt_authz_has_role(request_rec *r, const aj_claims_t *claims, const char *role);
-
-/** Note the arguments of a `Require jwt-role` that did not grant, for the log line of a refusal. */
-void authjwt_authz_note_wanted(request_rec *r, const char *line);
 
 /** Register the hooks around httpd's own authorization. */
 void authjwt_authz_register_hooks(void);

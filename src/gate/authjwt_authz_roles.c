@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz: the roles of the user. */
 #include <httpd.h>
+#include <apr_strings.h>
 
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
 #include "authjwt_request.h"
 
-void authjwt_authz_note_wanted(request_rec *r, const char *line)
+static void note(request_rec *r, apr_array_header_t **list, const char *text)
+{
+    if (!*list) {
+        *list = apr_array_make(r->pool, 2, sizeof(const char *));
+    }
+    if ((*list)->nelts <= AUTHJWT_ROLES_SHOWN) {
+        APR_ARRAY_PUSH(*list, const char *) = text;
+    }
+}
+
+void authjwt_authz_note_unmet(request_rec *r, const char *provider, const char *line, int is_negated)
 {
     authjwt_state_t *state = authjwt_request_state(r);
 
-    if (!state->roles_wanted) {
-        state->roles_wanted = apr_array_make(r->pool, 2, sizeof(const char *));
+    if (!is_negated && !strcmp(provider, "jwt-role")) {
+        note(r, &state->roles_wanted, line);
     }
-    /* Supposing that the token is fresh, the same rules are asked again. */
-    if (!state->suppose_fresh && state->roles_wanted->nelts <= AUTHJWT_ROLES_SHOWN) {
-        APR_ARRAY_PUSH(state->roles_wanted, const char *) = line;
+    else {
+        note(r, &state->rules_unmet,
+             apr_pstrcat(r->pool, "Require ", is_negated ? "not " : "", provider, " ", line, NULL));
     }
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_judge: whose request is it? */
+#include <httpd.h>
+#include <http_log.h>
+
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
@@ -7,8 +10,11 @@
 #include "authjwt_judge.h"
 #include "authjwt_renewal.h"
 #include "authjwt_request.h"
+#include "authjwt_session.h"
 #include "authjwt_tokens.h"
 #include "authjwt_verify.h"
+
+APLOG_USE_MODULE(authjwt);
 
 /* A cached verdict and the settings it depends on. Merging copies pointers, so equal pointers mean unchanged settings.
  */
@@ -75,17 +81,43 @@ static authjwt_verdict_e judge_sent(request_rec *r, const aj_claims_t **claims)
 }
 
 /* Was it refused because the access cookie is missing or expired? Then a refresh cookie may help. */
-static authjwt_verdict_e renew(request_rec *r, authjwt_verdict_e refused, const aj_claims_t **claims)
+static authjwt_verdict_e renew(request_rec *r, authjwt_verdict_e refused, const aj_claims_t *sent,
+                               const aj_claims_t **claims)
 {
     apr_array_header_t *tokens;
     const char *token;
-    authjwt_verdict_e verdict = authjwt_renewal_automatic(r, refused, &token);
+    authjwt_verdict_e verdict = authjwt_renewal_automatic(r, refused, sent, &token);
 
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
     tokens = authjwt_credential_list(token, r->pool);
     return authjwt_verify(r, tokens, &wanted, claims);
+}
+
+/* Made for a request that keeps no session alive? */
+static int is_idle(const aj_claims_t *claims)
+{
+    return authjwt_config_knows_idle_paths() && json_is_true(aj_claims_get(claims, AUTHJWT_CLAIM_IDLE));
+}
+
+/* The first request of a person renews again, so that their use of the session is known; what comes of that is no
+ * reason to refuse a token that is good. With such a token the session may end, and that has no leeway. */
+static authjwt_verdict_e judge_idle(request_rec *r, const aj_claims_t **claims)
+{
+    const aj_claims_t *renewed = NULL;
+
+    if (aj_claims_expires(*claims) <= apr_time_now()) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1509: token refused: it was made for a request that keeps no "
+                      "session alive (AuthJWTSessionIdleIgnore), and has expired");
+        return AUTHJWT_TOKEN_EXPIRED;
+    }
+    if (!authjwt_renewal_is_idle(r) && authjwt_renewal_applies(r, AUTHJWT_TOKEN_EXPIRED)
+        && renew(r, AUTHJWT_TOKEN_EXPIRED, *claims, &renewed) == AUTHJWT_OK) {
+        *claims = renewed;
+    }
+    return AUTHJWT_OK;
 }
 
 /* What is bad about the token itself; a good one without proof against CSRF, or a store that is down, is something
@@ -120,8 +152,11 @@ authjwt_verdict_e authjwt_judge(request_rec *r, const aj_claims_t **claims)
         return known->verdict;
     }
     verdict = judge_sent(r, claims);
+    if (verdict == AUTHJWT_OK && is_idle(*claims)) {
+        verdict = judge_idle(r, claims);
+    }
     if (authjwt_renewal_applies(r, verdict)) {
-        verdict = renew(r, verdict, claims);
+        verdict = renew(r, verdict, NULL, claims);
     }
     verdict = forgive_cookie(r, verdict);
     remember(r, verdict, verdict == AUTHJWT_OK ? *claims : NULL);

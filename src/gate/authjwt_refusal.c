@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_refusal: turn a verdict of the gate into an answer. */
+#include "authjwt_below.h"
 #include "authjwt_page.h"
 #include "authjwt_refusal.h"
 #include "authjwt_reply.h"
@@ -20,7 +21,7 @@ int authjwt_refusal(request_rec *r, authjwt_verdict_e verdict)
         return authjwt_report_pass(r, verdict);
     }
     if (refusal->status != HTTP_UNAUTHORIZED || !authjwt_page_offers_login(r)) {
-        return authjwt_reply_refuse(r, verdict);
+        return authjwt_below_hand_up(r, verdict, authjwt_reply_refuse(r, verdict));
     }
     authjwt_reply_audit(r, verdict);
     authjwt_tally_refused(r, verdict);

@@ -39,6 +39,11 @@ int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused)
     return from == AUTHJWT_IN_COOKIE && authjwt_renewal_possible(r);
 }
 
+int authjwt_renewal_is_idle(request_rec *r)
+{
+    return authjwt_config_ignores_path(authjwt_config_dir(r), authjwt_request_initial(r)->uri);
+}
+
 /* Without AuthJWTCookies no cookie would be set, and each request would renew the tokens again. */
 static int can_renew_at(request_rec *r, request_rec *at)
 {
@@ -61,9 +66,31 @@ static int is_final(authjwt_verdict_e verdict)
     return verdict == AUTHJWT_STORE_UNAVAILABLE || verdict == AUTHJWT_BACKEND_UNAVAILABLE;
 }
 
+static int is_same_session(const aj_claims_t *one, const aj_claims_t *other)
+{
+    const char *sid = aj_claims_string(one, "sid");
+    const char *other_sid = aj_claims_string(other, "sid");
+
+    return sid && other_sid && !strcmp(sid, other_sid);
+}
+
+/* That this site made the request: by the csrf value of the refresh token; where a good access token of its session
+ * came along, that has proved it by its own. What else was asked of it may be asked again, under another section. */
+static authjwt_verdict_e prove(request_rec *r, const aj_claims_t *refresh, const aj_claims_t *sent)
+{
+    authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
+
+    state->new_csrf = aj_claims_string(sent ? sent : refresh, "csrf");
+    if (sent) {
+        return is_same_session(sent, refresh) ? AUTHJWT_OK : AUTHJWT_TOKEN_INVALID;
+    }
+    return authjwt_csrf_check_cookie(r, state->new_csrf, NULL);
+}
+
 /* Under the configuration of the refresh location, which a subrequest looks up. CSRF is judged for the request itself.
  * @return what to make of the request; `refused` where its refresh cookie is no good */
-static authjwt_verdict_e renew_at(request_rec *r, request_rec *at, authjwt_verdict_e refused, authjwt_tokens_t *tokens)
+static authjwt_verdict_e renew_at(request_rec *r, request_rec *at, authjwt_verdict_e refused, const aj_claims_t *sent,
+                                  authjwt_tokens_t *tokens)
 {
     static const authjwt_wanted_t wanted = { .types = AJ_TYPE_REFRESH };
     const aj_claims_t *refresh;
@@ -76,12 +103,11 @@ static authjwt_verdict_e renew_at(request_rec *r, request_rec *at, authjwt_verdi
     if (verdict != AUTHJWT_OK) {
         return is_final(verdict) ? verdict : refused;
     }
-    authjwt_request_state(authjwt_request_initial(r))->new_csrf = aj_claims_string(refresh, "csrf");
-    verdict = authjwt_csrf_check_cookie(r, aj_claims_string(refresh, "csrf"), NULL);
+    verdict = prove(r, refresh, sent);
     if (verdict != AUTHJWT_OK) {
         return verdict;
     }
-    verdict = authjwt_exchange(at, refresh, tokens);
+    verdict = authjwt_exchange(at, refresh, authjwt_renewal_is_idle(r), tokens);
     if (verdict == AUTHJWT_OK) {
         verdict = authjwt_tokens_set_cookies(at, tokens);
     }
@@ -124,7 +150,8 @@ void authjwt_renewal_register(apr_pool_t *pool)
     ap_hook_post_read_request(keep_start, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
 
-authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const char **token)
+authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const aj_claims_t *sent,
+                                            const char **token)
 {
     authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
     authjwt_verdict_e verdict;
@@ -138,7 +165,7 @@ authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e re
     }
     state->renewing = 1;
     at = look_up(r, state);
-    verdict = renew_at(r, at, refused, &tokens);
+    verdict = renew_at(r, at, refused, sent, &tokens);
     state->renewing = 0;
     if (verdict == AUTHJWT_OK) {
         /* The subrequest's pool is a child of the request's and is left to it: the token lives there. */

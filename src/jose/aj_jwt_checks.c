@@ -101,15 +101,26 @@ static aj_error_e check_type(aj_judge_t *judge)
     return AJ_E_TYPE_UNKNOWN;
 }
 
+/* " \"a\" \"b\"" */
+static const char *quoted(const char *list, const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, list, " \"", aj_escape(name, strlen(name), pool), "\"", NULL);
+}
+
 static aj_error_e check_iss(aj_judge_t *judge)
 {
     const char *ours = judge->policy->issuer;
-    const char *text = aj_judge_string(judge, aj_judge_claim(judge, "iss"));
+    const aj_node_t *iss = aj_judge_claim(judge, "iss");
+    const char *text = aj_judge_string(judge, iss);
 
     if (!ours || (text && !strcmp(text, ours))) {
         return AJ_OK;
     }
-    judge->detail = apr_psprintf(judge->pool, "iss is not \"%s\"", aj_escape(ours, strlen(ours), judge->pool));
+    judge->detail = apr_pstrcat(judge->pool, "iss is not", quoted("", ours, judge->pool),
+                                text  ? quoted(" but", text, judge->pool)
+                                : iss ? ": it is no string"
+                                      : ": it is absent",
+                                NULL);
     return AJ_E_ISS;
 }
 
@@ -140,12 +151,6 @@ static int names_us(const aj_judge_t *judge, const aj_node_t *aud)
         found |= is_ours(ours, aj_judge_string(judge, one));
     }
     return found;
-}
-
-/* " \"a\" \"b\"" */
-static const char *quoted(const char *list, const char *name, apr_pool_t *pool)
-{
-    return apr_pstrcat(pool, list, " \"", aj_escape(name, strlen(name), pool), "\"", NULL);
 }
 
 /* What the token says, for the log: its signature is good, so it is the issuer's own word. */

@@ -244,11 +244,13 @@ static apr_status_t lmdb_iterate(ap_socache_instance_t *inst, server_rec *s, voi
     return rv;
 }
 
-apr_status_t authjwt_lmdb_usage(ap_socache_instance_t *inst, server_rec *s, apr_uint64_t *entries, double *fill)
+apr_status_t authjwt_lmdb_usage(ap_socache_instance_t *inst, server_rec *s, apr_uint64_t *entries, double *fill,
+                                apr_pool_t *pool)
 {
     authjwt_lmdb_usage_t use = { 0 };
     apr_status_t rv = authjwt_lmdb_run(inst, s, &authjwt_lmdb_usage_job, &use);
 
+    (void)pool;
     if (rv == APR_SUCCESS && !use.pages.all) {
         return APR_EGENERAL;
     }

@@ -128,7 +128,7 @@ static int settle_birth(MDB_txn *txn, MDB_dbi about, const ap_socache_instance_t
 }
 
 typedef struct {
-    MDB_dbi about, entries, expiry;
+    MDB_dbi about, entries, expiry, directory;
 } databases_t;
 
 static int create(MDB_txn *txn, int raised, const ap_socache_instance_t *inst, databases_t *dbs,
@@ -148,6 +148,9 @@ static int create(MDB_txn *txn, int raised, const ap_socache_instance_t *inst, d
     if (rc == 0) {
         rc = mdb_dbi_open(txn, "expiry", MDB_CREATE, &dbs->expiry);
     }
+    if (rc == 0) {
+        rc = mdb_dbi_open(txn, AUTHJWT_LMDB_DIRECTORY, MDB_CREATE, &dbs->directory);
+    }
     return rc;
 }
 
@@ -163,6 +166,9 @@ static int look_through(MDB_txn *txn, const databases_t *dbs, authjwt_lmdb_repor
     report->entries = st.ms_entries;
     if ((rc = read_through(txn, dbs->entries, until)) == 0) {
         rc = read_through(txn, dbs->expiry, until);
+    }
+    if (rc == 0) {
+        rc = read_through(txn, dbs->directory, until);
     }
     return rc;
 }

@@ -35,7 +35,7 @@ int authjwt_lmdb_open(const char *dir, unsigned readers, MDB_env **mdb)
     if (rc != 0) {
         return rc;
     }
-    if ((rc = mdb_env_set_maxreaders(env, readers)) == 0 && (rc = mdb_env_set_maxdbs(env, 4)) == 0) {
+    if ((rc = mdb_env_set_maxreaders(env, readers)) == 0 && (rc = mdb_env_set_maxdbs(env, 8)) == 0) {
         rc = mdb_env_open(env, dir, MDB_NOTLS, 0600); /* without a size of ours: the file's own */
     }
     if (rc == 0) {
@@ -152,6 +152,15 @@ static void close_env(authjwt_lmdb_env_t *env)
     env->mdb = NULL;
 }
 
+/* @return rc; a store of an older release has none until httpd is started with this one */
+static int open_directory(authjwt_lmdb_env_t *env, MDB_txn *txn)
+{
+    int rc = mdb_dbi_open(txn, AUTHJWT_LMDB_DIRECTORY, 0, &env->directory);
+
+    env->has_directory = rc == 0;
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 /* Open the databases, which the check at start has created. */
 static int open_databases(authjwt_lmdb_env_t *env)
 {
@@ -165,6 +174,9 @@ static int open_databases(authjwt_lmdb_env_t *env)
     env->psize = st.ms_psize;
     if ((rc = mdb_dbi_open(txn, "entries", 0, &env->entries)) == 0) {
         rc = mdb_dbi_open(txn, "expiry", 0, &env->expiry);
+    }
+    if (rc == 0) {
+        rc = open_directory(env, txn);
     }
     if (rc == 0) {
         return mdb_txn_commit(txn);

@@ -12,15 +12,10 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_lmdb_file.h"
-#include "authjwt_lmdb_txn_private.h"
+#include "authjwt_lmdb_file_private.h"
 
 /* Slots of the lock file if no httpd has it open; httpd enlarges it. */
 #define READERS 126
-
-struct authjwt_lmdb_file_t {
-    authjwt_lmdb_env_t *env;
-};
 
 static int become_owner(const char *dir)
 {
@@ -60,7 +55,7 @@ const char *authjwt_lmdb_file_open(const char *dir, apr_pool_t *pool, authjwt_lm
 }
 
 /* Once more where another process has enlarged the store, or has died in it. */
-static int run(authjwt_lmdb_file_t *file, const authjwt_lmdb_job_t *job, void *ctx)
+int authjwt_lmdb_file_run(authjwt_lmdb_file_t *file, const authjwt_lmdb_job_t *job, void *ctx)
 {
     int rc = job->work(file->env, ctx);
 
@@ -71,7 +66,7 @@ static int run(authjwt_lmdb_file_t *file, const authjwt_lmdb_job_t *job, void *c
     return rc;
 }
 
-static apr_status_t status_of(int rc)
+apr_status_t authjwt_lmdb_file_status(int rc)
 {
     if (rc == MDB_MAP_FULL || rc == ENOSPC) {
         return APR_ENOSPC;
@@ -79,66 +74,58 @@ static apr_status_t status_of(int rc)
     return rc == 0 ? APR_SUCCESS : rc == MDB_NOTFOUND ? APR_NOTFOUND : APR_EGENERAL;
 }
 
-static MDB_val bytes_of(const unsigned char *data, apr_size_t len)
-{
-    return (MDB_val){ .mv_size = len, .mv_data = (void *)(apr_uintptr_t)data };
-}
+/* ---- get ---- */
 
 typedef struct {
-    authjwt_lmdb_entry_t *entry;
+    authjwt_lmdb_entry_t *entries;
+    unsigned n;
     apr_pool_t *pool;
 } look_t;
+
+static int look_one(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_entry_t *entry, apr_pool_t *pool)
+{
+    MDB_val id = { entry->idlen, (void *)(apr_uintptr_t)entry->id }, value;
+    int rc = authjwt_lmdb_find(env, txn, &id, &value);
+
+    entry->data = NULL;
+    if (rc == MDB_NOTFOUND || (rc == 0 && authjwt_lmdb_stamp_get(value.mv_data) <= apr_time_now())) {
+        return 0;
+    }
+    if (rc == 0) {
+        entry->expiry = authjwt_lmdb_stamp_get(value.mv_data);
+        entry->len = value.mv_size - AUTHJWT_LMDB_STAMP;
+        entry->data = apr_pmemdup(pool, (unsigned char *)value.mv_data + AUTHJWT_LMDB_STAMP, entry->len);
+    }
+    return rc;
+}
 
 static int look(authjwt_lmdb_env_t *env, void *ctx)
 {
     look_t *look = ctx;
-    MDB_val id = bytes_of(look->entry->id, look->entry->idlen), value;
     MDB_txn *txn;
     int rc = authjwt_lmdb_read_begin(env, &txn);
+    unsigned i;
 
     if (rc != 0) {
         return rc;
     }
-    rc = authjwt_lmdb_find(env, txn, &id, &value);
-    if (rc == 0 && authjwt_lmdb_stamp_get(value.mv_data) <= apr_time_now()) {
-        rc = MDB_NOTFOUND;
-    }
-    if (rc == 0) {
-        look->entry->expiry = authjwt_lmdb_stamp_get(value.mv_data);
-        look->entry->len = value.mv_size - AUTHJWT_LMDB_STAMP;
-        look->entry->data =
-            apr_pmemdup(look->pool, (unsigned char *)value.mv_data + AUTHJWT_LMDB_STAMP, look->entry->len);
+    for (i = 0; i < look->n && rc == 0; i++) {
+        rc = look_one(env, txn, &look->entries[i], look->pool);
     }
     authjwt_lmdb_read_end(env, txn);
     return rc;
 }
 
-apr_status_t authjwt_lmdb_file_get(authjwt_lmdb_file_t *file, authjwt_lmdb_entry_t *entry, apr_pool_t *pool)
+apr_status_t authjwt_lmdb_file_get(authjwt_lmdb_file_t *file, authjwt_lmdb_entry_t *entries, unsigned n,
+                                   apr_pool_t *pool)
 {
-    static const authjwt_lmdb_job_t job = { "read an entry", 0, look };
-    look_t ctx = { entry, pool };
+    static const authjwt_lmdb_job_t job = { "read entries", 0, look };
+    look_t ctx = { entries, n, pool };
 
-    return status_of(run(file, &job, &ctx));
+    return authjwt_lmdb_file_status(authjwt_lmdb_file_run(file, &job, &ctx));
 }
 
-apr_status_t authjwt_lmdb_file_swap(authjwt_lmdb_file_t *file, const authjwt_lmdb_entry_t *entry,
-                                    const authjwt_lmdb_entry_t *old)
-{
-    authjwt_lmdb_write_t write = { .kind = AUTHJWT_LMDB_SWAP, .now = apr_time_now(), .reserved = 1 };
-    apr_status_t rv;
-
-    if (entry->idlen == 0 || entry->idlen > AUTHJWT_LMDB_ID_MAX) {
-        return APR_EINVAL;
-    }
-    write.id = bytes_of(entry->id, entry->idlen);
-    write.data = bytes_of(entry->data, entry->len);
-    write.expiry = entry->expiry;
-    if (old) {
-        write.old = bytes_of(old->data, old->len);
-    }
-    rv = status_of(run(file, &authjwt_lmdb_store_job, &write));
-    return rv == APR_SUCCESS ? write.answer : rv;
-}
+/* ---- each ---- */
 
 static const char *visit_rows(const authjwt_lmdb_walk_t *walk, authjwt_lmdb_file_visit_fn *visit, void *ctx)
 {
@@ -168,7 +155,7 @@ const char *authjwt_lmdb_file_each(authjwt_lmdb_file_t *file, authjwt_lmdb_file_
         int rc;
 
         apr_pool_create(&walk.pool, pool);
-        rc = run(file, &authjwt_lmdb_walk_job, &walk);
+        rc = authjwt_lmdb_file_run(file, &authjwt_lmdb_walk_job, &walk);
         if (last) {
             apr_pool_destroy(last); /* walk.after was in it */
         }
@@ -180,10 +167,46 @@ const char *authjwt_lmdb_file_each(authjwt_lmdb_file_t *file, authjwt_lmdb_file_
     return error;
 }
 
+/* ---- records ---- */
+
+apr_status_t authjwt_lmdb_file_records(authjwt_lmdb_file_t *file, const unsigned char *owner,
+                                       authjwt_lmdb_entry_t **records, unsigned *n, apr_pool_t *pool)
+{
+    authjwt_lmdb_list_t list = { .pool = pool, .now = apr_time_now(), .owner = owner };
+    int rc;
+
+    list.records = apr_palloc(pool, AUTHJWT_SOCACHE_RECORDS_MAX * sizeof(*list.records));
+    rc = authjwt_lmdb_file_run(file, &authjwt_lmdb_list_job, &list);
+    *records = apr_palloc(pool, ((apr_size_t)list.n + 1) * sizeof(**records));
+    for (*n = 0; rc == 0 && *n < list.n; ++*n) {
+        const authjwt_socache_record_t *found = &list.records[*n];
+
+        (*records)[*n] =
+            (authjwt_lmdb_entry_t){ found->id, AUTHJWT_SOCACHE_NAME, found->data, found->len, found->expiry };
+    }
+    return authjwt_lmdb_file_status(rc);
+}
+
+/* ---- figures ---- */
+
+static const MDB_val birth_key = { 5, (void *)(apr_uintptr_t) "birth" };
+
+/* @return rc, also MDB_NOTFOUND */
+static int get_birth(MDB_txn *txn, MDB_dbi *about, apr_time_t *birth)
+{
+    MDB_val key = birth_key, value;
+    int rc = mdb_dbi_open(txn, "about", 0, about);
+
+    if (rc == 0) {
+        rc = mdb_get(txn, *about, &key, &value);
+    }
+    *birth = rc == 0 && value.mv_size == AUTHJWT_LMDB_STAMP ? authjwt_lmdb_stamp_get(value.mv_data) : 0;
+    return rc;
+}
+
 static int read_birth(authjwt_lmdb_env_t *env, void *ctx)
 {
     authjwt_lmdb_figures_t *figures = ctx;
-    MDB_val key = { 5, (void *)"birth" }, value;
     MDB_dbi about;
     MDB_txn *txn;
     int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
@@ -191,26 +214,52 @@ static int read_birth(authjwt_lmdb_env_t *env, void *ctx)
     if (rc != 0) {
         return rc;
     }
-    rc = mdb_dbi_open(txn, "about", 0, &about);
-    if (rc == 0) {
-        rc = mdb_get(txn, about, &key, &value);
-    }
-    figures->birth = rc == 0 && value.mv_size == AUTHJWT_LMDB_STAMP ? authjwt_lmdb_stamp_get(value.mv_data) : 0;
+    rc = get_birth(txn, &about, &figures->birth);
     mdb_txn_abort(txn);
     return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int write_birth(authjwt_lmdb_env_t *env, void *ctx)
+{
+    const apr_time_t *birth = ctx;
+    MDB_val key = birth_key, value = { AUTHJWT_LMDB_STAMP, NULL };
+    apr_time_t known;
+    MDB_dbi about;
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(env->mdb, NULL, 0, &txn);
+
+    if (rc != 0) {
+        return rc;
+    }
+    rc = get_birth(txn, &about, &known);
+    rc = rc == MDB_NOTFOUND ? 0 : rc;
+    if (rc == 0 && known < *birth) {
+        rc = mdb_put(txn, about, &key, &value, MDB_RESERVE);
+        if (rc == 0) {
+            authjwt_lmdb_stamp_put(value.mv_data, *birth);
+        }
+    }
+    return authjwt_lmdb_finish(txn, rc);
+}
+
+apr_status_t authjwt_lmdb_file_bear(authjwt_lmdb_file_t *file, apr_time_t birth)
+{
+    static const authjwt_lmdb_job_t job = { "note the birth", 1, write_birth };
+
+    return authjwt_lmdb_file_status(authjwt_lmdb_file_run(file, &job, &birth));
 }
 
 apr_status_t authjwt_lmdb_file_figures(authjwt_lmdb_file_t *file, authjwt_lmdb_figures_t *figures)
 {
     static const authjwt_lmdb_job_t job = { "read the birth", 0, read_birth };
     authjwt_lmdb_usage_t usage;
-    int rc = run(file, &authjwt_lmdb_usage_job, &usage);
+    int rc = authjwt_lmdb_file_run(file, &authjwt_lmdb_usage_job, &usage);
 
     if (rc == 0) {
         figures->entries = usage.entries;
         figures->used = usage.pages.used * usage.psize;
         figures->size = usage.pages.all * usage.psize;
-        rc = run(file, &job, figures);
+        rc = authjwt_lmdb_file_run(file, &job, figures);
     }
-    return status_of(rc);
+    return authjwt_lmdb_file_status(rc);
 }

@@ -87,20 +87,10 @@ static void part(authjwt_lmdb_group_t *group, const batch_t *batch)
 
 /* ---- transactions ---- */
 
-static int begin(authjwt_lmdb_env_t *env, MDB_txn **txn, authjwt_lmdb_pages_t *pages)
-{
-    int rc = mdb_txn_begin(env->mdb, NULL, 0, txn);
-
-    if (rc == 0 && (rc = authjwt_lmdb_measure(env, NULL, pages)) != 0) {
-        mdb_txn_abort(*txn);
-    }
-    return rc;
-}
-
 static int alone(authjwt_lmdb_env_t *env, authjwt_lmdb_write_t *write)
 {
     MDB_txn *txn;
-    int rc = begin(env, &txn, &write->pages);
+    int rc = authjwt_lmdb_write_begin(env, &txn, &write->pages);
 
     write->ahead = 0;
     return rc == 0 ? authjwt_lmdb_finish(txn, authjwt_lmdb_apply(env, txn, write)) : rc;
@@ -112,7 +102,7 @@ static int together(authjwt_lmdb_env_t *env, batch_t *batch)
     authjwt_lmdb_pages_t pages = { 0, 0 };
     apr_uint64_t ahead = 0;
     MDB_txn *txn;
-    int rc = begin(env, &txn, &pages);
+    int rc = authjwt_lmdb_write_begin(env, &txn, &pages);
     authjwt_lmdb_write_t *write = take(&env->group, batch);
 
     if (rc != 0) {
@@ -164,3 +154,4 @@ static int write_work(authjwt_lmdb_env_t *env, void *ctx)
 
 const authjwt_lmdb_job_t authjwt_lmdb_store_job = { "store an entry", 1, write_work };
 const authjwt_lmdb_job_t authjwt_lmdb_remove_job = { "remove an entry", 1, write_work };
+const authjwt_lmdb_job_t authjwt_lmdb_file_job = { "list a record", 1, write_work };

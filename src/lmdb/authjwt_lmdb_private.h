@@ -12,7 +12,11 @@
  *   authjwt_lmdb_read.c    what happens inside one reading transaction,
  *   authjwt_lmdb_absent.c  one that tells that entries are not there,
  *   authjwt_lmdb_write.c   and inside a writing one
- *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module
+ *   authjwt_lmdb_records.c what happens to the records of a directory, in both,
+ *   authjwt_lmdb_sweep.c   and which of them go when nobody asks
+ *   authjwt_lmdb_directory.c  the doors to them
+ *   authjwt_lmdb_file.c    the same store for a program beside httpd; not part of the module,
+ *   authjwt_lmdb_file_swap.c  nor are its changes, many in one transaction
  *   authjwt_lmdb_group.c   the writes of all threads, several in one transaction
  *
  * What the last of them share is in authjwt_lmdb_txn_private.h.
@@ -38,6 +42,16 @@
 #define AUTHJWT_LMDB_STAMP 8
 /** The longest id in bytes: LMDB's 511 less the stamp. */
 #define AUTHJWT_LMDB_ID_MAX (511 - AUTHJWT_LMDB_STAMP)
+
+/** Name of the database with the records. */
+#define AUTHJWT_LMDB_DIRECTORY "directory"
+
+/** Bytes of the key of a record: owner and id. */
+#define AUTHJWT_LMDB_RECORD_KEY (2 * AUTHJWT_SOCACHE_NAME)
+
+/** In percent of the size: records are refused from here on, and when they alone take so much. */
+#define AUTHJWT_LMDB_RECORDS_FULL  90
+#define AUTHJWT_LMDB_RECORDS_SHARE 50
 
 /** In percent of the size: from here on there is a warning, ordinary inserts are refused, and reserved ones too. */
 #define AUTHJWT_LMDB_LOW      80
@@ -78,13 +92,16 @@ struct authjwt_lmdb_env_t {
     char *dir;
     authjwt_lmdb_stripe_t *gate;
     MDB_env *mdb; /* NULL while not open */
-    MDB_dbi entries, expiry;
-    int gone;         /* data.mdb or lock.mdb is no longer the one that ids names; atomic */
-    unsigned readers; /* slots in the lock file, if this process makes it */
-    unsigned opened;  /* how often, so that one thread repairs what many have met */
-    unsigned psize;   /* bytes of a page */
-    unsigned spares;  /* length of spare */
-    MDB_txn **spare;  /* reset read transactions, taken and given back by atomic exchange */
+    MDB_dbi entries, expiry, directory;
+    int has_directory; /* else an older release has made the store, and no httpd has opened it since */
+    unsigned char swept[AUTHJWT_LMDB_RECORD_KEY]; /* up to where records were looked through; under the write lock */
+    int has_swept;                                /* it has been begun */
+    int gone;                                     /* data.mdb or lock.mdb is no longer the one that ids names; atomic */
+    unsigned readers;                             /* slots in the lock file, if this process makes it */
+    unsigned opened;                              /* how often, so that one thread repairs what many have met */
+    unsigned psize;                               /* bytes of a page */
+    unsigned spares;                              /* length of spare */
+    MDB_txn **spare;                              /* reset read transactions, taken and given back by atomic exchange */
     authjwt_lmdb_group_t group;
     apr_time_t looked, failed, refused, warned, grown; /* when last; atomics */
 };

@@ -2,7 +2,8 @@
 /* Reading transactions of the lmdb provider: one entry, all entries, how full it is.
  *
  * The store has two databases: "entries" maps an id to its expiry and data; "expiry" has expiry and id as its key, so
- * that the oldest entries come first. A third, "about", holds the version of this layout. */
+ * that the oldest entries come first. A third, "about", holds the version of this layout; "directory" the records of
+ * authjwt_lmdb_records.c. */
 #include <stdint.h>
 #include <string.h>
 

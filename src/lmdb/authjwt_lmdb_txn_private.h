@@ -69,19 +69,25 @@ int authjwt_lmdb_measure(authjwt_lmdb_env_t *env, MDB_txn *reader, authjwt_lmdb_
 
 /* ---- write ---- */
 
-typedef enum { AUTHJWT_LMDB_STORE, AUTHJWT_LMDB_SWAP, AUTHJWT_LMDB_REMOVE } authjwt_lmdb_kind_e;
+typedef enum {
+    AUTHJWT_LMDB_STORE,
+    AUTHJWT_LMDB_SWAP,
+    AUTHJWT_LMDB_REMOVE,
+    AUTHJWT_LMDB_FILE /* a record */
+} authjwt_lmdb_kind_e;
 
 /** One change. */
 typedef struct authjwt_lmdb_write_t authjwt_lmdb_write_t;
 struct authjwt_lmdb_write_t {
     authjwt_lmdb_kind_e kind;
     MDB_val id, data;
-    MDB_val old; /* SWAP: what must be there; no mv_data: there must be no entry */
+    MDB_val old;                            /* SWAP: what must be there; no mv_data: there must be no entry */
+    const authjwt_socache_filing_t *filing; /* FILE; id and data are none */
     apr_time_t now, expiry;
     int reserved;     /* may use the room that ordinary entries must leave */
     int leaves_stale; /* remove no expired entries along */
     /* the outcome, if the transaction was committed: APR_SUCCESS; APR_NOTFOUND: there is nothing to remove; APR_EAGAIN:
-     * another entry is there; after these two nothing was changed */
+     * another entry is there; after these two nothing was changed. FILE: as authjwt_socache_file_fn */
     apr_status_t answer;
     authjwt_lmdb_pages_t pages; /* before the transaction; none if the store could not be looked at */
     apr_uint64_t ahead;         /* pages that others may have taken before it in the same transaction */
@@ -91,6 +97,9 @@ struct authjwt_lmdb_write_t {
     pthread_cond_t turned;
     int rc;
 };
+
+/** Begin a writing transaction, and count the pages before it. @return rc; there is none unless it is 0 */
+int authjwt_lmdb_write_begin(authjwt_lmdb_env_t *env, MDB_txn **txn, authjwt_lmdb_pages_t *pages) AUTHJWT_LMDB_MUST_USE;
 
 /** Make the change in a writing transaction. @return rc; the transaction must be aborted unless it is 0 */
 int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write) AUTHJWT_LMDB_MUST_USE;
@@ -111,9 +120,39 @@ int authjwt_lmdb_make_room(authjwt_lmdb_env_t *env, authjwt_lmdb_write_t *write)
 /** End a writing transaction, by commit if rc is 0. @return rc, or why the commit failed */
 int authjwt_lmdb_finish(MDB_txn *txn, int rc) AUTHJWT_LMDB_MUST_USE;
 
+/* ---- records ---- */
+
+/** What a record's value begins with: its expiry, as that of an entry, and its order. */
+#define AUTHJWT_LMDB_RECORD_HEAD (2 * AUTHJWT_LMDB_STAMP)
+
+/** Change records in a writing transaction; for authjwt_lmdb_apply. @return rc */
+int authjwt_lmdb_file(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write) AUTHJWT_LMDB_MUST_USE;
+
+/** The records of an owner. */
+typedef struct {
+    apr_pool_t *pool; /* the copies go here */
+    apr_time_t now;
+    const unsigned char *owner;
+    authjwt_socache_record_t *records; /* room for AUTHJWT_SOCACHE_RECORDS_MAX */
+    unsigned n;
+} authjwt_lmdb_list_t;
+
+extern const authjwt_lmdb_job_t authjwt_lmdb_list_job; /* authjwt_lmdb_list_t */
+
+/** Look a few records through, from where this process has stopped the last time, and remove those that have expired.
+ * @param owner  where to begin the first time @return rc */
+int authjwt_lmdb_sweep(authjwt_lmdb_env_t *env, MDB_txn *txn, const unsigned char *owner,
+                       apr_time_t now) AUTHJWT_LMDB_MUST_USE;
+
+/** Remove records, whosever they are, because entries need their room. @param most  about how many @param removed  set
+ * to how many @return rc */
+int authjwt_lmdb_give_way(authjwt_lmdb_env_t *env, MDB_txn *txn, apr_uint64_t most,
+                          apr_uint64_t *removed) AUTHJWT_LMDB_MUST_USE;
+
 /* ---- group ---- */
 
 extern const authjwt_lmdb_job_t authjwt_lmdb_store_job;  /* authjwt_lmdb_write_t */
 extern const authjwt_lmdb_job_t authjwt_lmdb_remove_job; /* authjwt_lmdb_write_t */
+extern const authjwt_lmdb_job_t authjwt_lmdb_file_job;   /* authjwt_lmdb_write_t */
 
 #endif

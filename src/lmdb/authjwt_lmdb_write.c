@@ -14,6 +14,8 @@
 #define REMOVAL_PAGES 48
 /* What reserved entries may use beyond the ordinary ones in a small store: some hundred entries. */
 #define RESERVED_PAGES 16
+/* What a change of records may take: it touches pages of its owner, and those that are swept along. */
+#define RECORD_PAGES 8
 
 static MDB_val index_key(unsigned char *buf, const MDB_val *id, apr_time_t expiry)
 {
@@ -41,7 +43,7 @@ static int fits(const authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *put)
 
 apr_uint64_t authjwt_lmdb_pages_of(const authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *write)
 {
-    return 2 + write->data.mv_size / env->psize;
+    return (write->kind == AUTHJWT_LMDB_FILE ? RECORD_PAGES : 2) + write->data.mv_size / env->psize;
 }
 
 int authjwt_lmdb_may_follow(const authjwt_lmdb_pages_t *pages, apr_uint64_t ahead)
@@ -206,6 +208,16 @@ static int remove_entry(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_writ
     return rc;
 }
 
+int authjwt_lmdb_write_begin(authjwt_lmdb_env_t *env, MDB_txn **txn, authjwt_lmdb_pages_t *pages)
+{
+    int rc = mdb_txn_begin(env->mdb, NULL, 0, txn);
+
+    if (rc == 0 && (rc = authjwt_lmdb_measure(env, NULL, pages)) != 0) {
+        mdb_txn_abort(*txn);
+    }
+    return rc;
+}
+
 int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write_t *write)
 {
     write->answer = APR_SUCCESS;
@@ -214,16 +226,19 @@ int authjwt_lmdb_apply(authjwt_lmdb_env_t *env, MDB_txn *txn, authjwt_lmdb_write
         return swap_entry(env, txn, write);
     case AUTHJWT_LMDB_REMOVE:
         return remove_entry(env, txn, write);
+    case AUTHJWT_LMDB_FILE:
+        return authjwt_lmdb_file(env, txn, write);
     default:
         return store_entry(env, txn, write);
     }
 }
 
 /* A larger purge in a transaction of its own: its pages are free only after the commit. It copies about one page an
- * entry, so what is left bounds it. */
+ * entry, so what is left bounds it. Records go where no entry has expired; they lie side by side, and cost less. */
 static int purge_many(authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *put, apr_uint64_t *purged)
 {
-    apr_uint64_t most = put->pages.all > put->pages.used ? (put->pages.all - put->pages.used) / PURGE_FEW : 0;
+    apr_uint64_t left = put->pages.all > put->pages.used ? put->pages.all - put->pages.used : 0;
+    apr_uint64_t most = left / PURGE_FEW;
     MDB_txn *txn;
     int rc;
 
@@ -233,6 +248,9 @@ static int purge_many(authjwt_lmdb_env_t *env, const authjwt_lmdb_write_t *put, 
         return rc;
     }
     rc = purge(env, txn, put->now, most, purged);
+    if (rc == 0 && *purged == 0) {
+        rc = authjwt_lmdb_give_way(env, txn, left, purged);
+    }
     return authjwt_lmdb_finish(txn, rc);
 }
 
@@ -242,7 +260,7 @@ int authjwt_lmdb_make_room(authjwt_lmdb_env_t *env, authjwt_lmdb_write_t *write)
     apr_uint64_t purged;
     int rc;
 
-    if (write->kind == AUTHJWT_LMDB_REMOVE) {
+    if (write->kind == AUTHJWT_LMDB_REMOVE || write->kind == AUTHJWT_LMDB_FILE) {
         write->leaves_stale = 1;
         return 0;
     }

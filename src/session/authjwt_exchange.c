@@ -31,7 +31,7 @@ authjwt_verdict_e authjwt_exchange_counted(request_rec *r, authjwt_verdict_e ver
     return verdict;
 }
 
-authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, authjwt_tokens_t *tokens)
+authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, int is_idle, authjwt_tokens_t *tokens)
 {
     const char *user = aj_claims_identity(refresh);
     apr_array_header_t *roles = NULL;
@@ -45,7 +45,7 @@ authjwt_verdict_e authjwt_exchange(request_rec *r, const aj_claims_t *refresh, a
         verdict = authjwt_users_roles(r, user, &roles);
     }
     if (verdict == AUTHJWT_OK) {
-        verdict = authjwt_session_renew(r, refresh, roles, tokens);
+        verdict = authjwt_session_renew(r, refresh, roles, is_idle, tokens);
     }
     if (verdict == AUTHJWT_OK) {
         authjwt_audit(r, AUTHJWT_EVENT_REFRESH, NULL, user, tokens->sid);

@@ -11,6 +11,7 @@
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
 #include "authjwt_count.h"
+#include "authjwt_directory.h"
 #include "authjwt_keys.h"
 #include "authjwt_request.h"
 #include "authjwt_revocation.h"
@@ -34,6 +35,9 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     memset(tokens, 0, sizeof(*tokens));
     tokens->now = session->now;
     tokens->sid = session->sid;
+    tokens->keep = session->keep;
+    tokens->issuer = session->issuer;
+    tokens->ends = session->ends;
     tokens->access.csrf = access.csrf;
     verdict = authjwt_session_issue(r, session, &access, &tokens->access.text, &tokens->access.expires);
     if (verdict == AUTHJWT_OK && refresh) {
@@ -43,7 +47,21 @@ static authjwt_verdict_e issue_pair(request_rec *r, const authjwt_session_t *ses
     return verdict;
 }
 
-authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles,
+/* Whoever wants to stay signed in has a session of its own length; whoever is asked and does not, the usual one. */
+static void set_end(request_rec *r, int remember, authjwt_session_t *session)
+{
+    apr_interval_time_t remembered = authjwt_config_remember_me(authjwt_config_dir(r));
+
+    if (remembered) {
+        session->keep = remember ? AUTHJWT_KEEP_YES : AUTHJWT_KEEP_NO;
+    }
+    session->ends =
+        session->now
+        + (session->keep == AUTHJWT_KEEP_YES ? remembered
+                                             : authjwt_config_session_expires(authjwt_config_server(r->server)));
+}
+
+authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const apr_array_header_t *roles, int remember,
                                         authjwt_tokens_t *tokens)
 {
     authjwt_issue_t refresh = { .type = AJ_TYPE_REFRESH };
@@ -64,7 +82,7 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     session.now = apr_time_now();
     session.issuer = authjwt_config_server(r->server)->issuer;
     session.sid = authjwt_session_sid_born(birth, nonce, r->pool);
-    session.ends = session.now + authjwt_config_session_expires(authjwt_config_server(r->server));
+    set_end(r, remember, &session);
     session.roles = authjwt_session_one_or_many(roles, r->pool);
     refresh.issued = session.now;
     refresh.csrf = new_csrf(r);
@@ -78,12 +96,27 @@ authjwt_verdict_e authjwt_session_start(request_rec *r, const char *user, const 
     return verdict;
 }
 
+/* No leeway here either. A refresh token of another issuer may not say when it was issued. */
+static authjwt_verdict_e check_idle(request_rec *r, const aj_claims_t *refresh, authjwt_session_t *session)
+{
+    if (aj_claims_issued(refresh)) {
+        session->idle_ends = authjwt_session_idle_end(r, session->keep, aj_claims_issued(refresh));
+    }
+    if (session->idle_ends && session->idle_ends <= session->now) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AJ1508: token refused: its session has been left alone for too long (AuthJWTSessionIdle)");
+        return AUTHJWT_TOKEN_EXPIRED;
+    }
+    return AUTHJWT_OK;
+}
+
 static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh, const aj_key_t *secret,
                                       authjwt_session_t *session)
 {
     session->user = aj_claims_identity(refresh);
     session->now = apr_time_now();
     session->ends = authjwt_session_end_of(refresh);
+    session->keep = authjwt_session_keep_of(refresh);
     session->sid = authjwt_session_sid_of(refresh, secret, r->pool);
     session->issuer = authjwt_session_issuer_of(r, refresh);
     if (!session->sid || authjwt_revocation_origin(refresh, r->pool, &session->origin) != APR_SUCCESS) {
@@ -94,13 +127,19 @@ static authjwt_verdict_e find_session(request_rec *r, const aj_claims_t *refresh
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1507: token refused: its session is over");
         return AUTHJWT_TOKEN_EXPIRED;
     }
-    return AUTHJWT_OK;
+    return check_idle(r, refresh, session);
 }
 
 static authjwt_verdict_e session_has_ended(request_rec *r)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "AJ1505: token refused: its session has been ended");
     return AUTHJWT_TOKEN_REVOKED;
+}
+
+/* What nobody used keeps its refresh token, and with it the time of its last use. */
+static int rotates(request_rec *r, const authjwt_session_t *session)
+{
+    return authjwt_config_rotation(authjwt_config_dir(r)) && !session->is_idle;
 }
 
 /* Without rotation too: a token that has been exchanged elsewhere may be a thief's copy. */
@@ -115,7 +154,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
                           .successor_jti = successor->jti,
                           .ends = session->ends,
                           .grace = authjwt_config_grace(conf),
-                          .rotates = authjwt_config_rotation(conf) };
+                          .rotates = rotates(r, session) };
     authjwt_successor_t found = { 0, 0 };
 
     switch (authjwt_chain_use(r, &use, &found)) {
@@ -134,6 +173,7 @@ static authjwt_verdict_e use_refresh_token(request_rec *r, const aj_claims_t *re
         authjwt_audit(r, AUTHJWT_EVENT_THEFT, "token_revoked", session->user, session->sid);
         authjwt_request_state(authjwt_request_initial(r))->is_theft = 1;
         authjwt_count(r, AUTHJWT_COUNT_ENDED_THEFT);
+        authjwt_session_mark_stolen(r, session);
         return AUTHJWT_TOKEN_REVOKED;
     default:
         return AUTHJWT_STORE_UNAVAILABLE;
@@ -153,8 +193,17 @@ static authjwt_verdict_e find_successor(request_rec *r, const aj_claims_t *refre
     return use_refresh_token(r, refresh, session, successor);
 }
 
+/* In the list: used now. Without rotation the refresh token that was sent stays good. */
+static void touch(request_rec *r, const aj_claims_t *refresh, const authjwt_session_t *session,
+                  const authjwt_tokens_t *tokens)
+{
+    apr_time_t expires = tokens->refresh.text ? tokens->refresh.expires : aj_claims_expires(refresh);
+
+    authjwt_session_touch(r, session, authjwt_session_listed_until(r, tokens->access.expires, expires));
+}
+
 authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refresh, const apr_array_header_t *roles,
-                                        authjwt_tokens_t *tokens)
+                                        int is_idle, authjwt_tokens_t *tokens)
 {
     const aj_key_t *secret = authjwt_session_deriving_key(r, refresh);
     authjwt_issue_t successor = { .type = AJ_TYPE_REFRESH };
@@ -173,10 +222,15 @@ authjwt_verdict_e authjwt_session_renew(request_rec *r, const aj_claims_t *refre
     }
     session.roles = roles ? authjwt_session_one_or_many(roles, r->pool)
                           : (json_t *)aj_claims_get(refresh, authjwt_session_role_claim(r));
+    session.is_idle = is_idle && session.idle_ends;
     verdict = find_successor(r, refresh, secret, &session, &successor);
-    return verdict != AUTHJWT_OK
-             ? verdict
-             : issue_pair(r, &session, 0, authjwt_config_rotation(authjwt_config_dir(r)) ? &successor : NULL, tokens);
+    if (verdict == AUTHJWT_OK) {
+        verdict = issue_pair(r, &session, 0, rotates(r, &session) ? &successor : NULL, tokens);
+    }
+    if (verdict == AUTHJWT_OK && !session.is_idle) {
+        touch(r, refresh, &session, tokens);
+    }
+    return verdict;
 }
 
 /* A refresh token of another issuer may have been exchanged here, by its owner or by a thief: that session ends with
@@ -208,21 +262,24 @@ static int is_over(request_rec *r, const aj_claims_t *claims)
     return ends + authjwt_config_leeway(authjwt_config_server(r->server)) <= apr_time_now();
 }
 
-static void note_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
+/* The list follows. A session that an exchange has begun here is named by what follows from the token. */
+static void forget(request_rec *r, const aj_claims_t *claims, int everywhere)
 {
-    static const struct {
-        authjwt_event_e event;
-        const char *reason;
-        authjwt_counter_e counter;
-    } lines[] = {
-        [AUTHJWT_END_LOGOUT] = { AUTHJWT_EVENT_LOGOUT, NULL, AUTHJWT_COUNT_ENDED_LOGOUT },
-        [AUTHJWT_END_EVERYWHERE] = { AUTHJWT_EVENT_LOGOUT_EVERYWHERE, NULL, AUTHJWT_COUNT_ENDED_EVERYWHERE },
-        [AUTHJWT_END_LOGIN] = { AUTHJWT_EVENT_SESSION_ENDED, "login", AUTHJWT_COUNT_ENDED_LOGIN },
-        [AUTHJWT_END_REVOKE] = { AUTHJWT_EVENT_SESSION_ENDED, "revoke", AUTHJWT_COUNT_ENDED_REVOKE },
-    };
+    const char *issuer = authjwt_session_issuer_of(r, claims);
+    const aj_key_t *secret = authjwt_session_deriving_key(r, claims);
+    const char *sid = aj_claims_session_expires(claims) ? aj_claims_string(claims, "sid")
+                    : secret                            ? authjwt_session_sid_of(claims, secret, r->pool)
+                                                        : NULL;
 
-    authjwt_count(r, lines[why].counter);
-    authjwt_audit(r, lines[why].event, lines[why].reason, aj_claims_identity(claims), aj_claims_string(claims, "sid"));
+    if (!authjwt_directory_is_on(r->server)) {
+        return;
+    }
+    if (everywhere) {
+        (void)!authjwt_directory_clear(r, issuer ? issuer : "", aj_claims_identity(claims));
+    }
+    else if (sid) {
+        authjwt_session_unlist(r, issuer, aj_claims_identity(claims), sid);
+    }
 }
 
 authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims, authjwt_end_e why)
@@ -250,6 +307,7 @@ authjwt_verdict_e authjwt_session_end(request_rec *r, const aj_claims_t *claims,
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1504: session ended%s",
                   everywhere ? ", and all others of the user" : "");
-    note_end(r, claims, why);
+    forget(r, claims, everywhere);
+    authjwt_session_note_end(r, aj_claims_identity(claims), aj_claims_string(claims, "sid"), why);
     return AUTHJWT_OK;
 }

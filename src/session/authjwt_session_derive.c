@@ -72,6 +72,16 @@ apr_time_t authjwt_session_end_of(const aj_claims_t *refresh)
     return ends ? ends : aj_claims_expires(refresh);
 }
 
+authjwt_keep_e authjwt_session_keep_of(const aj_claims_t *refresh)
+{
+    const json_t *value = aj_claims_session_expires(refresh) ? aj_claims_get(refresh, AUTHJWT_CLAIM_REMEMBER) : NULL;
+
+    if (!json_is_boolean(value)) {
+        return AUTHJWT_KEEP_AS_SET;
+    }
+    return json_is_true(value) ? AUTHJWT_KEEP_YES : AUTHJWT_KEEP_NO;
+}
+
 const char *authjwt_session_derive(const aj_key_t *secret, const char *purpose, const authjwt_session_t *session,
                                    const aj_claims_t *refresh, apr_pool_t *pool)
 {

@@ -87,6 +87,12 @@ static json_t *make_claims(request_rec *r, const authjwt_session_t *session, con
     if (session->origin) {
         json_object_set_new(claims, AUTHJWT_CLAIM_ORIGIN, json_string(session->origin));
     }
+    if (what->type == AJ_TYPE_REFRESH && session->keep != AUTHJWT_KEEP_AS_SET) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_REMEMBER, json_boolean(session->keep == AUTHJWT_KEEP_YES));
+    }
+    if (what->type == AJ_TYPE_ACCESS && session->is_idle) {
+        json_object_set_new(claims, AUTHJWT_CLAIM_IDLE, json_true());
+    }
     if (what->csrf) {
         json_object_set_new(claims, "csrf", json_string(what->csrf));
     }
@@ -105,20 +111,56 @@ const aj_key_t *authjwt_session_signer(request_rec *r)
     return ring ? aj_keyset_signer(ring) : NULL;
 }
 
+apr_time_t authjwt_session_idle_end(request_rec *r, authjwt_keep_e keep, apr_time_t used)
+{
+    apr_interval_time_t idle = authjwt_config_session_idle(authjwt_config_dir(r));
+
+    return idle && keep != AUTHJWT_KEEP_YES
+             ? used + authjwt_config_access_expires(authjwt_config_server(r->server)) + idle
+             : 0;
+}
+
+static apr_time_t earlier(apr_time_t one, apr_time_t other)
+{
+    return one < other ? one : other;
+}
+
+static apr_time_t access_end(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
+{
+    apr_time_t end = what->issued + authjwt_config_access_expires(authjwt_config_server(r->server));
+
+    return session->is_idle ? earlier(end, session->idle_ends) : end;
+}
+
+/* That of somebody who wants to stay signed in lives as long as the session. */
+static apr_time_t refresh_end(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
+{
+    apr_time_t end = what->issued + authjwt_config_refresh_expires(authjwt_config_server(r->server));
+    apr_time_t idle = authjwt_session_idle_end(r, session->keep, what->issued);
+
+    if (session->keep == AUTHJWT_KEEP_YES) {
+        return session->ends;
+    }
+    return idle ? earlier(end, idle) : end;
+}
+
+/* With the session at the latest. */
+static apr_time_t end_of(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what)
+{
+    return earlier(session->ends,
+                   what->type == AJ_TYPE_ACCESS ? access_end(r, session, what) : refresh_end(r, session, what));
+}
+
 authjwt_verdict_e authjwt_session_issue(request_rec *r, const authjwt_session_t *session, const authjwt_issue_t *what,
                                         const char **token, apr_time_t *expires)
 {
-    const authjwt_server_conf_t *server = authjwt_config_server(r->server);
     const aj_key_t *signer = authjwt_session_signer(r);
     const char *jti = what->jti ? what->jti : aj_random_id(r->pool);
-    apr_time_t end = what->issued
-                   + (what->type == AJ_TYPE_ACCESS ? authjwt_config_access_expires(server)
-                                                   : authjwt_config_refresh_expires(server));
+    apr_time_t end = end_of(r, session, what);
 
     if (!signer) {
         return authjwt_session_failed(r, "no key of this server can sign");
     }
-    end = end > session->ends ? session->ends : end;
     if (!jti || aj_jwt_issue(signer, make_claims(r, session, what, jti, end), r->pool, token) != APR_SUCCESS) {
         return authjwt_session_failed(r, "signing failed");
     }

@@ -84,6 +84,9 @@ int authjwt_keys_check_trust(server_rec *main_server);
 /** Warn of a shared secret that is named in servers of several issuers. */
 void authjwt_keys_warn_of_issuers(server_rec *main_server);
 
+/** Warn of a shared secret without kid beside another of its algorithm: no token reaches it. */
+void authjwt_keys_warn_of_idle(server_rec *main_server);
+
 /** Log why a key of a set is not used. @param odd  non-zero: it should have been; a warning */
 void authjwt_keys_note_skipped(const authjwt_key_spec_t *spec, server_rec *s, const char *text, int odd);
 

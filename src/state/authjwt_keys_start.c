@@ -38,6 +38,7 @@ int authjwt_keys_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     }
     if (!faults && authjwt_config_logs_now()) {
         authjwt_keys_warn_of_issuers(main_server);
+        authjwt_keys_warn_of_idle(main_server);
     }
     return faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

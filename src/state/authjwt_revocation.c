@@ -109,22 +109,70 @@ apr_status_t authjwt_revocation_end_session(request_rec *r, const char *issuer, 
     return rv == APR_SUCCESS ? put_end(r, &id, ends) : rv;
 }
 
-apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims)
+/** An end that somebody else may record at the same moment. */
+typedef struct {
+    request_rec *r;
+    apr_time_t ends;
+    int is_first;
+} end_t;
+
+static authjwt_store_change_e end_once(void *ctx, const authjwt_store_value_t *old, authjwt_store_value_t *value,
+                                       apr_time_t *expires)
 {
-    const char *issuer = authjwt_entry_issuer(claims);
-    const char *subject = aj_claims_text_of(claims, "sub", r->pool);
-    authjwt_entry_mark_t mark = mark_for(r, claims);
+    end_t *end = ctx;
+    apr_time_t now = apr_time_now();
+    authjwt_entry_mark_t mark = { now, now };
+
+    end->is_first = !old;
+    authjwt_entry_write_mark(&mark, value);
+    *expires = authjwt_entry_expires(authjwt_config_server(end->r->server), end->ends);
+    return old ? AUTHJWT_STORE_LEAVE : AUTHJWT_STORE_RECORD;
+}
+
+apr_status_t authjwt_revocation_end_by_id(request_rec *r, const authjwt_store_id_t *id,
+                                          const authjwt_store_id_t *origin, apr_time_t ends, int *is_first)
+{
+    apr_time_t now = apr_time_now();
+    authjwt_entry_mark_t mark = { now, now };
+    end_t end = { r, ends, 0 };
+    apr_status_t rv =
+        authjwt_store_update(authjwt_config_server(r->server)->store, r, id, end_once, &end, AUTHJWT_STORE_ENDING);
+
+    *is_first = end.is_first;
+    return rv == APR_SUCCESS && origin ? move_mark(r, origin, &mark) : rv;
+}
+
+/* @param subject  NULL: none @param identity  by the identity claim in effect */
+static apr_status_t move_marks(request_rec *r, const char *issuer, const char *subject, const char *identity,
+                               const authjwt_entry_mark_t *mark)
+{
     authjwt_store_id_t id;
     apr_status_t rv = APR_SUCCESS;
 
     if (subject && (rv = authjwt_revocation_subject_id(issuer, subject, r->pool, &id)) == APR_SUCCESS) {
-        rv = move_mark(r, &id, &mark);
+        rv = move_mark(r, &id, mark);
     }
     if (rv == APR_SUCCESS && authjwt_revocation_has_other_identity(r)
-        && (rv = authjwt_revocation_identity_id(r, issuer, aj_claims_identity(claims), &id)) == APR_SUCCESS) {
-        rv = move_mark(r, &id, &mark);
+        && (rv = authjwt_revocation_identity_id(r, issuer, identity, &id)) == APR_SUCCESS) {
+        rv = move_mark(r, &id, mark);
     }
     return rv;
+}
+
+apr_status_t authjwt_revocation_end_all(request_rec *r, const aj_claims_t *claims)
+{
+    authjwt_entry_mark_t mark = mark_for(r, claims);
+
+    return move_marks(r, authjwt_entry_issuer(claims), aj_claims_text_of(claims, "sub", r->pool),
+                      aj_claims_identity(claims), &mark);
+}
+
+apr_status_t authjwt_revocation_end_user(request_rec *r, const char *issuer, const char *user)
+{
+    apr_interval_time_t leeway = authjwt_config_leeway(authjwt_config_server(r->server));
+    authjwt_entry_mark_t mark = authjwt_revocation_user_mark(leeway, apr_time_now());
+
+    return move_marks(r, issuer, user, user, &mark);
 }
 
 /* ---- new sessions ---- */

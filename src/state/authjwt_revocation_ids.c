@@ -14,13 +14,8 @@ int authjwt_revocation_has_other_identity(request_rec *r)
 apr_status_t authjwt_revocation_identity_id(request_rec *r, const char *issuer, const char *identity,
                                             authjwt_store_id_t *id)
 {
-    const char *name = authjwt_config_identity_claim(authjwt_config_dir(r));
-    apr_size_t name_len = strlen(name) + 1, len = strlen(identity);
-    char *text = apr_palloc(r->pool, name_len + len);
-
-    memcpy(text, name, name_len);
-    memcpy(text + name_len, identity, len);
-    return authjwt_entry_id(AUTHJWT_ENTRY_IDENTITY, issuer, text, name_len + len, r->pool, id);
+    return authjwt_revocation_claimed_id(issuer, authjwt_config_identity_claim(authjwt_config_dir(r)), identity,
+                                         r->pool, id);
 }
 
 apr_status_t authjwt_revocation_ids(request_rec *r, const aj_claims_t *claims, authjwt_revocation_ids_t *ids)

@@ -5,6 +5,7 @@
 #include <http_log.h>
 
 #include "authjwt_count.h"
+#include "authjwt_entry_birth.h"
 #include "authjwt_log.h"
 #include "authjwt_request.h"
 #include "authjwt_store_private.h"
@@ -97,7 +98,7 @@ static apr_status_t ask_and_confirm(authjwt_store_t *store, request_rec *r, auth
     apr_status_t rv;
     unsigned int i;
 
-    asked[n] = authjwt_store_question(&authjwt_store_sentinel, &value);
+    asked[n] = authjwt_store_question(&authjwt_entry_sentinel, &value);
     authjwt_store_ask(store, r->server, asked, in_one_go ? n + 1 : n, r->pool);
     if (n == 1 && apr_atomic_read32(&store->has_birth) && (store->kind->is_exact || !is_any_absent(asked, n))) {
         return APR_SUCCESS; /* one entry, for which the birth does not matter */

@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_store: when a store was born, which is how it is noticed that it has lost its entries.
  *
- * An entry that is always there, the sentinel, holds the time: a byte that says its form, and eight bytes, most
- * significant first, of microseconds since 1970. 0: it has not lost anything. Where it is missing it is written: with 0
- * where this host has not seen the store before, else with now. Form 1 is of the first release, always 0, and expires
- * after some days; so it is written again. */
+ * An entry that is always there, the sentinel, holds the time (authjwt_entry_birth.h). 0: it has not lost anything.
+ * Where it is missing it is written: with 0 where this host has not seen the store before, else with now. Form 1, of
+ * the first release, is written again. */
 #include <httpd.h>
 #include <apr_atomic.h>
 #include <http_log.h>
 
 #include "authjwt_audit.h"
+#include "authjwt_entry_birth.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_log.h"
 #include "authjwt_store_private.h"
 
 APLOG_USE_MODULE(authjwt);
-
-/* A later release may write a later form, which begins alike. */
-#define FORM           2
-#define SENTINEL_BYTES 9
-
-/* As long as the marks of revocation. */
-#define SENTINEL_LIFE (apr_time_from_sec(10) * 366 * 24 * 3600)
-
-const authjwt_store_id_t authjwt_store_sentinel = { "mod_authjwt sentinel 0123456789." };
-/* Written to find out whether the store is alive. */
-static const authjwt_store_id_t probe = { "mod_authjwt probe 0123456789abcd" };
 
 typedef struct {
     int form; /* 0: none */
@@ -35,39 +24,27 @@ typedef struct {
 static sentinel_t read_sentinel(const authjwt_socache_question_t *answered)
 {
     sentinel_t sentinel = { 0, 0 };
-    apr_uint64_t number = 0;
-    int i;
 
-    if (answered->status != APR_SUCCESS || answered->len < SENTINEL_BYTES) {
-        return sentinel;
+    if (answered->status == APR_SUCCESS) {
+        sentinel.form = authjwt_entry_birth_of(answered->data, answered->len, &sentinel.birth);
     }
-    for (i = 1; i < SENTINEL_BYTES; i++) {
-        number = number << 8 | answered->data[i];
-    }
-    sentinel.form = answered->data[0];
-    sentinel.birth = (apr_time_t)number;
     return sentinel;
 }
 
 static apr_status_t write_entry(authjwt_store_t *store, server_rec *s, const authjwt_store_id_t *id, apr_time_t birth,
                                 apr_time_t expires, apr_pool_t *pool)
 {
-    apr_uint64_t number = (apr_uint64_t)birth;
-    unsigned char data[SENTINEL_BYTES];
-    int i;
+    authjwt_store_value_t value;
 
-    for (i = SENTINEL_BYTES - 1; i > 0; i--, number >>= 8) {
-        data[i] = (unsigned char)number;
-    }
-    data[0] = FORM;
+    authjwt_entry_write_birth(birth, &value);
     return store->provider->store(store->instance, s, id->bytes, sizeof(id->bytes),
-                                  authjwt_store_expiry(store, expires), data, sizeof(data), pool);
+                                  authjwt_store_expiry(store, expires), value.bytes, value.len, pool);
 }
 
 static sentinel_t ask_sentinel(authjwt_store_t *store, server_rec *s, apr_pool_t *pool)
 {
     authjwt_store_value_t value;
-    authjwt_socache_question_t question = authjwt_store_question(&authjwt_store_sentinel, &value);
+    authjwt_socache_question_t question = authjwt_store_question(&authjwt_entry_sentinel, &value);
 
     authjwt_store_ask(store, s, &question, 1, pool);
     return read_sentinel(&question);
@@ -96,7 +73,8 @@ static apr_time_t latest(const authjwt_store_t *store, apr_time_t birth)
 
 static int is_sound(const authjwt_store_t *store, const sentinel_t *sentinel)
 {
-    return sentinel->form >= FORM && !is_ahead(sentinel->birth) && latest(store, sentinel->birth) == sentinel->birth;
+    return sentinel->form >= AUTHJWT_ENTRY_BIRTH_FORM && !is_ahead(sentinel->birth)
+        && latest(store, sentinel->birth) == sentinel->birth;
 }
 
 static void say_loss(const authjwt_store_t *store, server_rec *s, apr_time_t birth)
@@ -157,7 +135,7 @@ static apr_time_t choose_birth(const authjwt_store_t *store, server_rec *s, cons
 static apr_status_t mend(authjwt_store_t *store, server_rec *s, apr_pool_t *pool)
 {
     int had_one = apr_atomic_read32(&store->has_birth) || authjwt_store_is_noted(store);
-    apr_status_t rv = write_entry(store, s, &probe, 0, apr_time_now() + apr_time_from_sec(60), pool);
+    apr_status_t rv = write_entry(store, s, &authjwt_entry_probe, 0, apr_time_now() + apr_time_from_sec(60), pool);
     sentinel_t found, again;
     apr_time_t birth;
 
@@ -170,7 +148,7 @@ static apr_status_t mend(authjwt_store_t *store, server_rec *s, apr_pool_t *pool
         return APR_SUCCESS;
     }
     birth = choose_birth(store, s, &found, had_one);
-    rv = write_entry(store, s, &authjwt_store_sentinel, birth, apr_time_now() + SENTINEL_LIFE, pool);
+    rv = write_entry(store, s, &authjwt_entry_sentinel, birth, apr_time_now() + AUTHJWT_ENTRY_BIRTH_LIFE, pool);
     again = ask_sentinel(store, s, pool);
     if (rv != APR_SUCCESS || !again.form) {
         return rv != APR_SUCCESS ? rv : APR_EGENERAL;
@@ -223,7 +201,7 @@ void authjwt_store_birth_post_config(authjwt_store_t *store)
 void authjwt_store_birth_child_init(authjwt_store_t *store, apr_pool_t *pchild)
 {
     authjwt_store_value_t value;
-    authjwt_socache_question_t question = authjwt_store_question(&authjwt_store_sentinel, &value);
+    authjwt_socache_question_t question = authjwt_store_question(&authjwt_entry_sentinel, &value);
 
     if (store->kind->birth) {
         authjwt_store_learn_birth(store, store->server, store->birth);

@@ -29,6 +29,8 @@ typedef struct {
     authjwt_socache_swap_fn *swap_ending;                  /**< else swap */
     authjwt_socache_retrieve_several_fn *retrieve_several; /**< else one by one */
     authjwt_socache_usage_fn *usage;                       /**< else nobody can say */
+    authjwt_socache_file_fn *file; /**< with list: it keeps records of a directory; else there is none */
+    authjwt_socache_list_fn *list;
     /** When it lost its entries for the last time, which it knows for sure at start; else a sentinel entry says so. */
     apr_time_t (*birth)(const ap_socache_instance_t *instance, int *is_lost);
     /** Before init: this host has used the store before. Only with birth. */
@@ -105,9 +107,6 @@ apr_time_t authjwt_store_expiry(const authjwt_store_t *store, apr_time_t expires
 
 /* ---- birth ---- */
 
-/** Id of the entry that is always there. */
-extern const authjwt_store_id_t authjwt_store_sentinel;
-
 /**
  * Judge a look-up of the sentinel; write it where it is missing or wrong. Logs a loss, once.
  * @param is_locked  non-zero: the caller holds the store's mutex
@@ -160,6 +159,12 @@ void authjwt_store_note_place(authjwt_store_t *store, const char *dir, apr_pool_
 
 int authjwt_store_is_noted(const authjwt_store_t *store);
 void authjwt_store_note(const authjwt_store_t *store, server_rec *s);
+
+/* ---- directory ---- */
+
+/** Check that the store of a server can do what AuthJWTSessionDirectory and AuthJWTSessionLimit ask for. @return 0, or
+ * 1 after logging the fault */
+int authjwt_store_check_directory(server_rec *s);
 
 /* ---- sharing ---- */
 

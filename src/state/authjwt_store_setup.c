@@ -13,7 +13,6 @@ APLOG_USE_MODULE(authjwt);
 
 #define MUTEX_TYPE "authjwt-revocation"
 /* Consumers share a provider under names of at most 16 characters. */
-#define CONSUMER "authjwt-revoked"
 
 /* The stores of the current configuration, and their mutex. Reset before each configuration is read. */
 static authjwt_store_t *stores;
@@ -130,7 +129,7 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
             faults++;
         }
         else {
-            faults += authjwt_store_check_sharing(main_server, s);
+            faults += authjwt_store_check_sharing(main_server, s) + authjwt_store_check_directory(s);
         }
     }
     if (!faults) {
@@ -169,7 +168,7 @@ static apr_status_t stop_store(void *data)
 static apr_status_t start_store(authjwt_store_t *store, apr_pool_t *pconf)
 {
     static const struct ap_socache_hints hints = { AJ_SHA256_BYTES, AUTHJWT_STORE_VALUE_MAX, apr_time_from_sec(600) };
-    apr_status_t rv = store->provider->init(store->instance, CONSUMER, &hints, store->server, pconf);
+    apr_status_t rv = store->provider->init(store->instance, AUTHJWT_ENTRY_CONSUMER, &hints, store->server, pconf);
 
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, rv, store->server,

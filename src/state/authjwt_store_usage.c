@@ -20,7 +20,7 @@ static int is_repeated(const server_rec *first, const server_rec *s)
     return 0;
 }
 
-int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill)
+int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill, apr_pool_t *pool)
 {
     const server_rec *first = s;
     int told = 0;
@@ -31,7 +31,7 @@ int authjwt_store_usage(server_rec *s, apr_uint64_t *entries, double *fill)
         double part;
 
         if (store && store->started && store->kind->usage && !is_repeated(first, s)
-            && store->kind->usage(store->instance, store->server, &more, &part) == APR_SUCCESS) {
+            && store->kind->usage(store->instance, store->server, &more, &part, pool) == APR_SUCCESS) {
             *entries = told ? *entries + more : more;
             *fill = told && *fill > part ? *fill : part;
             told++;

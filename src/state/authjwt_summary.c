@@ -49,12 +49,12 @@ const char *authjwt_summary_key(const authjwt_keyring_t *keyring, const aj_key_t
                        is_signer ? " signs" : " verifies", NULL);
 }
 
-const char *authjwt_summary_source(const authjwt_key_spec_t *spec, apr_pool_t *pool)
+const char *authjwt_summary_source(const char *source, const char *name, apr_pool_t *pool)
 {
-    const char *path = authjwt_source_path(spec->source, pool);
+    const char *path = authjwt_source_path(source, pool);
 
     /* A name that log lines hide may be a secret. */
-    return path && !strcmp(spec->name, spec->source) ? apr_pstrcat(pool, "file:", path, NULL) : spec->name;
+    return path && !strcmp(name, source) ? apr_pstrcat(pool, "file:", path, NULL) : name;
 }
 
 static const char *keys_of(const authjwt_keyring_t *keyring, apr_pool_t *pool)

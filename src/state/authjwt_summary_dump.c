@@ -36,15 +36,15 @@ static const char *key_arguments(const authjwt_key_spec_t *spec, apr_pool_t *poo
     const char *kid = spec->options.kid;
 
     return apr_pstrcat(pool, spec->options.alg->name, " ",
-                       authjwt_summary_word(authjwt_summary_source(spec, pool), pool), kid ? " kid=" : "",
-                       kid ? authjwt_summary_word(kid, pool) : "", encoding_of(spec),
+                       authjwt_summary_word(authjwt_summary_source(spec->source, spec->name, pool), pool),
+                       kid ? " kid=" : "", kid ? authjwt_summary_word(kid, pool) : "", encoding_of(spec),
                        spec->options.verify_only ? " verify" : "", spec->options.publish ? " publish" : "", NULL);
 }
 
 /* The arguments as AuthJWTKeySet takes them. */
 static const char *set_arguments(const authjwt_key_spec_t *spec, apr_pool_t *pool)
 {
-    const char *text = authjwt_summary_word(authjwt_summary_source(spec, pool), pool);
+    const char *text = authjwt_summary_word(authjwt_summary_source(spec->source, spec->name, pool), pool);
     int i;
 
     for (i = 0; spec->algs && i < spec->algs->nelts; i++) {
@@ -71,7 +71,7 @@ static void put_spec(apr_file_t *out, const authjwt_keyring_t *keyring, const au
                      apr_pool_t *pool)
 {
     const authjwt_key_line_t *line = line_of(keyring, spec);
-    const char *source = authjwt_summary_word(authjwt_summary_source(spec, pool), pool);
+    const char *source = authjwt_summary_word(authjwt_summary_source(spec->source, spec->name, pool), pool);
     int i;
 
     put(out, spec->is_set ? "AuthJWTKeySet" : "AuthJWTKey",
@@ -123,11 +123,45 @@ static void put_policy(apr_file_t *out, server_rec *s, apr_pool_t *pool)
     put_seconds(out, "session-expires", authjwt_config_session_expires(conf));
 }
 
+/* ` NAME=FILE`, in quotes where the path needs them. */
+static const char *file_option(const char *name, const char *file, apr_pool_t *pool)
+{
+    return file ? apr_pstrcat(pool, " ", authjwt_summary_word(apr_pstrcat(pool, name, file, NULL), pool), NULL) : "";
+}
+
+/* The arguments as AuthJWTStoreAuth and its kin take them. */
+static void put_store_options(apr_file_t *out, const authjwt_server_conf_t *conf, apr_pool_t *pool)
+{
+    const authjwt_store_auth_t *auth = conf->store_auth;
+    const authjwt_store_tls_t *tls = conf->store_tls;
+    apr_interval_time_t time, timeout = authjwt_config_store_timeout(conf);
+    int replicas = authjwt_config_store_replicas(conf, &time);
+
+    if (auth) {
+        put(out, "AuthJWTStoreAuth",
+            apr_pstrcat(pool, auth->user ? authjwt_summary_word(auth->user, pool) : "", auth->user ? " " : "",
+                        authjwt_summary_word(authjwt_summary_source(auth->source, auth->name, pool), pool), NULL));
+    }
+    if (tls && tls->is_on) {
+        put(out, "AuthJWTStoreTLS",
+            apr_pstrcat(pool, "on", file_option("ca=", tls->ca, pool), file_option("cert=", tls->cert, pool),
+                        file_option("key=", tls->key, pool), NULL));
+    }
+    if (replicas > 0) {
+        put(out, "AuthJWTStoreReplicas",
+            apr_psprintf(pool, "%d %" APR_TIME_T_FMT "ms", replicas, apr_time_as_msec(time)));
+    }
+    if (conf->store_timeout != -1) {
+        put(out, "AuthJWTStoreTimeout", apr_psprintf(pool, "%" APR_TIME_T_FMT "ms", apr_time_as_msec(timeout)));
+    }
+}
+
 static void put_store(apr_file_t *out, const authjwt_server_conf_t *conf, apr_pool_t *pool)
 {
     int cache = authjwt_config_cache(conf);
 
     put(out, "store", authjwt_summary_word(authjwt_store_place(conf->store), pool));
+    put_store_options(out, conf, pool);
     put(out, "on-error", conf->on_error == AUTHJWT_ON_ERROR_ALLOW ? "allow" : "deny");
     put(out, "on-loss", conf->on_loss == AUTHJWT_ON_LOSS_IGNORE ? "ignore" : "distrust");
     put_seconds(out, "check-interval", authjwt_config_check_interval(conf));

@@ -12,9 +12,10 @@ const char *authjwt_summary_key(const authjwt_keyring_t *keyring, const aj_key_t
 const char *authjwt_summary_word(const char *text, apr_pool_t *pool);
 
 /**
- * A line's source: as log lines name it, but files with their whole path.
+ * A source: as log lines name it, but files with their whole path.
+ * @param name  of the source in log lines
  * @return owned by pool
  */
-const char *authjwt_summary_source(const authjwt_key_spec_t *spec, apr_pool_t *pool);
+const char *authjwt_summary_source(const char *source, const char *name, apr_pool_t *pool);
 
 #endif

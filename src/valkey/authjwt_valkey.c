@@ -102,10 +102,10 @@ static void destroy(ap_socache_instance_t *inst, server_rec *s)
 
 static void status(ap_socache_instance_t *inst, request_rec *r, int flags)
 {
-    authjwt_valkey_usage_t usage = { 0, 0, 0 };
+    authjwt_valkey_figures_t usage = { 0, 0, 0 };
 
     if (inst->links) {
-        usage = authjwt_valkey_usage(inst->links);
+        usage = authjwt_valkey_figures(inst->links);
     }
     ap_rprintf(
         r,

@@ -13,9 +13,6 @@
 
 #define FORMS "HOST[:PORT][/DB], unix:/PATH[/DB] or sentinel:MASTER@HOST[:PORT],HOST...[/DB]"
 
-/* More Sentinels than anybody runs. */
-#define SENTINELS_MAX 32
-#define HOST_MAX      255
 /* What a message repeats of an argument. */
 #define SHOWN "%.60s"
 
@@ -57,7 +54,7 @@ static int is_host_name(const char *name)
     for (p = name; apr_isalnum(*p) || *p == '-' || *p == '.' || *p == '_'; p++) {
         ;
     }
-    return *name && !*p && p - name <= HOST_MAX;
+    return *name && !*p && p - name <= AUTHJWT_VALKEY_HOST_MAX;
 }
 
 /* [ADDRESS]:PORT. @return the address, and *port_text behind it or NULL; NULL when it is none */
@@ -138,9 +135,23 @@ static int by_name(const void *one, const void *two)
     return order ? order : (int)a->port - (int)b->port;
 }
 
+/* Sentinels vote, so each is named once. */
+static const char *sort(authjwt_valkey_host_t *hosts, unsigned count, apr_pool_t *pool)
+{
+    unsigned i;
+
+    qsort(hosts, count, sizeof(*hosts), by_name);
+    for (i = 1; i < count; i++) {
+        if (!by_name(&hosts[i - 1], &hosts[i])) {
+            return apr_psprintf(pool, "names the Sentinel \"" SHOWN "\" twice", hosts[i].name);
+        }
+    }
+    return NULL;
+}
+
 static const char *read_sentinels(char *text, authjwt_valkey_address_t *out, apr_pool_t *pool)
 {
-    authjwt_valkey_host_t *hosts = apr_pcalloc(pool, SENTINELS_MAX * sizeof(*hosts));
+    authjwt_valkey_host_t *hosts = apr_pcalloc(pool, AUTHJWT_VALKEY_SENTINELS_MAX * sizeof(*hosts));
     char *at = strchr(text, '@'), *end;
     const char *error = NULL;
 
@@ -154,15 +165,12 @@ static const char *read_sentinels(char *text, authjwt_valkey_address_t *out, apr
         if ((end = strchr(text, ',')) != NULL) {
             *end++ = '\0';
         }
-        if (out->count == SENTINELS_MAX) {
-            return apr_psprintf(pool, "names more than %d Sentinels", SENTINELS_MAX);
+        if (out->count == AUTHJWT_VALKEY_SENTINELS_MAX) {
+            return apr_psprintf(pool, "names more than %d Sentinels", AUTHJWT_VALKEY_SENTINELS_MAX);
         }
         error = read_host(text, AUTHJWT_VALKEY_SENTINEL_PORT, &hosts[out->count++], pool);
     }
-    if (!error) {
-        qsort(hosts, out->count, sizeof(*hosts), by_name);
-    }
-    return error;
+    return error ? error : sort(hosts, out->count, pool);
 }
 
 const char *authjwt_valkey_parse(const char *args, authjwt_valkey_address_t *out, apr_pool_t *pool)

@@ -8,6 +8,12 @@
 #define AUTHJWT_VALKEY_PORT          6379
 #define AUTHJWT_VALKEY_SENTINEL_PORT 26379
 
+/** The longest name of a host. */
+#define AUTHJWT_VALKEY_HOST_MAX 255
+
+/** More Sentinels than anybody runs. */
+#define AUTHJWT_VALKEY_SENTINELS_MAX 32
+
 /** A host by name or address, in lower case and without brackets, and its port. */
 typedef struct {
     const char *name;
@@ -18,7 +24,7 @@ typedef struct {
 typedef struct {
     const char *path;                   /**< of a unix socket, or NULL */
     const char *master;                 /**< its name in Sentinel, or NULL */
-    const authjwt_valkey_host_t *hosts; /**< Sentinels in alphabetical order, or the one server */
+    const authjwt_valkey_host_t *hosts; /**< Sentinels in alphabetical order, none of them twice, or the one server */
     unsigned count;                     /**< of hosts */
     unsigned db;                        /**< number of the database */
 } authjwt_valkey_address_t;

@@ -25,11 +25,25 @@ static char *take_room(apr_pool_t *pool, apr_size_t len)
     return (char *)(uintptr_t)room->at;
 }
 
+/* Doubled each time, so that a long batch is not copied for each of its commands. */
+static void make_room(authjwt_valkey_batch_t *batch, apr_size_t more)
+{
+    char *bytes;
+
+    if (batch->len + more <= batch->room) {
+        return;
+    }
+    batch->room = 2 * batch->room > batch->len + more ? 2 * batch->room : batch->len + more;
+    bytes = take_room(batch->pool, batch->room);
+    memcpy(bytes, batch->bytes ? batch->bytes : "", batch->len);
+    batch->bytes = bytes;
+}
+
 void authjwt_valkey_add(authjwt_valkey_batch_t *batch, const authjwt_valkey_word_t *words, unsigned count)
 {
     const char *at[AUTHJWT_VALKEY_WORDS_MAX];
     size_t len[AUTHJWT_VALKEY_WORDS_MAX];
-    char *command, *joined;
+    char *command;
     long long size;
     unsigned i;
 
@@ -41,12 +55,10 @@ void authjwt_valkey_add(authjwt_valkey_batch_t *batch, const authjwt_valkey_word
     if (size < 0) {
         abort();
     }
-    joined = take_room(batch->pool, batch->len + (apr_size_t)size);
-    memcpy(joined, batch->bytes ? batch->bytes : "", batch->len);
-    memcpy(joined + batch->len, command, (size_t)size);
+    make_room(batch, (apr_size_t)size);
+    memcpy(batch->bytes + batch->len, command, (size_t)size);
     OPENSSL_cleanse(command, (size_t)size);
     redisFreeCommand(command);
-    batch->bytes = joined;
     batch->len += (apr_size_t)size;
     batch->count++;
 }

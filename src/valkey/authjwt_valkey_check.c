@@ -16,7 +16,7 @@
 #include <http_config.h>
 #include <mpm_common.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_commands.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -24,22 +24,10 @@ APLOG_USE_MODULE(authjwt);
 typedef struct {
     char why[512];     /* it cannot be used, or "" */
     char warning[512]; /* what will cost entries, or "" */
+    unsigned watching; /* Sentinels; 0: unknown, or none asked */
 } report_t;
 
 /* ---- in the fork ---- */
-
-/* A line "name:value" of an answer to INFO. @return NULL where there is none, also where INFO was refused */
-static const char *info(const redisReply *answer, const char *name, apr_pool_t *pool)
-{
-    const char *at = answer->type == REDIS_REPLY_STRING ? answer->str : NULL;
-    apr_size_t len = strlen(name);
-
-    while (at && (strncmp(at, name, len) || at[len] != ':')) {
-        at = strchr(at, '\n');
-        at = at ? at + 1 : NULL;
-    }
-    return at ? apr_pstrmemdup(pool, at + len + 1, strcspn(at + len + 1, "\r\n")) : NULL;
-}
 
 /* CONFIG GET save has answered, and names no snapshot. */
 static int takes_no_snapshots(const redisReply *save)
@@ -50,7 +38,8 @@ static int takes_no_snapshots(const redisReply *save)
 
 static const char *what_will_be_lost(redisReply *const *replies, apr_pool_t *pool)
 {
-    const char *policy = info(replies[0], "maxmemory_policy", pool), *aof = info(replies[1], "aof_enabled", pool);
+    const char *policy = authjwt_valkey_info(replies[0], "maxmemory_policy", pool),
+               *aof = authjwt_valkey_info(replies[1], "aof_enabled", pool);
     const char *warning = NULL;
 
     if (policy && strcmp(policy, "noeviction")) {
@@ -98,6 +87,9 @@ static void look(const ap_socache_instance_t *inst, server_rec *s, report_t *rep
     else {
         why = authjwt_valkey_open(inst, authjwt_valkey_now() + time, &link, pool);
         why = why ? why : ask(inst, link, report, pool);
+        if (inst->address.master) {
+            report->watching = authjwt_valkey_count_sentinels(inst, authjwt_valkey_now() + inst->options.timeout, pool);
+        }
     }
     apr_cpystrn(report->why, why ? why : "", sizeof(report->why));
 }
@@ -107,7 +99,7 @@ static void child(const ap_socache_instance_t *inst, server_rec *s, int fd, apr_
 static void child(const ap_socache_instance_t *inst, server_rec *s, int fd, apr_pool_t *pool)
 {
     static const int signals[] = { SIGALRM, SIGBUS, SIGSEGV, SIGABRT, SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
-    report_t report = { "", "" };
+    report_t report = { "", "", 0 };
     sigset_t all;
     apr_size_t i;
 
@@ -122,6 +114,7 @@ static void child(const ap_socache_instance_t *inst, server_rec *s, int fd, apr_
     while (write(fd, &report, sizeof(report)) < 0 && errno == EINTR) {
         ;
     }
+    authjwt_valkey_known_write(fd);
     _exit(0);
 }
 
@@ -135,8 +128,9 @@ static void read_report(int fd, pid_t pid, report_t *report)
         n = read(fd, report, sizeof(*report));
     } while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(*report)) {
-        *report = (report_t){ "the look at the server ended without a report", "" };
+        *report = (report_t){ "the look at the server ended without a report", "", 0 };
     }
+    authjwt_valkey_known_read(fd);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
         ;
     }
@@ -166,9 +160,20 @@ static void look_in_fork(const ap_socache_instance_t *inst, server_rec *s, repor
     close(fd[0]);
 }
 
+/* Half of those that watch may be on the wrong side of a network that is cut. */
+static void warn_of_unlisted(const ap_socache_instance_t *inst, server_rec *s, unsigned watching)
+{
+    if (authjwt_valkey_majority(inst->address.count) < authjwt_valkey_majority(watching)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "AJ2104: valkey:%s: %u Sentinels watch the primary, and %u of them %s listed: that may be those "
+                     "that are cut off together with an old primary; list all in AuthJWTRevocationStore",
+                     inst->name, watching, inst->address.count, inst->address.count == 1 ? "is" : "are");
+    }
+}
+
 void authjwt_valkey_check(const ap_socache_instance_t *inst, server_rec *s, apr_pool_t *pool)
 {
-    report_t report = { "", "" };
+    report_t report = { "", "", 0 };
 
     look_in_fork(inst, s, &report, pool);
     if (*report.why) {
@@ -183,4 +188,5 @@ void authjwt_valkey_check(const ap_socache_instance_t *inst, server_rec *s, apr_
     else {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "AJ2103: valkey:%s: answers", inst->name);
     }
+    warn_of_unlisted(inst, s, report.watching);
 }

@@ -63,28 +63,36 @@ static const char *connect_path(const char *path, apr_time_t deadline, int *fd, 
     return connect_to((const struct sockaddr *)&address, sizeof(address), deadline, fd, pool);
 }
 
+/* @return the length of the address, with its port */
+static socklen_t set_port(authjwt_valkey_addresses_t *addresses, unsigned i, unsigned port)
+{
+    if (addresses->at[i].any.sa_family == AF_INET6) {
+        addresses->at[i].v6.sin6_port = htons((in_port_t)port);
+        return sizeof(addresses->at[i].v6);
+    }
+    addresses->at[i].v4.sin_port = htons((in_port_t)port);
+    return sizeof(addresses->at[i].v4);
+}
+
 /* A host may have several addresses; each gets its share of the time that is left. */
 static const char *connect_host(const authjwt_valkey_host_t *host, apr_time_t deadline, int *fd, apr_pool_t *pool)
 {
-    struct addrinfo *list = NULL, *one;
-    const char *why = authjwt_valkey_resolve(host, deadline, &list, pool);
-    int left = 0;
+    authjwt_valkey_addresses_t addresses = { .count = 0 };
+    const char *why = authjwt_valkey_resolve(host, deadline, &addresses, pool);
+    unsigned i;
 
-    for (one = list; one; one = one->ai_next) {
-        left++;
-    }
-    for (one = list; one; one = one->ai_next, left--) {
+    for (i = 0; i < addresses.count; i++) {
         apr_time_t now = authjwt_valkey_now();
+        socklen_t len = set_port(&addresses, i, host->port);
 
-        why = connect_to(one->ai_addr, one->ai_addrlen, now + (deadline - now) / left, fd, pool);
+        why = connect_to(&addresses.at[i].any, len, now + (deadline - now) / (addresses.count - i), fd, pool);
         if (!why) {
-            break;
+            return NULL;
         }
     }
-    if (list) {
-        freeaddrinfo(list);
-    }
-    return why;
+    return why && addresses.is_old
+             ? apr_psprintf(pool, "%s (at the last known address; the resolver does not answer)", why)
+             : why;
 }
 
 const char *authjwt_valkey_connect(const ap_socache_instance_t *inst, const authjwt_valkey_host_t *host,

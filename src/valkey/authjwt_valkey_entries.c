@@ -4,37 +4,20 @@
 
 #include <apr_strings.h>
 
-#include "authjwt_valkey_private.h"
+#include "authjwt_valkey_commands.h"
 
 /* How many look-ups go in one batch. */
 #define SEVERAL_MAX 64
 
-/* Compare and store as one step. What a script may do is what its user may. */
-static const char swap_script[] = "if redis.call('GET',KEYS[1])==ARGV[1] then "
-                                  "redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1 end return 0";
-
 static authjwt_valkey_word_t key_of(const ap_socache_instance_t *inst, const unsigned char *id, unsigned int idlen,
                                     apr_pool_t *pool)
 {
-    apr_size_t len = strlen(inst->prefix);
-    char *key = apr_palloc(pool, len + idlen);
-
-    memcpy(key, inst->prefix, len);
-    memcpy(key + len, id, idlen);
-    return (authjwt_valkey_word_t){ key, len + idlen };
+    return authjwt_valkey_key(inst->prefix, id, idlen, pool);
 }
 
 static int is_bad(unsigned int idlen, unsigned int datalen)
 {
     return idlen == 0 || idlen > AUTHJWT_VALKEY_ID_MAX || datalen > AUTHJWT_VALKEY_DATA_MAX;
-}
-
-/* Milliseconds from now, in the server's clock; so the clocks of hosts need not agree. */
-static authjwt_valkey_word_t life_until(apr_time_t expiry, apr_pool_t *pool)
-{
-    apr_int64_t life = (expiry - apr_time_now()) / 1000;
-
-    return AUTHJWT_VALKEY_TEXT(apr_psprintf(pool, "%" APR_INT64_T_FMT, life > 0 ? life : 1));
 }
 
 /* ---- look-ups ---- */
@@ -109,25 +92,31 @@ apr_status_t authjwt_valkey_retrieve(ap_socache_instance_t *inst, server_rec *s,
 
 /* ---- changes ---- */
 
-/* @return APR_SUCCESS with *answer: the number, nil is 0, OK is 1; else it has not taken effect, or nobody knows */
-static apr_status_t change(ap_socache_instance_t *inst, server_rec *s, const char *what,
-                           const authjwt_valkey_word_t *words, unsigned count, authjwt_valkey_repeat_e repeat,
-                           long long *answer, apr_pool_t *pool)
+/* Send a batch of one command. @return APR_SUCCESS with *answer: see authjwt_valkey_number; else it has not taken
+ * effect, or nobody knows */
+static apr_status_t put(ap_socache_instance_t *inst, server_rec *s, const char *what, authjwt_valkey_batch_t *batch,
+                        authjwt_valkey_repeat_e repeat, long long *answer)
 {
-    authjwt_valkey_batch_t batch = { .pool = pool };
     redisReply *replies[2];
-    apr_status_t rv;
+    apr_status_t rv = authjwt_valkey_run(inst, s, what, batch, replies, 1, repeat);
 
-    authjwt_valkey_add(&batch, words, count);
-    rv = authjwt_valkey_run(inst, s, what, &batch, replies, 1, repeat);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    *answer = replies[0]->type == REDIS_REPLY_INTEGER ? replies[0]->integer : replies[0]->type == REDIS_REPLY_STATUS;
+    *answer = authjwt_valkey_number(replies[0]);
     /* Where nothing was changed there is nothing to wait for. */
-    rv = *answer ? authjwt_valkey_enough(inst, s, what, replies[batch.count - 1]) : APR_SUCCESS;
-    authjwt_valkey_forget(replies, batch.count);
+    rv = *answer ? authjwt_valkey_enough(inst, s, what, replies[batch->count - 1]) : APR_SUCCESS;
+    authjwt_valkey_forget(replies, batch->count);
     return rv;
+}
+
+static apr_status_t change(ap_socache_instance_t *inst, server_rec *s, const char *what,
+                           const authjwt_valkey_word_t *words, unsigned count, long long *answer, apr_pool_t *pool)
+{
+    authjwt_valkey_batch_t batch = { .pool = pool };
+
+    authjwt_valkey_add(&batch, words, count);
+    return put(inst, s, what, &batch, AUTHJWT_VALKEY_REPEATABLE, answer);
 }
 
 apr_status_t authjwt_valkey_remove(ap_socache_instance_t *inst, server_rec *s, const unsigned char *id,
@@ -140,7 +129,7 @@ apr_status_t authjwt_valkey_remove(ap_socache_instance_t *inst, server_rec *s, c
     if (is_bad(idlen, 0)) {
         return APR_EINVAL;
     }
-    rv = change(inst, s, "remove", words, 2, AUTHJWT_VALKEY_REPEATABLE, &removed, pool);
+    rv = change(inst, s, "remove", words, 2, &removed, pool);
     return rv == APR_SUCCESS && !removed ? APR_NOTFOUND : rv;
 }
 
@@ -152,7 +141,7 @@ apr_status_t authjwt_valkey_store(ap_socache_instance_t *inst, server_rec *s, co
                                       key_of(inst, id, idlen, pool),
                                       { data, datalen },
                                       AUTHJWT_VALKEY_TEXT("PX"),
-                                      life_until(expiry, pool) };
+                                      authjwt_valkey_life(expiry, pool) };
     long long stored = 0;
     apr_status_t rv;
 
@@ -164,7 +153,7 @@ apr_status_t authjwt_valkey_store(ap_socache_instance_t *inst, server_rec *s, co
         rv = authjwt_valkey_remove(inst, s, id, idlen, pool);
         return APR_STATUS_IS_NOTFOUND(rv) ? APR_SUCCESS : rv;
     }
-    rv = change(inst, s, "store", words, 5, AUTHJWT_VALKEY_REPEATABLE, &stored, pool);
+    rv = change(inst, s, "store", words, 5, &stored, pool);
     return rv == APR_SUCCESS && !stored ? APR_EGENERAL : rv;
 }
 
@@ -173,22 +162,15 @@ apr_status_t authjwt_valkey_swap(ap_socache_instance_t *inst, server_rec *s, con
                                  unsigned int idlen, const unsigned char *old, unsigned int oldlen, apr_time_t expiry,
                                  unsigned char *data, unsigned int datalen, apr_pool_t *pool)
 {
-    authjwt_valkey_word_t key = key_of(inst, id, idlen, pool), life = life_until(expiry, pool);
-    authjwt_valkey_word_t add[] = { AUTHJWT_VALKEY_TEXT("SET"), key,  { data, datalen },
-                                    AUTHJWT_VALKEY_TEXT("PX"),  life, AUTHJWT_VALKEY_TEXT("NX") };
-    authjwt_valkey_word_t script[] = { AUTHJWT_VALKEY_TEXT("EVAL"),
-                                       AUTHJWT_VALKEY_TEXT(swap_script),
-                                       AUTHJWT_VALKEY_TEXT("1"),
-                                       key,
-                                       { old, oldlen },
-                                       { data, datalen },
-                                       life };
+    authjwt_valkey_batch_t batch = { .pool = pool };
+    authjwt_valkey_word_t was = { old, oldlen }, becomes = { data, datalen };
     long long swapped = 0;
     apr_status_t rv;
 
     if (is_bad(idlen, datalen)) {
         return APR_EINVAL;
     }
-    rv = change(inst, s, "store", old ? script : add, old ? 7 : 6, AUTHJWT_VALKEY_ONCE, &swapped, pool);
+    authjwt_valkey_add_swap(&batch, key_of(inst, id, idlen, pool), old ? &was : NULL, becomes, expiry);
+    rv = put(inst, s, "store", &batch, AUTHJWT_VALKEY_ONCE, &swapped);
     return rv == APR_SUCCESS && !swapped ? APR_EAGAIN : rv;
 }

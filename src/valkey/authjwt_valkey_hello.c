@@ -30,8 +30,7 @@ static int is_text(const redisReply *reply, const char *text)
         && !memcmp(reply->str, text, reply->len);
 }
 
-/* The value of a name in an array of names and values. */
-static const redisReply *value_of(const redisReply *map, const char *name)
+const redisReply *authjwt_valkey_value_of(const redisReply *map, const char *name)
 {
     size_t i;
 
@@ -45,7 +44,8 @@ static const redisReply *value_of(const redisReply *map, const char *name)
 
 static const char *check_hello(const redisReply *hello)
 {
-    const redisReply *mode = value_of(hello, "mode"), *role = value_of(hello, "role");
+    const redisReply *mode = authjwt_valkey_value_of(hello, "mode");
+    const redisReply *role = authjwt_valkey_value_of(hello, "role");
 
     if (mode && is_text(mode, "sentinel")) {
         return "this is a Sentinel; write sentinel:MASTER@HOST[:PORT],HOST...";

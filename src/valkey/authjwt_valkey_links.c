@@ -257,12 +257,12 @@ void authjwt_valkey_drop(authjwt_valkey_links_t *links, authjwt_valkey_link_t *l
     authjwt_valkey_link_close(link);
 }
 
-authjwt_valkey_usage_t authjwt_valkey_usage(authjwt_valkey_links_t *links)
+authjwt_valkey_figures_t authjwt_valkey_figures(authjwt_valkey_links_t *links)
 {
-    authjwt_valkey_usage_t usage;
+    authjwt_valkey_figures_t usage;
 
     pthread_mutex_lock(&links->lock);
-    usage = (authjwt_valkey_usage_t){ links->open, links->idle_count, links->failures };
+    usage = (authjwt_valkey_figures_t){ links->open, links->idle_count, links->failures };
     pthread_mutex_unlock(&links->lock);
     return usage;
 }

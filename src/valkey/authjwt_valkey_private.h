@@ -3,7 +3,9 @@
  *
  *   authjwt_valkey.c          the provider's face: arguments, options, init, status
  *   authjwt_valkey_entries.c  its entries: store, retrieve, remove, swap, several at once
+ *   authjwt_valkey_directory.c  records of a directory, beside the entries
  *   authjwt_valkey_check.c    the look at the server at start, in a short-lived fork
+ *   authjwt_valkey_usage.c    how much the server holds
  *   authjwt_valkey_budget.c   the time that calls of one request share
  *   authjwt_valkey_run.c      a batch of commands on one of this process's connections; logs what went wrong
  *   authjwt_valkey_links.c    the connections of this process: kept, bounded, made again after pauses
@@ -16,14 +18,18 @@
  *   authjwt_valkey_link.c     questions and answers on it, until a deadline
  *   authjwt_valkey_tls.c      OpenSSL's settings and errors
  *   authjwt_valkey_resolve.c  names of hosts, until a deadline
+ *   authjwt_valkey_known.c    their last known addresses
+ *   authjwt_valkey_records.c  records of a directory, as they are on the server
+ *   authjwt_valkey_commands.c commands on entries, and what their answers say
  *   authjwt_valkey_batch.c    commands as bytes
  *   authjwt_valkey_args.c     the provider's arguments
+ *   authjwt_valkey_server.c   the same entries for a program beside httpd, on one connection; not part of the module,
+ *   authjwt_valkey_server_each.c  nor is the way to all of them
  *
  * `const char *` is NULL or a sentence for the log. Deadlines are microseconds of the monotonic clock. */
 #ifndef AUTHJWT_VALKEY_PRIVATE_H
 #define AUTHJWT_VALKEY_PRIVATE_H
 
-#include <netdb.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -35,8 +41,7 @@
 
 #include "authjwt_valkey.h"
 #include "authjwt_valkey_args.h"
-
-#define AUTHJWT_VALKEY_MUST_USE __attribute__((warn_unused_result))
+#include "authjwt_valkey_names.h"
 
 /** Connections of a process for one instance, and how many of them may wait for replicas. */
 #define AUTHJWT_VALKEY_LINKS_MAX   16
@@ -68,8 +73,9 @@ struct ap_socache_instance_t {
 typedef struct {
     apr_pool_t *pool;
     char *bytes;
-    apr_size_t len;
-    unsigned count; /* of commands, and so of answers */
+    apr_size_t len, room;
+    unsigned count;     /* of commands, and so of answers */
+    int may_be_refused; /* an error that says nothing of the connection is an answer, and not logged */
 } authjwt_valkey_batch_t;
 
 /** One word of a command. */
@@ -78,7 +84,7 @@ typedef struct {
     apr_size_t len;
 } authjwt_valkey_word_t;
 
-#define AUTHJWT_VALKEY_WORDS_MAX 8
+#define AUTHJWT_VALKEY_WORDS_MAX 10
 /** A word of text. */
 #define AUTHJWT_VALKEY_TEXT(text) ((authjwt_valkey_word_t){ (text), strlen(text) })
 
@@ -92,15 +98,6 @@ void authjwt_valkey_add_texts(authjwt_valkey_batch_t *batch, const char *const *
 #define authjwt_valkey_say(batch, ...)                                    \
     authjwt_valkey_add_texts(batch, (const char *const[]){ __VA_ARGS__ }, \
                              sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
-
-/* ---- resolve ---- */
-
-/**
- * Look a host up.
- * @param out  set on success; for freeaddrinfo
- */
-const char *authjwt_valkey_resolve(const authjwt_valkey_host_t *host, apr_time_t deadline, struct addrinfo **out,
-                                   apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
 
 /* ---- tls ---- */
 
@@ -186,15 +183,27 @@ authjwt_valkey_fate_e authjwt_valkey_fate(const redisReply *error);
 /** Add AUTH, where there is a password. @return non-zero if there is */
 int authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options);
 
+/** The value of a name in an array of names and values. @return NULL if there is none */
+const redisReply *authjwt_valkey_value_of(const redisReply *map, const char *name);
+
 /** Sign in, choose the database, and check that this is a primary, and no cluster. */
 const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_instance_t *inst, apr_time_t deadline,
                                  apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
 
 /* ---- sentinel ---- */
 
-/** Ask the Sentinels, one after the other, where the primary is. @param out set on success */
+/**
+ * Ask the Sentinels, one after the other, where the primary is, until more than half of all have named the same one.
+ * @param out  set on success
+ */
 const char *authjwt_valkey_find_primary(const ap_socache_instance_t *inst, apr_time_t deadline,
                                         authjwt_valkey_host_t *out, apr_pool_t *pool) AUTHJWT_VALKEY_MUST_USE;
+
+/** @return how many Sentinels watch the primary, as one of them says; 0 where none does */
+unsigned authjwt_valkey_count_sentinels(const ap_socache_instance_t *inst, apr_time_t deadline, apr_pool_t *pool);
+
+/** @return how many of so many Sentinels must agree */
+unsigned authjwt_valkey_majority(unsigned sentinels);
 
 /* ---- open ---- */
 
@@ -254,9 +263,9 @@ void authjwt_valkey_drop(authjwt_valkey_links_t *links, authjwt_valkey_link_t *l
 /** Figures for mod_status. */
 typedef struct {
     unsigned open, idle, failures;
-} authjwt_valkey_usage_t;
+} authjwt_valkey_figures_t;
 
-authjwt_valkey_usage_t authjwt_valkey_usage(authjwt_valkey_links_t *links);
+authjwt_valkey_figures_t authjwt_valkey_figures(authjwt_valkey_links_t *links);
 
 /* ---- budget ---- */
 
@@ -269,7 +278,7 @@ apr_interval_time_t *authjwt_valkey_waited(apr_pool_t *pool);
 typedef enum { AUTHJWT_VALKEY_ONCE = 0, AUTHJWT_VALKEY_REPEATABLE } authjwt_valkey_repeat_e;
 
 /**
- * Send a batch to the primary. An error among its answers is logged and fails it.
+ * Send a batch to the primary. An error among its answers is logged and fails it; but see may_be_refused.
  * @param what     for the log: "cannot %s"
  * @param replies  room for the answers of the batch and one more; set on success, for authjwt_valkey_forget
  * @param writes   ask for replicas behind the batch, where they are wanted; see authjwt_valkey_enough

@@ -131,8 +131,11 @@ static const redisReply *first_error(const errand_t *errand)
     unsigned i;
 
     for (i = 0; i < errand->batch->count; i++) {
-        if (errand->replies[i]->type == REDIS_REPLY_ERROR) {
-            return errand->replies[i];
+        const redisReply *reply = errand->replies[i];
+
+        if (reply->type == REDIS_REPLY_ERROR
+            && !(errand->batch->may_be_refused && authjwt_valkey_fate(reply) == AUTHJWT_VALKEY_KEEP)) {
+            return reply;
         }
     }
     return NULL;

@@ -106,8 +106,9 @@ void authjwt_audit_login(request_rec *r, const char *user, authjwt_verdict_e ver
 {
     authjwt_event_e event = verdict == AUTHJWT_TOO_MANY_ATTEMPTS ? AUTHJWT_EVENT_LOGIN_THROTTLED
                           : verdict == AUTHJWT_USER_LOCKED       ? AUTHJWT_EVENT_LOGIN_LOCKED
-                          : verdict == AUTHJWT_ACCESS_DENIED     ? AUTHJWT_EVENT_LOGIN_DENIED
-                                                                 : AUTHJWT_EVENT_LOGIN_FAILED;
+                          : verdict == AUTHJWT_ACCESS_DENIED || verdict == AUTHJWT_TOO_MANY_SESSIONS
+                              ? AUTHJWT_EVENT_LOGIN_DENIED
+                              : AUTHJWT_EVENT_LOGIN_FAILED;
 
     authjwt_audit(r, event, code_of(verdict), user, NULL);
 }

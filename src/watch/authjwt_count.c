@@ -31,7 +31,7 @@ typedef struct {
 } kept_t;
 
 /* Under this name; the next module may be another release of this one, and another enumeration needs another name. */
-#define KEPT "mod_authjwt counters 1"
+#define KEPT "mod_authjwt counters 2"
 
 static counters_t *counters;
 

@@ -62,7 +62,7 @@ class Built:
 
     def writers(self, flags, main):
         """The writing half of the provider without httpd, also for ThreadSanitizer, unless another sanitizer is asked for."""
-        sources = [main] + [os.path.join(ROOT, "src/lmdb/authjwt_lmdb_%s.c" % part) for part in ("env", "gate", "group", "read", "write")]
+        sources = [main] + [os.path.join(ROOT, "src/lmdb/authjwt_lmdb_%s.c" % part) for part in ("env", "gate", "group", "read", "records", "sweep", "write")]
         link = ["-pthread", "-llmdb"] + subprocess.run(["apr-1-config", "--link-ld", "--libs"], capture_output=True, text=True).stdout.split()
         yield self.cc(flags, sources, "writers", link)
         self.watches_threads = not any("-fsanitize" in flag for flag in flags)

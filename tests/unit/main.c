@@ -256,6 +256,7 @@ int main(void)
     srunner_add_suite(runner, suite_claims_variables());
     srunner_add_suite(runner, suite_jwt());
     srunner_add_suite(runner, suite_claims_pack());
+    srunner_add_suite(runner, suite_record());
     srunner_add_suite(runner, suite_siphash());
     srunner_add_suite(runner, suite_cache_ring());
     srunner_add_suite(runner, suite_vectors());

@@ -89,14 +89,14 @@ static const row_t rows[] = {
 
     { "iss ours", "{" GOOD ",\"iss\":\"x\"}", ISSUER, AJ_OK, "AJ0101", NULL },
     { "iss not asked", "{" GOOD ",\"iss\":\"evil\"}", 0, AJ_OK, "AJ0101", NULL },
-    { "iss absent", "{" GOOD "}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss another", "{" GOOD ",\"iss\":\"evil\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss longer", "{" GOOD ",\"iss\":\"xx\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss empty", "{" GOOD ",\"iss\":\"\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss in capitals", "{" GOOD ",\"iss\":\"X\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss with a blank", "{" GOOD ",\"iss\":\"x \"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss an array", "{" GOOD ",\"iss\":[\"x\"]}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
-    { "iss a number", "{" GOOD ",\"iss\":7}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
+    { "iss absent", "{" GOOD "}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\": it is absent" },
+    { "iss another", "{" GOOD ",\"iss\":\"evil\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\" but \"evil\"" },
+    { "iss longer", "{" GOOD ",\"iss\":\"xx\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\" but \"xx\"" },
+    { "iss empty", "{" GOOD ",\"iss\":\"\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\" but \"\"" },
+    { "iss in capitals", "{" GOOD ",\"iss\":\"X\"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\" but \"X\"" },
+    { "iss with a blank", "{" GOOD ",\"iss\":\"x \"}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\" but \"x \"" },
+    { "iss an array", "{" GOOD ",\"iss\":[\"x\"]}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\": it is no string" },
+    { "iss a number", "{" GOOD ",\"iss\":7}", ISSUER, AJ_E_ISS, "AJ0120", "iss is not \"x\": it is no string" },
 
     { "aud ours", "{" GOOD ",\"aud\":\"a\"}", AUDIENCE, AJ_OK, "AJ0101", NULL },
     { "aud our second", "{" GOOD ",\"aud\":\"b\"}", AUDIENCE, AJ_OK, "AJ0101", NULL },
@@ -179,7 +179,8 @@ static const row_t rows[] = {
     { "expired before type", "{\"exp\":1,\"type\":\"id\"}", ISSUER | AUDIENCE, AJ_E_EXPIRED, "AJ0116",
       "expired 1699999999 s ago" },
     { "type before iss", "{" EXP ",\"type\":\"refresh\"}", ISSUER | AUDIENCE, AJ_E_TYPE_NOT_ACCESS, "AJ0118", NULL },
-    { "iss before aud", "{" EXP ",\"nbf\":1800000000}", ISSUER | AUDIENCE, AJ_E_ISS, "AJ0120", "iss is not \"x\"" },
+    { "iss before aud", "{" EXP ",\"nbf\":1800000000}", ISSUER | AUDIENCE, AJ_E_ISS, "AJ0120",
+      "iss is not \"x\": it is absent" },
     { "aud before nbf", "{" EXP ",\"nbf\":1800000000}", AUDIENCE, AJ_E_AUD, "AJ0121", "aud is none of \"a\" \"b\"" },
     { "nbf before iat", "{" EXP ",\"nbf\":1700000020,\"iat\":1700000030}", 0, AJ_E_NBF, "AJ0122",
       "nbf is 20 s in the future" },
@@ -463,16 +464,16 @@ START_TEST(a_token_dies_at_its_microsecond)
 }
 END_TEST
 
-START_TEST(policy_text_is_escaped_in_details)
+START_TEST(names_are_escaped_in_details)
 {
     aj_jwt_policy_t policy = *policy_of(0);
     const char *token =
-                   unit_token(aj_keyset_at(policy.keys, 0), "{\"alg\":\"HS256\"}", "{" GOOD ",\"iss\":\"secret\"}"),
+                   unit_token(aj_keyset_at(policy.keys, 0), "{\"alg\":\"HS256\"}", "{" GOOD ",\"iss\":\"one\\n\"}"),
                *why;
 
     policy.issuer = "caf\xc3\xa9\n";
     ck_assert_int_eq(judge(&policy, token, apr_time_from_sec(NOW), &why), AJ_E_ISS);
-    ck_assert_str_eq(why, "iss is not \"caf\\xc3\\xa9\\x0a\"");
+    ck_assert_str_eq(why, "iss is not \"caf\\xc3\\xa9\\x0a\" but \"one\\x0a\"");
 }
 END_TEST
 
@@ -507,7 +508,7 @@ Suite *suite_jwt(void)
     tcase_add_test(tcase, a_long_token_is_not_looked_at);
     tcase_add_test(tcase, every_verdict_has_a_row);
     tcase_add_test(tcase, a_token_dies_at_its_microsecond);
-    tcase_add_test(tcase, policy_text_is_escaped_in_details);
+    tcase_add_test(tcase, names_are_escaped_in_details);
     tcase_add_loop_test(tcase, what_is_issued_is_accepted, 0, UNIT_ALGS);
     return suite;
 }

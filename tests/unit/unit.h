@@ -99,6 +99,7 @@ Suite *suite_claims(void);
 Suite *suite_claims_variables(void);
 Suite *suite_jwt(void);
 Suite *suite_claims_pack(void);
+Suite *suite_record(void);
 Suite *suite_siphash(void);
 Suite *suite_cache_ring(void);
 Suite *suite_vectors(void);

@@ -97,12 +97,25 @@ def test_the_keyboard_goes_through_in_order_and_shows_where_it_is(chromium, furn
     assert chromium.find_element("id", "user").get_attribute("aria-invalid") == "true"
 
 
-@pytest.mark.parametrize("scene", ["login", "denied", "logout"])
+@pytest.mark.parametrize("scene", ["login", "remember", "denied", "logout", "sessions"])
 def test_what_is_to_be_pressed_is_large_enough(chromium, plain, scene):
     set_view(chromium, 320, 600)
     show(Stage(chromium, plain), scene)
     for one in chromium.find_elements("css selector", "a, button, input:not([type=hidden])"):
         assert one.size["height"] >= 24 and one.size["width"] >= 24, (one.get_attribute("outerHTML"), one.size)
+
+
+def test_the_box_is_reached_by_the_keyboard_and_named_by_its_label(chromium, plain):
+    from selenium.webdriver.common.keys import Keys
+    set_view(chromium, 1280, 900)
+    show(Stage(chromium, plain), "remember")
+    chromium.switch_to.active_element.send_keys(Keys.TAB)
+    box = chromium.switch_to.active_element
+    assert box.get_attribute("id") == "remember" and box.is_selected() and box.accessible_name == "Stay signed in on this device"
+    box.send_keys(Keys.SPACE)
+    assert not box.is_selected()
+    chromium.find_element("css selector", "label[for=remember]").click()
+    assert box.is_selected()
 
 
 def test_screen_readers_hear_names_and_what_went_wrong(chromium, furnished):

@@ -271,6 +271,21 @@ def test_a_broken_promise_also_stops_a_real_start(new_server, expect_log):
         new_server(KEY_AND_STORE + "%s __Host-a\nAuthJWTCookiePath /x\n" % ACCESS_NAME).start()
 
 
+TAKEN = {"the other's": "%s one\n%s one\n" % (ACCESS_NAME, REFRESH_NAME), "the other's default": ACCESS_NAME + " refresh_token_cookie\n",
+         "the other's other default": REFRESH_NAME + " __Host-access_token_cookie\n", "a csrf value's": REFRESH_NAME + " csrf_access_token\n",
+         "one from around": ACCESS_NAME + " one\n" + location("/x", REFRESH_NAME + " one")}
+FREE = {"two names": "%s one\n%s two\n" % (ACCESS_NAME, REFRESH_NAME), "in other letters": "%s one\n%s One\n" % (ACCESS_NAME, REFRESH_NAME),
+        "in other places": location("/x", ACCESS_NAME + " one") + location("/y", REFRESH_NAME + " one"),
+        "defaults written down": "%s access_token_cookie\n%s refresh_token_cookie\n" % (ACCESS_NAME, REFRESH_NAME)}
+
+
+@pytest.mark.parametrize("name", [*TAKEN, *FREE])
+def test_each_cookie_has_a_name_of_its_own_or_nothing_starts(new_server, expect_log, name):
+    expect_log.may("AJ1793: ")
+    status, said = new_server(KEY_AND_STORE + {**TAKEN, **FREE}[name]).configtest()
+    assert (status != 0, "AJ1793: AuthJWT" in said) == (name in TAKEN, name in TAKEN), said
+
+
 # -- signing out ---------------------------------------------------------------------------------------------------
 
 def test_a_spoilt_access_cookie_does_not_keep_a_logout_from_ending_the_session(server):

@@ -116,7 +116,7 @@ def test_the_name_in_signed_in_as_is_text(new_server):
     ("de @dir@/t.json", '{"titel": "x"}', r'there is no sentence "titel"; there are title user '),
     ("de @dir@/t.json", '{"title": 1}', r'"title" must be a string that is not empty'),
     ("de @dir@/t.json", '{"title": null}', r'"title" must be a string'), ("de @dir@/t.json", '{"title": ""}', r'"title" must be a string'),
-    ("de @dir@/t.json", '{"title": ["x"]}', r'"title" must be a string'), ("de @dir@/t.json", '["title"]', r"must be one JSON object in UTF-8"),
+    ("de @dir@/t.json", '{"title": ["x"]}', r'"title" must be a string'), ("de @dir@/t.json", '["title"]', r"must be one JSON object in UTF-8: not an object"),
     ("de @dir@/t.json", '{"title": "x"', r"must be one JSON object in UTF-8"), ("de @dir@/t.json", "", r"must be one JSON object in UTF-8"),
     ("de @dir@/t.json", b'{"title": "\xfc"}', r"must be one JSON object in UTF-8"), ("de @dir@/t.json", '{"title": "x\\u0000"}', r"must be one JSON"),
     ("de @dir@/t.json", '{"title": "x", "title": "y"}', r"must be one JSON object"), ("de @dir@/t.json", "{}" + " " * 65536, r"more than 65536 bytes"),

@@ -11,7 +11,8 @@ from authjwt_ctl import configured, ctl, refusal
 from authjwt_dump import dump, values
 from authjwt_env import DEFAULT, ENDPOINTS, KEY_AND_STORE, endpoint, protected
 from authjwt_leaks import register_token
-from authjwt_tokens import claims
+from authjwt_steps import Steps
+from authjwt_tokens import claims, read
 
 STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)\n"
 REST = STORE + ENDPOINTS + protected("/protected") + endpoint("/revoke", "revoke")
@@ -91,6 +92,20 @@ def test_all_sessions_of_a_stolen_user_end_by_a_minted_token(new_server):
     assert [server.get("/protected", token).status for token in (one, two)] == [401, 401] and works(server, bob, server.login()[0])
 
 
+def test_what_a_stolen_user_has_is_listed_and_ended_on_the_host(new_server):
+    server = new_server(DEFAULT + "AuthJWTSessionDirectory on\n").start()
+    steps = Steps(server, "operations.md", "A stolen user")
+    (one, _), (two, _), (bob, _) = server.login(), server.login(), server.login("bob")
+    text = steps.run("authjwtctl sessions ann --config $CONF")
+    assert read(one)["sid"] in text and read(two)["sid"] in text and read(bob)["sid"] not in text
+    steps.replaced["1795862400000000-k3vJ9eN4nQhT0m7uYb2c1A"] = read(one)["sid"]
+    assert "the session" in steps.run("authjwtctl end 1795862400000000")
+    assert server.get("/protected", one).status == 401 and works(server, two, bob)
+    assert "1 were listed" in steps.run("authjwtctl end ann --config $CONF")
+    assert server.get("/protected", two).status == 401 and works(server, bob, server.login()[0])
+    steps.finish("curl", "mint")
+
+
 def test_nothing_of_a_stolen_key_counts_once_it_is_replaced(new_server, tmp_path):
     old, new = (ctl("keygen", "ES256", "--out", tmp_path / name).splitlines()[0] for name in ("old", "new"))
     server = new_server(old + "\n" + REST)
@@ -120,4 +135,4 @@ def test_a_store_that_is_copied_while_httpd_is_stopped_keeps_what_was_revoked(ne
 
 def test_every_command_of_the_page_is_one_that_is_there():
     named = {line.split("authjwtctl ")[1].split()[0] for line in PAGE.splitlines() if line.startswith("    ") and "authjwtctl " in line}
-    assert {"keygen", "mint", "explain"} <= named <= {"keygen", "mint", "explain", "revoke", "stats", "export", "import"}
+    assert {"keygen", "mint", "explain"} <= named <= {"keygen", "mint", "explain", "revoke", "sessions", "end", "stats", "export", "import"}

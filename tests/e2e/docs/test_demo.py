@@ -70,7 +70,7 @@ def entries(page):
 def test_the_start_page_is_good_html_and_leads_everywhere(demo):
     page = Page(Visitor(demo).navigate("/").text)
     assert page.one("html")["lang"] == "en" and len(page.all("h1")) == 1
-    assert {"/app", "/admin", "/protected", "/userinfo", "/login", "/logout"} <= {one["href"] for one in page.all("a")}
+    assert {"/app", "/admin", "/protected", "/userinfo", "/sessions", "/login", "/logout"} <= {one["href"] for one in page.all("a")}
     assert Visitor(demo).fetch("/style.css").header("Content-Type").startswith("text/css")
     for user, password in USERS.items():
         assert user in page.text and password in page.text

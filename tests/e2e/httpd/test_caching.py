@@ -222,3 +222,14 @@ def test_a_header_that_is_made_of_a_claim_is_kept_for_nobody_else(new_server, qu
     plain = [server.get("/plain/file.txt") for _ in range(2)]
     assert from_cache(plain[1]) and plain[1].header("Vary") is None, "the control"
     assert server.get("/without/file.txt", token_of("ann")).header("Cache-Control") == "private"
+
+
+def test_nor_is_one_at_an_endpoint_that_caches_may_keep(new_server):
+    """jwt-jwks asks nobody for a token and is public."""
+    server = new_server(CACHE + DEFAULT + location("/keys", "SetHandler jwt-jwks", NAMED % "") + location("/bare-keys", "SetHandler jwt-jwks"), **OPTIONS).start()
+    for _ in range(2):
+        for user in ("ann", "bob", None):
+            answer = server.get("/keys", user and token_of(user))
+            assert (answer.header("X-User"), answer.header("Vary")) == (user or "", "Authorization"), answer.headers.as_string()
+    plain = server.get("/bare-keys")
+    assert plain.header("Vary") is None and plain.header("Cache-Control").startswith("public"), "the control"

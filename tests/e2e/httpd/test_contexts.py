@@ -14,6 +14,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src/config/authjwt_direc
 # docs/directives.md says the context of each. Keys, issuer, validation: one right line each.
 SERVER = ["AuthJWTKey HS512 file:@dir@/long kid=other verify", "AuthJWTKeySet file:@dir@/set.json", "AuthJWTIssuer me", "AuthJWTAudience you",
           "AuthJWTLeeway 5", "AuthJWTAccessTokenExpires 5m", "AuthJWTRefreshTokenExpires 5d", "AuthJWTSessionExpires 5d",
+          "AuthJWTSessionDirectory on", "AuthJWTSessionLimit off",
           "AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTRevocationOnError deny", "AuthJWTRevocationOnLoss ignore",
           "AuthJWTRevocationCheckInterval 5s", "AuthJWTLoginThrottle 5 5m",
           "AuthJWTCache 64", "AuthJWTLoginLock 50 30m", "AuthJWTAuditLog audit.log login theft",
@@ -24,7 +25,8 @@ REMOTE = ["AuthJWTStoreAuth file:@dir@/long", "AuthJWTStoreTLS off", "AuthJWTSto
 HOST = ["AuthJWTStateDir @dir@/state-of-host"]
 # What issues tokens, or reads files as the server: for the administrator alone.
 ISSUING = ["AuthJWTProvider file", "AuthJWTGrantRole admin all granted", "AuthJWTLoginRequire all granted", "AuthJWTClaim a b",
-           "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
+           "AuthJWTRefreshRotation off", "AuthJWTRefreshGrace 5s", "AuthJWTRememberMe 30d", "AuthJWTSessionIdle off", "AuthJWTSessionsAdmin admin", "AuthJWTSessionIdleIgnore /poll",
+           "AuthJWTLoginFields a b", "AuthJWTLoginPage builtin",
            "AuthJWTErrorDocument 401 @dir@/error.json", "AuthJWTLoginPageText de @dir@/error.json", "AuthJWTLoginPageStyle @dir@/error.json",
            "AuthJWTLoginPageLogo @dir@/logo.svg"]
 ANYWHERE = ["AuthJWTTokenLocation header cookie", "AuthJWTHeaderName Authorization", "AuthJWTHeaderType Bearer", "AuthJWTQueryStringName jwt",

@@ -58,6 +58,7 @@ RISKS = {
     "a volatile store": ("AuthJWTRevocationStore shmcb\n", "AJ1403"),
     "a refresh without provider": (endpoint("/again", "refresh"), "AJ1783"),
     "one secret under several issuers": ("AuthJWTIssuer one\n" + HOST % ("a", "AuthJWTIssuer two\n"), "AJ1012"),
+    "a secret that no token reaches": ("AuthJWTKey HS256 file:@dir@/other verify\n", "AJ1015"),
     "cookies without TLS": ("Listen 127.0.0.1:@port@0\nAuthJWTCookies on\nAuthJWTCookieSecure off\n", "AJ1791"),
 }
 MODES = {"AJ1002": 0o604, "AJ1008": 0o660}
@@ -69,6 +70,7 @@ def test_a_risk_is_one_warning_at_start_and_one_line_of_the_dump(new_server, exp
     text, tag = RISKS[risk]
     server = new_server(DEFAULT + text.replace("Listen 127.0.0.1:@port@0", ""))
     os.chmod(server.path("secret"), MODES.get(tag, 0o600))
+    server.write("other", os.urandom(32).hex(), 0o600)
     if tag == "AJ1791":
         server.config = server.config + "Listen 0.0.0.0:%d\n" % free_port()
     expect_log(r"\[authjwt:warn\].*%s: " % tag)

@@ -2,6 +2,7 @@
 """What the log says of ordinary refusals: where a token was looked for, which role was wanted and which were there."""
 import re
 
+import pytest
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import DEFAULT, Known, protected
 from authjwt_tokens import claims, sign
@@ -10,14 +11,18 @@ CONFIG = DEFAULT + (
     protected("/bare/role", "Require jwt-role admin \"chief editor\"")
     + protected("/bare/any", "<RequireAny>", "Require jwt-role admin", "Require jwt-role staff", "</RequireAny>")
     + protected("/bare/not", "<RequireAll>", "Require valid-user", "Require not jwt-role banned", "</RequireAll>")
+    + protected("/bare/claim", "Require jwt-claim dept it \"h r\"") + protected("/bare/scope", "Require jwt-scope read write")
+    + protected("/bare/fresh", "<RequireAll>", "Require jwt-fresh", "Require jwt-role admin", "</RequireAll>")
+    + protected("/bare/nobody", "<RequireAll>", "Require valid-user", "<RequireNone>", "Require jwt-role banned", "Require user ann",
+                "</RequireNone>", "</RequireAll>")
     + protected("/bare/all", "AuthJWTTokenLocation header cookie query", "AuthJWTHeaderName X-Token", 'AuthJWTHeaderType ""',
                 "AuthJWTAccessCookieName mine", "AuthJWTQueryStringName t", "Require valid-user")
     + protected("/bare/optional", "AuthJWTOptional on", "Require all granted"))
 OPTIONS = {"log": "info"}
 
 
-def token(*roles):
-    return sign(claims("ann", role=list(roles)), Known.secret)
+def token(*roles, **more):
+    return sign(claims("ann", role=list(roles), **more), Known.secret)
 
 
 def lines(server, mark, tag):
@@ -51,6 +56,18 @@ def test_a_missing_role_says_what_was_wanted_and_what_there_is(server):
     said = lines(server, mark, "AJ1707")
     assert "Require jwt-role asked for" in said[0] and "admin" in said[0] and "chief editor" in said[0] and '"staff"' in said[0]
     assert '"admin" "staff"; the token\'s roles: none' in said[1] and len(said) == 2, said
+
+
+@pytest.mark.parametrize("path, roles, fresh, why", [
+    ("/bare/claim", (), True, r'the token does not meet "Require jwt-claim dept it \\x22h r\\x22"'),
+    ("/bare/scope", (), True, 'the token does not meet "Require jwt-scope read write"'),
+    ("/bare/not", ("banned",), True, 'the token does not meet "Require not jwt-role banned"'),
+    ("/bare/fresh", ("staff",), False, 'Require jwt-role asked for "admin"; the token\'s roles: "staff"'),
+    ("/bare/nobody", (), True, None)])
+def test_other_rules_of_ours_are_named_too(server, path, roles, fresh, why):
+    mark = server.mark()
+    assert_denied(server.get(path, token(*roles, fresh=fresh)))
+    assert lines(server, mark, "AJ1707") == (["AJ1707: access denied: " + why] if why else [])
 
 
 def test_many_and_long_roles_make_no_endless_line(server):

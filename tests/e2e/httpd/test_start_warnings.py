@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configurations that start and cannot be meant: one warning each, which names the section and the cure. Never a word about the rest."""
+import os
 import re
+import signal
+import subprocess
 
 import pytest
 from authjwt_env import DEFAULT, GRANTS, KEY_AND_STORE, USERS, endpoint, location, protected
@@ -89,3 +92,23 @@ def test_it_is_said_again_at_a_restart_and_by_the_configuration_test(new_server,
     mark = server.mark()
     server.graceful()
     assert server.log_since(mark).count("AJ1785") == 1
+
+
+def test_a_start_in_the_background_says_it_in_the_log_too(new_server, expect_log):
+    """As service managers start it: httpd lets go of the terminal before it reads its configuration for the second time."""
+    expect_log("AJ1785")
+    expect_log("AJ1001")
+    server = new_server(KEY_AND_STORE + ON + LOGIN + "AuthJWTLoginURL /signin\nAuthJWTTokenLocation header query\n")
+    server._pick_port()
+    done = subprocess.run(server._command("-k", "start"), env=server.env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    try:
+        server._wait("the start", lambda: "resuming normal operations" in server.read_log())
+    finally:
+        server._wait("its pid", lambda: os.path.exists(server.path("run/httpd.pid")))
+        with open(server.path("run/httpd.pid")) as file:
+            parent = int(file.read())
+        os.kill(parent, signal.SIGTERM)
+        server._wait("the end", lambda: not os.path.exists("/proc/%d" % parent))
+    text = server.read_log()
+    assert text.count("AJ1785") == 1 and text.count("AJ1001") == 1, text

@@ -165,3 +165,26 @@ def test_homes_are_for_their_owners_but_pages_of_one_may_include_what_its_own_ru
     text = server.get("/home/ann/own.shtml", ann).text
     # httpd asks no rule again for a part under the very same sections; docs/httpd.md says so.
     assert text == "ann of ann of bob"
+
+
+@pytest.mark.parametrize("path", ["/desk/", "/fallback/any"])
+def test_a_refusal_of_what_httpd_looks_up_is_complete(new_server, path):
+    server = new_server(DEFAULT + "<Directory @dir@/htdocs/desk>\nDirectoryIndex open.html\n</Directory>\n<Directory @dir@/htdocs/fallback>\n"
+                        "FallbackResource /desk/open.html\n</Directory>\nLogFormat \"%{jwt-error}n\" notes\nCustomLog @dir@/notes.log notes\n"
+                        + protected("/desk/open.html", "Require jwt-role admin"))
+    server.write("htdocs/desk/open.html", "the desk")
+    server.write("htdocs/fallback/x", "x")
+    server.start()
+    assert server.get(path, token_of("ann", role="admin")).text == "the desk"
+    for token, parameters in ((None, {"realm"}), (tamper(token_of("ann")), {"realm", "error", "error_description"}),
+                              (token_of("bob"), {"realm", "error", "error_description"})):
+        direct, answer = server.get("/desk/open.html", token), server.get(path, token)
+        assert (answer.status, answer.text, answer.challenge()) == (direct.status, direct.text, direct.challenge())
+        assert answer.status in (401, 403) and set(answer.challenge()[1]) == parameters, answer.headers
+    assert server.get("/fallback/x", None).text == "x"
+
+    def notes():
+        with open(server.path("notes.log")) as file:
+            return file.read().split()
+    server._wait("eight lines", lambda: len(notes()) >= 8, 3)
+    assert sorted(notes()) == sorted(["-", "-", *["token_missing", "token_invalid", "access_denied"] * 2])

@@ -172,6 +172,26 @@ def test_what_a_preflight_leads_to_is_for_those_who_may_see_it(new_server, expec
             assert "the secret" not in answer.text and (answer.status == 401 or path.endswith("page.sh")), answer
 
 
+FOUND_CGI = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\nI am %s, asked by %s' \"$0\" \"$REQUEST_METHOD\"\n"
+
+
+def test_what_httpd_looks_up_in_the_place_of_an_address_answers_its_preflight(new_server):
+    shop = "<Directory @dir@/shop>\nOptions +ExecCGI +MultiViews\nAddHandler cgi-script .sh\nDirectoryIndex index.sh\n%s</Directory>\n"
+    server = new_server(DEFAULT + "Alias /shop @dir@/shop\n" + shop % "FallbackResource /shop/front.sh\n"
+                        + "<Directory @dir@/shop/closed>\nDirectoryIndex closed.sh\nFallbackResource disabled\n</Directory>\n"
+                        + protected("/shop", PRE, "Require valid-user") + location("/shop/closed/closed.sh", "Require all denied"))
+    for name in ("index.sh", "front.sh", "variant.txt.en", "closed/closed.sh"):
+        server.write("shop/" + name, FOUND_CGI, 0o755)
+    server.start()
+    for path, by in (("/shop/", "index.sh"), ("/shop/api/7", "front.sh"), ("/shop/variant", None)):
+        assert_error(server.get(path), "token_missing")
+        assert_error(server.request("OPTIONS", path), "token_missing")
+        assert server.get(path, token()).status == 200
+        answer = server.request("OPTIONS", path, headers=PREFLIGHT)
+        assert answer.status == 200 and (not by or answer.text.endswith("%s, asked by OPTIONS" % by)), answer
+    assert server.request("OPTIONS", "/shop/closed/", headers=PREFLIGHT).status == 403
+
+
 @pytest.mark.parametrize("hook", ["access_checker", "access_checker_ex"])
 def test_what_another_module_refuses_stays_refused_whatever_expression_it_looked_at(new_server, asking_access_module, hook):
     ask = 'AskAndRefuse %s "%%{jwt:sub} == \'nobody\'"' % hook

@@ -15,6 +15,7 @@ from authjwt_env import DEFAULT, StartFailed
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "soak"))
 
+import soak_directory  # noqa: E402
 from soak_load import Load, Logouts, ToughHttpd, token  # noqa: E402
 
 
@@ -50,6 +51,23 @@ def test_no_logout_is_lost_when_children_are_killed(tough):
             server.kill_child(number)
     assert load.lost() == 0 and 503 not in load.statuses, load.statuses
     assert_serves(server)
+
+
+def test_no_session_that_a_login_has_ended_lives_on_when_processes_are_killed():
+    server = soak_directory.limited()
+    try:
+        server.start()
+        with soak_directory.Displacements(server) as load:
+            for number in range(3):
+                load.more_than(len(load.promised) + 30)
+                server.kill_child(number)
+                load.more_than(len(load.promised) + 30)
+                server.kill_parent()
+                server.start()
+            load.more_than(len(load.promised) + 30)
+        assert soak_directory.lost(server, load) == 0 and set(load.statuses) == {200}, load.statuses
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize("mpm", ["event", "prefork"])

@@ -28,7 +28,7 @@ class Authority:
         self.ca = self._write("ca", self.key, self._sign("ca", self.key.public_key(), DAY, (), True))[0]
 
     def _sign(self, common, public, life, hosts, is_ca=False):
-        now = datetime.datetime.utcnow()
+        now = datetime.datetime.now(datetime.timezone.utc)
         begin = now - 3 * DAY
         builder = (x509.CertificateBuilder().subject_name(name(common)).issuer_name(name("ca")).public_key(public)
                    .serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(now + life)

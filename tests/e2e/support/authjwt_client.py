@@ -18,6 +18,7 @@ PROBLEMS = {
     "token_revoked": (401, "Token has been revoked", "Please log in again"),
     "fresh_token_required": (401, "Fresh token required", "Please log in again"),
     "access_denied": (403, "Access denied", "You do not have permission"),
+    "too_many_sessions": (403, "Too many sessions", "Please log out elsewhere first"),
     "csrf_failed": (403, "CSRF check failed", "The request does not prove that it comes from this site"),
     "invalid_request": (400, None, None),
     "invalid_credentials": (401, "Invalid credentials", None),

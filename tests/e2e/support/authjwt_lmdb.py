@@ -33,7 +33,7 @@ class Store:
         self.lib.mdb_strerror.restype = ctypes.c_char_p
         self.env = ctypes.c_void_p()
         self.must(self.lib.mdb_env_create(ctypes.byref(self.env)))
-        self.must(self.lib.mdb_env_set_maxdbs(self.env, 4))
+        self.must(self.lib.mdb_env_set_maxdbs(self.env, 8))
         self.must(self.lib.mdb_env_open(self.env, directory.encode(), 0, 0o600))
 
     def must(self, rc):
@@ -52,17 +52,30 @@ class Store:
         self.must(self.lib.mdb_dbi_open(txn, b"expiry", 0, ctypes.byref(expiry)))
         return txn, entries, expiry
 
+    def rows(self, txn, database):
+        """{key: value} of a database."""
+        cursor, key, value, found = ctypes.c_void_p(), Value(), Value(), {}
+        self.must(self.lib.mdb_cursor_open(txn, database, ctypes.byref(cursor)))
+        while self.lib.mdb_cursor_get(cursor, ctypes.byref(key), ctypes.byref(value), 8) == 0:
+            found[key.bytes()] = value.bytes()
+        self.lib.mdb_cursor_close(cursor)
+        return found
+
     def all(self):
         """{id: (expiry in seconds, data)}"""
         txn, entries, _ = self.begin(0x20000)
-        cursor, key, value, found = ctypes.c_void_p(), Value(), Value(), {}
-        self.must(self.lib.mdb_cursor_open(txn, entries, ctypes.byref(cursor)))
-        while self.lib.mdb_cursor_get(cursor, ctypes.byref(key), ctypes.byref(value), 8) == 0:
-            content = value.bytes()
-            found[key.bytes()] = (struct.unpack(">Q", content[:8])[0] / 1e6, content[8:])
-        self.lib.mdb_cursor_close(cursor)
+        found = self.rows(txn, entries)
         self.lib.mdb_txn_abort(txn)
-        return found
+        return {key: (struct.unpack(">Q", value[:8])[0] / 1e6, value[8:]) for key, value in found.items()}
+
+    def records(self):
+        """{owner and id: (expiry in seconds, data)} of the session directory."""
+        txn, _, _ = self.begin(0x20000)
+        directory = ctypes.c_uint()
+        self.must(self.lib.mdb_dbi_open(txn, b"directory", 0, ctypes.byref(directory)))
+        found = self.rows(txn, directory)
+        self.lib.mdb_txn_abort(txn)
+        return {key: (struct.unpack(">Q", value[:8])[0] / 1e6, value[16:]) for key, value in found.items()}
 
     def commits(self):
         """Number of the last transaction that changed anything."""

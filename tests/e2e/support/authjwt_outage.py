@@ -87,7 +87,8 @@ class Outages:
                 wait(lambda: self.server.get("/protected", self.alive).status == 401, BACK)
                 self.alive = self.fresh()
             wait(self.is_back, BACK)
-            assert self.server.post("/logout", self.fresh()).status == 200
+            # On a busy machine one process may have answered all of these, and the other take the next request.
+            wait(lambda: self.server.post("/logout", self.fresh()).status == 200, BACK)
             assert time.monotonic() - end < BACK + 2, "it was used again after %.1f s" % (time.monotonic() - end)
             if time.monotonic() - self.begin >= SECONDS:
                 return

@@ -11,11 +11,12 @@ import socket
 
 from authjwt_env import DEFAULT
 from authjwt_service import Service, free_port
+from authjwt_valkey import SERVERS
 
 EMPTY = {"memcache": "flush_all", "redis": "FLUSHALL", "valkey": "FLUSHALL"}
 COMMANDS = {"memcache": ["memcached", "-l", "127.0.0.1", "-p"],
             "redis": ["redis-server", "--bind", "127.0.0.1", "--save", "", "--port"],
-            "valkey": ["redis-server", "--bind", "127.0.0.1", "--save", "3600 1", "--port"]}
+            "valkey": [SERVERS[0], "--bind", "127.0.0.1", "--save", "3600 1", "--port"]}
 
 
 def config_on(remote):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built-in pages as a person sees them in Chromium: SCENES are driven by the tests of accessibility and by `make screenshots`."""
 from authjwt_env import USERS, Known, endpoint, location, protected
+from authjwt_listed import FIREFOX, PHONE, end, log_in, sessions
 from authjwt_visitor import WEB
 
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">
@@ -14,7 +15,8 @@ NAMED = location("/login", 'AuthName "Members of the club"') + location("/logout
 PLAIN = (WEB + "AuthJWTLoginURL /login\n" + protected("/members") + location("/members", 'AuthName "Members of the club"')
          + protected("/denied", "Require jwt-role nobody") + location("/denied", 'AuthName "Members of the club"')
          + protected("/tokened", "AuthJWTCookieCSRFProtect token", "Require valid-user")
-         + "AuthJWTLoginThrottle 1000 60s\n" + endpoint("/off/login", "login", "AuthJWTLoginPage off", USERS)
+         + "AuthJWTLoginThrottle 1000 60s\nAuthJWTSessionDirectory on\n" + sessions("/sessions", 'AuthName "Members of the club"') + endpoint("/off/login", "login", "AuthJWTLoginPage off", USERS)
+         + endpoint("/kept/login", "login", 'AuthName "Members of the club"', "AuthJWTRememberMe 30d", USERS)
          + "<VirtualHost *:@port@>\nServerName localhost\n</VirtualHost>\n"
          + "<VirtualHost *:@port@>\nServerName 127.0.0.1\nAuthJWTLoginThrottle 1 1h\n</VirtualHost>\n")
 FILES = {"logo.svg": LOGO, "own.css": STYLE, "htdocs/members": "in\n", "htdocs/denied": "in\n"}
@@ -27,7 +29,7 @@ class Stage:
     """A browser in front of a server."""
 
     def __init__(self, driver, server):
-        self.driver = driver
+        self.driver, self.server = driver, server
         self.home = "http://localhost:%d" % server.port
         self.strict = "http://127.0.0.1:%d" % server.port          # where one failed login is enough
 
@@ -56,6 +58,10 @@ class Stage:
 
 def login(stage):
     stage.open("/login?next=/members")
+
+
+def remember(stage):
+    stage.post("/kept/login", {"username": "ann", "password": Known.wrong_password, "remember": "true"})
 
 
 def failed(stage):
@@ -95,9 +101,18 @@ def foreign(stage):
     stage.post("/tokened", {"note": "x"})
 
 
+def signed_in_elsewhere(stage):
+    end(stage.server, log_in(stage.server), "all")
+    for agent in (PHONE, FIREFOX):
+        log_in(stage.server, agent=agent)
+    stage.sign_in()
+    stage.open("/sessions")
+
+
 # name -> (what to do, a word of the page in each language)
 SCENES = {
     "login": (login, {"en": "User name", "de": "Benutzername"}),
+    "remember": (remember, {"en": "Stay signed in", "de": "angemeldet bleiben"}),
     "failed": (failed, {"en": "is wrong", "de": "ist falsch"}),
     "signed_out": (signed_out, {"en": "You are signed out", "de": "Sie sind abgemeldet"}),
     "logout": (logout, {"en": "signed in as ann", "de": "angemeldet als ann"}),
@@ -105,6 +120,7 @@ SCENES = {
     "throttled": (throttled, {"en": "Too many attempts", "de": "Zu viele Versuche"}),
     "throttled_without_page": (throttled_without_page, {"en": "Too many attempts", "de": "Zu viele Versuche"}),
     "lost": (lost, {"en": "was not saved", "de": "nicht gespeichert"}),
+    "sessions": (signed_in_elsewhere, {"en": "Where you are signed in", "de": "Wo Sie angemeldet sind"}),
     "foreign": (foreign, {"en": "did not come from a page of this site", "de": "nicht von einer Seite dieser Website"}),
 }
 

@@ -14,11 +14,15 @@ from authjwt_env import DEFAULT, Known
 from authjwt_leaks import register_secret
 from authjwt_service import Service, free_port
 
-# Debian 12 has Redis, Debian 13 both.
-SERVERS = [name for name in ("redis-server", "valkey-server") if shutil.which(name)]
+# Debian 12 has Redis, Debian 13 both: then tests that need one take Valkey, and AUTHJWT_TEST_STORE=redis-server has them take Redis.
+SERVERS = [name for name in (os.environ.get("AUTHJWT_TEST_STORE"), "valkey-server", "redis-server") if name and shutil.which(name)]
+SERVERS = list(dict.fromkeys(SERVERS))
+CLI = shutil.which("redis-cli") or shutil.which("valkey-cli")
 PASSWORD = register_secret("store-password-of-this-run")
 # All that the user of the store needs, as docs/revocation.md has it.
 ACL = "user httpd on >%s ~authjwt:* +get +set +del +eval +ping +wait +select"
+# A primary does not wait five seconds for more replicas before it sends a new one its data.
+AT_ONCE = ["repl-diskless-sync-delay 0"]
 STORE = "AuthJWTRevocationStore lmdb:@dir@/state(64M)"
 
 
@@ -49,7 +53,7 @@ class Valkey(Service):
 
     def reply(self, *words):
         """What the server says to one command, as redis-cli shows it."""
-        done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, errors="replace", timeout=10)
+        done = subprocess.run([CLI, "-p", str(self.port), *words], capture_output=True, text=True, errors="replace", timeout=10)
         return (done.stdout + done.stderr).strip()
 
     def info(self, section):
@@ -76,9 +80,10 @@ class Group:
     def __init__(self, replicas=2, sentinels=3, options=(), sentinel_options=(), server=SERVERS[0]):
         self.members, self.sentinels = [], []
         try:
-            self.members.append(Valkey(*options, server=server))
+            # Any of them may be the primary later.
+            self.members.append(Valkey(*AT_ONCE, *options, server=server))
             for _ in range(replicas):
-                self.members.append(Valkey("replicaof 127.0.0.1 %d" % self.primary.port, "repl-diskless-sync-delay 0", *options, server=server))
+                self.members.append(Valkey("replicaof 127.0.0.1 %d" % self.primary.port, *AT_ONCE, *options, server=server))
             wait(lambda: self.primary.reply("INFO", "replication").count("state=online") == replicas)
             self.sentinels += [self._watch(sentinel_options, sentinels // 2 + 1, server) for _ in range(sentinels)]
             wait(lambda: all(self._knows_all(one, replicas, sentinels) for one in self.sentinels))

@@ -14,6 +14,8 @@ from authjwt_valkey import Group, config_on, wait
 KILLS = int(os.environ.get("AUTHJWT_FAULT_KILLS", 3))
 # A Sentinel waits for twice this between two fail-overs.
 QUICK = ["sentinel failover-timeout mymaster 1500"]
+# Under load a primary that is well may not answer for half a second.
+PATIENT = ["sentinel down-after-milliseconds mymaster 1500"]
 
 
 class Moving:
@@ -47,7 +49,7 @@ class Moving:
 
 
 def test_the_primary_is_killed_under_sentinel(outages, new_server):
-    with ports_of_its_own() as space, Group(replicas=2) as group:
+    with ports_of_its_own() as space, Group(replicas=2, sentinel_options=PATIENT) as group:
         def server(config):
             return On(space, lambda: new_server(config)) if space else new_server(config)
 

@@ -28,6 +28,13 @@ def small_group():
         yield one
 
 
+@pytest.fixture(scope="module")
+def three_sentinels():
+    """One replica, three Sentinels; tests leave it as it was."""
+    with Group(replicas=1, sentinels=3) as one:
+        yield one
+
+
 @contextlib.contextmanager
 def at_most(seconds):
     begin = time.monotonic()
@@ -77,16 +84,68 @@ def test_a_planned_fail_over_is_followed_and_the_old_primary_not_asked_again(gro
     assert "cmdstat_get" not in group.primary.info("commandstats")
 
 
-def test_sentinels_that_are_gone_or_hang_are_passed_over(group, new_server, expect_log):
-    expect_log.may(COMPLAINT)
-    expect_log.may("AJ2112: ")
-    group.sentinels[0].kill()
-    with group.sentinels[1].hanging():
-        server = new_server(config_on("valkey:" + group.address, *LINES)).start()
+@pytest.mark.parametrize("absent", [0, 1, 2])
+@pytest.mark.parametrize("how", ["gone", "hanging"])
+def test_one_of_three_sentinels_may_be_gone_or_hang(three_sentinels, new_server, how, absent):
+    one = three_sentinels.sentinels[absent]
+    with one.hanging() if how == "hanging" else gone(one):
+        server = new_server(config_on("valkey:" + three_sentinels.address, *LINES)).start()
         with at_most(3 * TIMEOUT):
             token, _ = server.login()
         assert server.get("/protected", token).status == 200 == server.post("/logout", token).status
         assert_error(server.get("/protected", token), "token_revoked")
+
+
+@contextlib.contextmanager
+def gone(one):
+    one.kill()
+    yield
+    one.start()
+
+
+def test_where_one_of_three_sentinels_is_left_the_store_cannot_answer_five_seconds_later_and_is_back_with_the_second(
+        three_sentinels, new_server, expect_log):
+    expect_log(COMPLAINT + r".*Sentinel 127.0.0.1:\d+: cannot connect: Connection refused; 2 of 3 Sentinels must name the same primary")
+    expect_log.may("AJ2112: ")
+    server = new_server(config_on("valkey:" + three_sentinels.address, *LINES), children=1).start()
+    token, _ = server.login()
+    with gone(three_sentinels.sentinels[0]):
+        with gone(three_sentinels.sentinels[1]):
+            seen = statuses(server, token, 7)
+            assert {status for at, status in seen if at < 2.5} == {200} and {status for at, status in seen if at > 6} == {503}
+        works_again(server, token)
+
+
+def statuses(server, token, seconds):
+    """(when, status) of one request after the other; none takes longer than it may."""
+    begin, seen = time.monotonic(), []
+    while time.monotonic() < begin + seconds:
+        with at_most(3 * TIMEOUT):
+            seen.append((time.monotonic() - begin, server.get("/protected", token).status))
+        time.sleep(0.1)
+    return seen
+
+
+def test_one_sentinel_that_names_another_primary_is_outvoted_and_two_that_do_are_followed(valkey, doors, expect_log):
+    expect_log.may(COMPLAINT)
+    old, new = valkey(), valkey()
+    sentinels = sorted((valkey("sentinel monitor mymaster 127.0.0.1 %d 9" % old.port, sentinel=True) for _ in range(3)), key=lambda one: one.port)
+    store = doors("sentinel:mymaster@" + ",".join(one.address for one in sentinels), children=1)
+    assert store.set("a", b"of the old one") == "ok"
+    monitor(sentinels[0], new)                              # the one that is asked first
+    begin = time.monotonic()
+    while time.monotonic() < begin + 6:                     # longer than an answer counts
+        assert store.get("a") == b"of the old one"
+    monitor(sentinels[1], new)
+    wait(lambda: store.get("a") == "notfound", 6)
+    assert [store.get("a") for _ in range(20)] == ["notfound"] * 20 and new.reply("DBSIZE") == "0"
+
+
+def test_where_the_sentinels_name_different_primaries_the_store_cannot_answer(valkey, doors, expect_log):
+    expect_log(r":error\].*AJ2102: .*the Sentinels name different primaries; 2 of 2 Sentinels must name the same primary")
+    expect_log(COMPLAINT + ".*the Sentinels name different primaries")
+    sentinels = [valkey("sentinel monitor mymaster 127.0.0.1 %d 9" % valkey().port, sentinel=True) for _ in range(2)]
+    assert doors("sentinel:mymaster@" + ",".join(one.address for one in sentinels)).get("a") == "egeneral"
 
 
 def test_without_any_sentinel_what_is_connected_goes_on_for_a_while_and_a_new_process_answers_503_in_time(small_group, new_server, expect_log):
@@ -99,6 +158,13 @@ def test_without_any_sentinel_what_is_connected_goes_on_for_a_while_and_a_new_pr
         other = new_server(config_on("valkey:" + small_group.address, *LINES), children=1).start()
         with at_most(3 * TIMEOUT):
             assert_error(other.get("/protected", token), "store_unavailable")
+
+
+@pytest.mark.parametrize("listed, warns", [(1, True), (2, False), (3, False)])
+def test_sentinels_that_are_not_listed_are_a_warning_where_those_listed_may_be_too_few(three_sentinels, doors, expect_log, listed, warns):
+    if warns:
+        expect_log(r":warn\].*AJ2104: valkey:sentinel:\S+: 3 Sentinels watch the primary, and 1 of them is listed: ")
+    doors("sentinel:mymaster@" + ",".join(one.address for one in three_sentinels.sentinels[:listed]))
 
 
 def monitor(sentinel, server):
@@ -131,12 +197,8 @@ def test_where_no_sentinel_answers_a_kept_connection_counts_for_five_seconds(sma
     token, _ = server.login()
     assert server.get("/protected", token).status == 200
     with small_group.sentinels[0].hanging():
-        begin, answers = time.monotonic(), []
-        while time.monotonic() < begin + 7:
-            with at_most(3 * TIMEOUT):
-                answers.append((time.monotonic() - begin, server.get("/protected", token).status))
-            time.sleep(0.1)
-    assert {status for at, status in answers if at < 2.5} == {200} and {status for at, status in answers if at > 6} == {503}
+        seen = statuses(server, token, 7)
+    assert {status for at, status in seen if at < 2.5} == {200} and {status for at, status in seen if at > 6} == {503}
     works_again(server, token)
 
 
