@@ -159,13 +159,14 @@ static int has_variable(const aj_claims_t *claims, const char *name, const char 
 
 START_TEST(variables_of_one_name_are_left_out)
 {
-    const aj_claims_t *claims = validated(token_of(payloads[6]));
+    const aj_claims_t *claims = validated(token_of(payloads[7]));
 
     ck_assert(has_variable(claims, "JWT_CLAIM_A_B", NULL));
     ck_assert(has_variable(claims, "JWT_CLAIM_AB", "4"));
     ck_assert(has_variable(claims, "JWT_CLAIM_CONTROL", NULL));
     ck_assert(has_variable(claims, "JWT_CLAIM_SUB", "ann"));
-    ck_assert(has_variable(validated(token_of(payloads[5])), "JWT_CLAIM___", "größe 漢字 😀"));
+    ck_assert(has_variable(validated(token_of(payloads[5])), "JWT_CLAIM___", "größe"));
+    ck_assert(has_variable(validated(token_of(payloads[5])), "JWT_CLAIM_OTHER", "漢字 😀"));
 }
 END_TEST
 
