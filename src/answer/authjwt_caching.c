@@ -9,6 +9,7 @@
 #include "authjwt_below.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_credential.h"
 #include "authjwt_request.h"
 #include "authjwt_tally.h"

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_cookies.h"
 
 /* Attributes of every cookie in effect for the request. */

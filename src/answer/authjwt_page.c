@@ -6,6 +6,7 @@
 
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_page_private.h"
 #include "authjwt_request.h"
 

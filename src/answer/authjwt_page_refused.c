@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_page_private.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"

@@ -11,6 +11,7 @@
 #include "authjwt_audit.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_identity.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"

@@ -7,6 +7,7 @@
 
 #include "aj_json.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_cookies.h"
 #include "authjwt_credential.h"
 #include "authjwt_origin.h"

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_credential.h"
 #include "authjwt_forward.h"
 #include "authjwt_forward_private.h"

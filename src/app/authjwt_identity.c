@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_identity.h"
 #include "authjwt_request.h"
 

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config_places.h"
+#include "authjwt_config_values.h"
 #include "authjwt_directives_private.h"
 
 APLOG_USE_MODULE(authjwt);

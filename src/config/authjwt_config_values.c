@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 
 #define DEFAULT_CHECK_INTERVAL  apr_time_from_sec(0)
 #define DEFAULT_LEEWAY          apr_time_from_sec(10)

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config_places.h"
+#include "authjwt_config_values.h"
 #include "authjwt_endpoint.h"
 #include "authjwt_risks.h"
 

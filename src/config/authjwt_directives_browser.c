@@ -4,6 +4,7 @@
 #include <http_config.h>
 #include <apr_strings.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_directives_private.h"
 
 const char *authjwt_directives_set_same_site(cmd_parms *cmd, void *dir, const char *word)

@@ -8,6 +8,7 @@
 
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_cors.h"
 #include "authjwt_dispatch.h"
 #include "authjwt_endpoint.h"

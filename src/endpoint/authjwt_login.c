@@ -7,6 +7,7 @@
 #include "authjwt_audit.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_count.h"
 #include "authjwt_credential.h"
 #include "authjwt_csrf.h"

@@ -2,6 +2,7 @@
 /* authjwt_refresh: the endpoint jwt-refresh. */
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_endpoint_private.h"

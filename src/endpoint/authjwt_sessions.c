@@ -8,6 +8,7 @@
 #include "aj_json.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_credential.h"
 #include "authjwt_directory.h"
 #include "authjwt_endpoint_private.h"

@@ -5,6 +5,7 @@
 
 #include "authjwt_authz_private.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_request.h"
 
 static void note(request_rec *r, apr_array_header_t **list, const char *text)

@@ -8,6 +8,7 @@
 #include "aj_digest.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_csrf.h"
 #include "authjwt_origin.h"
 #include "authjwt_report.h"

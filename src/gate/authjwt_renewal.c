@@ -7,6 +7,7 @@
 
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_credential.h"
 #include "authjwt_csrf.h"
 #include "authjwt_exchange.h"

@@ -9,6 +9,7 @@
 #include "authjwt_cache.h"
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_keys.h"
 #include "authjwt_report.h"
 #include "authjwt_request.h"

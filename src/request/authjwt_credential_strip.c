@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <string.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_cookies_read.h"
 #include "authjwt_credential.h"
 #include "authjwt_request.h"

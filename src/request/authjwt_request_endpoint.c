@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <apr_strings.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_origin.h"
 #include "authjwt_request.h"
 #include "authjwt_request_private.h"

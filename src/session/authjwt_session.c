@@ -10,6 +10,7 @@
 #include "authjwt_audit.h"
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_count.h"
 #include "authjwt_directory.h"
 #include "authjwt_keys.h"

@@ -6,6 +6,7 @@
 
 #include "aj_json.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_session_private.h"
 
 APLOG_USE_MODULE(authjwt);

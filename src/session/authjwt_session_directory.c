@@ -3,6 +3,7 @@
 #include <httpd.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_directory.h"
 #include "authjwt_request.h"
 #include "authjwt_revocation.h"

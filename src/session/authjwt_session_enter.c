@@ -5,6 +5,7 @@
 
 #include "aj_json.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_directory.h"
 #include "authjwt_session_private.h"
 

@@ -10,6 +10,7 @@
 #include "aj_jwt.h"
 #include "authjwt_chain.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_keys.h"
 #include "authjwt_revocation.h"
 #include "authjwt_session_private.h"

@@ -11,6 +11,7 @@
 #include "aj_digest.h"
 #include "aj_json.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_request.h"
 #include "authjwt_users_private.h"
 

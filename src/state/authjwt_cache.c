@@ -11,6 +11,7 @@
 #include "aj_siphash.h"
 #include "authjwt_cache.h"
 #include "authjwt_cache_ring_private.h"
+#include "authjwt_config_values.h"
 #include "authjwt_count.h"
 
 APLOG_USE_MODULE(authjwt);

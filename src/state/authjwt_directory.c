@@ -3,6 +3,7 @@
 #include <httpd.h>
 
 #include "authjwt_directory.h"
+#include "authjwt_config_values.h"
 #include "authjwt_directory_private.h"
 #include "authjwt_revocation.h"
 #include "authjwt_store_directory_private.h"

@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <http_log.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_entry_private.h"
 
 APLOG_USE_MODULE(authjwt);

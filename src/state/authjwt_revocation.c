@@ -2,6 +2,7 @@
 /* authjwt_revocation: what has ended. authjwt_entry says how it is written, authjwt_store keeps it. */
 #include <httpd.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_entry_private.h"
 #include "authjwt_revocation_private.h"
 

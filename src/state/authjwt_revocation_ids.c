@@ -2,6 +2,7 @@
 /* authjwt_revocation: the ids of the entries that can end a token. */
 #include <httpd.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_entry_private.h"
 #include "authjwt_revocation_private.h"
 

@@ -4,6 +4,7 @@
 #include <apr_atomic.h>
 #include <http_log.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_count.h"
 #include "authjwt_entry_birth.h"
 #include "authjwt_log.h"

@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <http_log.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_log.h"
 #include "authjwt_request.h"
 #include "authjwt_store_directory_private.h"

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_sources.h"
 #include "authjwt_store.h"
 #include "authjwt_summary.h"

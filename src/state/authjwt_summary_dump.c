@@ -6,6 +6,7 @@
 #include <http_core.h>
 
 #include "authjwt_config_places.h"
+#include "authjwt_config_values.h"
 #include "authjwt_endpoint.h"
 #include "authjwt_risks.h"
 #include "authjwt_sources.h"

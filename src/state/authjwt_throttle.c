@@ -5,6 +5,7 @@
 
 #include "aj_error.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_count.h"
 #include "authjwt_request.h"
 #include "authjwt_throttle_private.h"

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_mutex.h"
 #include "authjwt_throttle_private.h"
 
