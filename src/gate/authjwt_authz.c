@@ -185,7 +185,13 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
     if (status == AUTHZ_GRANTED) {
         status = holds_any(r, rule->arguments, 0, has_role, claims);
     }
-    return claims ? note_unmet(r, rule, "jwt-role", line, status) : status;
+    if (!claims || rule->is_negated) {
+        return claims ? note_unmet(r, rule, "jwt-role", line, status) : status;
+    }
+    if (status == AUTHZ_DENIED) {
+        authjwt_authz_note_wanted(r, line);
+    }
+    return status;
 }
 
 static int has_scope(request_rec *r, const void *subject, const char *scope)

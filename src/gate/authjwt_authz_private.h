@@ -14,8 +14,11 @@
  * char *`, may be empty */
 const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t *claims);
 
+/** Note the arguments of a `Require jwt-role` that did not grant, for the log line of a refusal. */
+void authjwt_authz_note_wanted(request_rec *r, const char *line);
+
 /**
- * Note a rule that stood in the way, for the log line of a refusal.
+ * Note any other rule that stood in the way, likewise.
  * @param provider    jwt-role, jwt-claim or jwt-scope
  * @param line        its arguments
  * @param is_negated  with `not`, or in <RequireNone>
