@@ -28,4 +28,13 @@ void authjwt_entry_write_birth(apr_time_t birth, authjwt_store_value_t *value);
  */
 int authjwt_entry_birth_of(const unsigned char *bytes, apr_size_t len, apr_time_t *birth);
 
+/**
+ * Did a session begin before the store lost its entries?
+ * @param began   when it began, microseconds since 1970
+ * @param is_sid  its sid says so, to the microsecond. Else it is the `iat` of a token, a whole second, within which
+ *                nobody knows what came first; then a token of the second of the loss counts as one issued after it
+ * @param birth   when the store lost them, or 0
+ */
+int authjwt_entry_is_before(apr_time_t began, int is_sid, apr_time_t birth);
+
 #endif

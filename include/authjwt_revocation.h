@@ -28,6 +28,7 @@ typedef struct {
     apr_time_t issued; /**< `iat` */
     apr_time_t began;  /**< as authjwt_revocation_session_birth */
     int is_foreign;    /**< as authjwt_revocation_is_foreign_session */
+    int is_sid;        /**< `began` is what the sid says, to the microsecond */
     int knows_instant; /**< `began` is finer than a second: a session of ours, not begun from another issuer's */
 } authjwt_revocation_ids_t;
 

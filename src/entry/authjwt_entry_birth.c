@@ -34,3 +34,8 @@ int authjwt_entry_birth_of(const unsigned char *bytes, apr_size_t len, apr_time_
     *birth = (apr_time_t)number;
     return bytes[0];
 }
+
+int authjwt_entry_is_before(apr_time_t began, int is_sid, apr_time_t birth)
+{
+    return is_sid ? began < birth : apr_time_sec(began) < apr_time_sec(birth);
+}

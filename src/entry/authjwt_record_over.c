@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_record: whether a session that is listed has ended. */
+#include "authjwt_entry_birth.h"
 #include "authjwt_record.h"
 #include "authjwt_revocation_claims.h"
 
@@ -20,5 +21,5 @@ int authjwt_record_is_marked(const authjwt_record_t *record, const authjwt_entry
 
 int authjwt_record_is_before(const authjwt_record_t *record, apr_time_t birth)
 {
-    return apr_time_sec(began_at(record)) < apr_time_sec(birth);
+    return authjwt_entry_is_before(began_at(record), authjwt_revocation_birth_of_sid(record->sid) != 0, birth);
 }

@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <http_log.h>
 
+#include "authjwt_entry_birth.h"
 #include "authjwt_entry_private.h"
 #include "authjwt_revocation_private.h"
 
@@ -41,14 +42,13 @@ static authjwt_revocation_e judge(request_rec *r, const authjwt_revocation_ids_t
     return answer_of(rv);
 }
 
-/* Had the session begun before the store lost its entries? Then it may have been ended, and nobody knows. A birth that
- * another host has written, and the `iat` of an issuer, are compared by the second. */
+/* Had the session begun before the store lost its entries? Then it may have been ended, and nobody knows. */
 static int is_distrusted(request_rec *r, const authjwt_revocation_ids_t *ids)
 {
     const authjwt_server_conf_t *conf = authjwt_config_server(r->server);
 
     if (conf->on_loss == AUTHJWT_ON_LOSS_IGNORE
-        || apr_time_sec(ids->began) >= apr_time_sec(authjwt_store_birth(conf->store))) {
+        || !authjwt_entry_is_before(ids->began, ids->is_sid, authjwt_store_birth(conf->store))) {
         return 0;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,

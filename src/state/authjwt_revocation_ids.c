@@ -37,6 +37,7 @@ apr_status_t authjwt_revocation_ids(request_rec *r, const aj_claims_t *claims, a
     ids->issued = aj_claims_issued(claims);
     ids->began = birth ? birth : ids->issued;
     ids->is_foreign = authjwt_revocation_is_foreign_session(claims);
+    ids->is_sid = birth != 0;
     ids->knows_instant = birth && !has_origin;
     return rv;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real httpd with nothing but the lmdb provider and a consumer of it, built here, in a directory of its own."""
+import contextlib
 import glob
 import http.client
 import os
@@ -198,7 +199,8 @@ SocacheTest {provider}
         """The parent and every child at once, as a power cut would."""
         children = self.children()
         for pid in [self.proc.pid] + children:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.proc.wait()
         self.proc = None
         poll(lambda: not self.listening())

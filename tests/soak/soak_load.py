@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that log out under load and remember what was promised to them, and an httpd that may be killed."""
+import contextlib
 import http.client
 import itertools
 import json
@@ -173,7 +174,8 @@ class ToughHttpd(Httpd):
         pids = self.child_pids()
         if not pids:
             return None
-        os.kill(pids[chosen % len(pids)], signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pids[chosen % len(pids)], signal.SIGKILL)
         return pids[chosen % len(pids)]
 
     def kill_parent(self, orphans_serve_for=0.0):

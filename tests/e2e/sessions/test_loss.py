@@ -60,6 +60,19 @@ def test_a_store_that_is_emptied_brings_no_ended_session_back(remote, expect_log
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_a_session_of_the_second_of_the_loss_is_refused_too(remote, expect_log, name):
+    expect_log(LOSS)
+    server, store = remote(name)
+    server.login()
+    while time.time() % 1 > 0.3:
+        pass
+    alive, ended = server.login(), server.login()
+    assert server.post("/logout", ended[0]).status == 200
+    store.empty()
+    assert_lost(server, alive, ended)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_where_that_is_ignored_all_come_back(remote, expect_log, name):
     expect_log(r"\[authjwt:error\].*" + LOSS + "revoked tokens are accepted again")
     server, store = remote(name, IGNORE)
@@ -156,7 +169,7 @@ def birth(server, store):
     return calendar.timegm(time.strptime(when, "%a, %d %b %Y %H:%M:%S"))
 
 
-def test_sessions_of_the_second_of_the_birth_are_trusted(remote, expect_log):
+def test_tokens_of_the_second_of_the_birth_are_trusted_where_only_their_iat_tells(remote, expect_log):
     expect_log(LOSS)
     server, store = remote("redis")
     begun(server)
@@ -165,7 +178,8 @@ def test_sessions_of_the_second_of_the_birth_are_trusted(remote, expect_log):
     second = birth(server, store)
     for iat, status in ((second - 1, 401), (second, 200)):
         assert server.get("/protected", sign(claims(iat=iat, nbf=iat), Known.secret)).status == status
-        assert server.get("/protected", session(time.time() - iat - 0.5)[0]).status == status
+    for began, status in ((second - 0.5, 401), (second, 401), (second + 1, 200)):
+        assert server.get("/protected", session(time.time() - began)[0]).status == status
     assert server.get("/protected", sign(claims(without=("iat",)), Known.secret)).status == 401
 
 

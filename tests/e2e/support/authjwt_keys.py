@@ -7,6 +7,7 @@ import jwt
 from authjwt_leaks import register_secret
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.utils import base64url_decode, base64url_encode
 
 CURVES = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1, "ES256K": ec.SECP256K1}
 RSA_ALGS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
@@ -57,6 +58,9 @@ def jwk(alg, key, **more):
     """Private JWK; key is bytes for HS algorithms."""
     made = json.loads(jwt.get_algorithm_by_name(alg).to_jwk(key)) if hasattr(jwt, "get_algorithm_by_name") else \
         json.loads(jwt.algorithms.get_default_algorithms()[alg].to_jwk(key))
+    if alg in CURVES:                                    # PyJWT of Debian 12 leaves zeros in front away (RFC 7518 6.2.1.2)
+        size = (CURVES[alg].key_size + 7) // 8
+        made.update({name: base64url_encode(base64url_decode(made[name]).rjust(size, b"\0")).decode() for name in "xyd" if name in made})
     made.pop("key_ops", None)
     made.update(more)
     return json.dumps(made)

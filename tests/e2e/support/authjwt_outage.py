@@ -75,8 +75,6 @@ class Outages:
     def during(self, outage, unavailable=("revoked", "alive", "logout"), loses=False):
         """outage: makes a context manager, in which the store cannot answer these questions. Once, or again and again for SECONDS."""
         while True:
-            if loses:
-                time.sleep(1.1)             # sessions that began in the second of a loss are trusted
             begin = time.monotonic()
             with outage():
                 time.sleep(1.5)

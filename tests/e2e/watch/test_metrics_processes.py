@@ -2,6 +2,7 @@
 """What a load generator sent is what is counted, over all processes: with graceful restarts and children that are killed in between."""
 import collections
 import concurrent.futures
+import contextlib
 import http.client
 import os
 import random
@@ -58,7 +59,7 @@ def children(server):
     parent = server.process.pid
     found = []
     for pid in processes_of(parent):
-        with open("/proc/%d/stat" % pid) as file:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open("/proc/%d/stat" % pid) as file:
             if int(file.read().rpartition(")")[2].split()[1]) == parent:
                 found.append(pid)
     return found
