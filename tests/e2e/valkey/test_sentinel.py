@@ -43,7 +43,7 @@ def at_most(seconds):
 
 
 def works_again(server, token):
-    wait(lambda: [server.get("/protected", token).status for _ in range(8)] == [200] * 8)
+    wait(lambda: [server.get("/protected", token).status for _ in range(40)] == [200] * 40)
 
 
 def test_after_a_fail_over_the_new_primary_is_used_and_nothing_that_two_had_is_lost(group, new_server, expect_log):
