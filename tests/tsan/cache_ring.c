@@ -114,5 +114,6 @@ int main(int argc, char **argv)
         pthread_join(threads[i], NULL);
     }
     printf("%lu hits, %lu overwritten while they were read, %lu wrong\n", hits, late, wrong);
-    return ring && hits > rounds / 2 && late && !wrong ? EXIT_SUCCESS : EXIT_FAILURE;
+    /* How often a block is found depends on how the threads run; that it is found, on nothing. */
+    return ring && hits > rounds / 100 && late && !wrong ? EXIT_SUCCESS : EXIT_FAILURE;
 }
