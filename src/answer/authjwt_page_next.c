@@ -65,20 +65,37 @@ static int is_plain(const char *segment)
     return *segment && *segment != '/' && segment[strcspn(segment, ":/?#")] != ':';
 }
 
-/* From the folder of one path to another path: "../login" from "/app/page" to "/login". */
+static apr_size_t count_slashes(const char *text)
+{
+    apr_size_t count = 0;
+
+    for (; *text; text++) {
+        count += *text == '/';
+    }
+    return count;
+}
+
+/* From the folder of one path to another path: "../login" from "/app/page" to "/login". Made in one piece: httpd takes
+ * addresses of thousands of slashes. */
 static const char *relative_path(const char *base, const char *target, apr_pool_t *pool)
 {
-    const char *way = "";
-    apr_size_t common = 0;
-    apr_size_t i;
+    apr_size_t common = 0, up, i;
+    char *way, *end;
 
     for (i = 0; base[i] && base[i] == target[i]; i++) {
         common = base[i] == '/' ? i + 1 : common;
     }
-    for (base += common; *base; base++) {
-        way = *base == '/' ? apr_pstrcat(pool, way, "../", NULL) : way;
+    target += common;
+    up = count_slashes(base + common);
+    way = end = apr_palloc(pool, 3 * up + sizeof("./") + strlen(target));
+    for (i = 0; i < up; i++) {
+        end = apr_cpystrn(end, "../", sizeof("../"));
     }
-    return apr_pstrcat(pool, *way || is_plain(target + common) ? way : "./", target + common, NULL);
+    if (!up && !is_plain(target)) {
+        end = apr_cpystrn(end, "./", sizeof("./"));
+    }
+    memcpy(end, target, strlen(target) + 1);
+    return way;
 }
 
 const char *authjwt_page_own_path(request_rec *r)
@@ -88,12 +105,15 @@ const char *authjwt_page_own_path(request_rec *r)
     return authjwt_page_is_local(path) ? path : "";
 }
 
+/* An address that is too long to come back to is nobody's: the way from there need not be right behind a proxy that
+ * takes a prefix off. */
 const char *authjwt_page_address_of(request_rec *r, const char *path)
 {
     const char *base = authjwt_request_initial(r)->unparsed_uri;
+    apr_size_t len = base ? strcspn(base, "?#") : 0;
 
-    return *path && base && *base == '/'
-             ? relative_path(apr_pstrmemdup(r->pool, base, strcspn(base, "?#")), path, r->pool)
+    return *path && len && *base == '/' && len <= LONGEST_PATH
+             ? relative_path(apr_pstrmemdup(r->pool, base, len), path, r->pool)
              : path;
 }
 
