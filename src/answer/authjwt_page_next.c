@@ -8,6 +8,7 @@
 #include "authjwt_body.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_page_private.h"
 #include "authjwt_request.h"
 
@@ -169,11 +170,27 @@ static const char *referring_path(const request_rec *r)
     return authjwt_page_is_local(p) ? p : "/";
 }
 
-/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
-const char *authjwt_page_way_back(const request_rec *r)
+/* Without the token in its query: that one has been refused, and would be so each time, also to who has signed in. */
+static const char *without_token(request_rec *r, const char *path)
 {
-    const char *path = authjwt_page_sent_nothing(r) ? r->unparsed_uri : referring_path(r);
+    for (; r; r = r->prev) {
+        const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
 
+        if (authjwt_config_has_location(conf, AUTHJWT_IN_QUERY)) {
+            path =
+                authjwt_request_cut_from_address(apr_pstrdup(r->pool, path), authjwt_config_query_name(conf), r->pool);
+        }
+    }
+    return path;
+}
+
+/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
+const char *authjwt_page_way_back(request_rec *r)
+{
+    const request_rec *initial = authjwt_request_initial(r);
+    const char *path = authjwt_page_sent_nothing(initial) ? initial->unparsed_uri : referring_path(initial);
+
+    path = path ? without_token(r, path) : NULL;
     return authjwt_page_is_local(path) ? path : "/";
 }
 
@@ -213,7 +230,7 @@ const char *authjwt_page_next(request_rec *r, const json_t *fields)
         next = query_parameter(r, "next");
     }
     if (!next && authjwt_page_is_error_document(r)) {
-        next = authjwt_page_way_back(authjwt_request_initial(r));
+        next = authjwt_page_way_back(r);
     }
     return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
 }
