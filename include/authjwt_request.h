@@ -148,6 +148,13 @@ int authjwt_request_may_issue(request_rec *r);
 /** The same with endpoints that are subject to Require too (userinfo, introspect). */
 const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
 
+/**
+ * Does an .htaccess on the way to the file of the request say by which claim a user has a name, or roles? What concerns
+ * all users of the server must not hang on that.
+ * @return NULL when none does, else a sentence that says which
+ */
+const char *authjwt_request_named_by(request_rec *r);
+
 /** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? Or
  * a subrequest by which httpd looks up, before the handler, what is to answer one (mod_dir, MultiViews)? */
 int authjwt_request_is_preflight(request_rec *r);

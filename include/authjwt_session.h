@@ -109,13 +109,15 @@ authjwt_verdict_e authjwt_session_end_listed(request_rec *r, const char *issuer,
                                              const authjwt_record_t *record, authjwt_end_e why) AUTHJWT_MUST_USE;
 
 /**
- * End all sessions of a user, those that are not listed too: what `everywhere` does at a logout, without a token.
+ * End all sessions of a user, those that are not listed too: what `everywhere` does at a logout.
  * @param issuer  as for authjwt_directory_list
+ * @param claims  of a token of this user, whose `sub` may be another name (AuthJWTIdentityClaim); NULL: there is none,
+ * and the name counts as both
  * @param why     as for authjwt_session_end_listed: one line and one count for each session that was listed
  * @param ended   set on AUTHJWT_OK: how many living sessions were listed
  * @return as authjwt_session_end_listed
  */
-authjwt_verdict_e authjwt_session_end_user(request_rec *r, const char *issuer, const char *user, authjwt_end_e why,
-                                           int *ended) AUTHJWT_MUST_USE;
+authjwt_verdict_e authjwt_session_end_user(request_rec *r, const char *issuer, const char *user,
+                                           const aj_claims_t *claims, authjwt_end_e why, int *ended) AUTHJWT_MUST_USE;
 
 #endif

@@ -34,6 +34,10 @@ authjwt_verdict_e authjwt_users_check_password(request_rec *r, const char *user,
  */
 const char *authjwt_users_counted_as(request_rec *r, const char *user);
 
+/** The same for wrong passwords beside AuthBasicProvider jwt: in a directory's own spelling where any AuthBasicProvider
+ * names ldap, since nobody but httpd knows which providers it will ask. */
+const char *authjwt_users_counted_as_basic(request_rec *r, const char *user);
+
 /**
  * Does the user of a session still exist? Asks the providers of AuthJWTProvider, if that is set for this location and
  * all of them can tell (file, dbm, dbd); else nobody is asked.

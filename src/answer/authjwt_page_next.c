@@ -8,6 +8,7 @@
 #include "authjwt_body.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
+#include "authjwt_config_values.h"
 #include "authjwt_page_private.h"
 #include "authjwt_request.h"
 
@@ -65,20 +66,37 @@ static int is_plain(const char *segment)
     return *segment && *segment != '/' && segment[strcspn(segment, ":/?#")] != ':';
 }
 
-/* From the folder of one path to another path: "../login" from "/app/page" to "/login". */
+static apr_size_t count_slashes(const char *text)
+{
+    apr_size_t count = 0;
+
+    for (; *text; text++) {
+        count += *text == '/';
+    }
+    return count;
+}
+
+/* From the folder of one path to another path: "../login" from "/app/page" to "/login". Made in one piece: httpd takes
+ * addresses of thousands of slashes. */
 static const char *relative_path(const char *base, const char *target, apr_pool_t *pool)
 {
-    const char *way = "";
-    apr_size_t common = 0;
-    apr_size_t i;
+    apr_size_t common = 0, up, i;
+    char *way, *end;
 
     for (i = 0; base[i] && base[i] == target[i]; i++) {
         common = base[i] == '/' ? i + 1 : common;
     }
-    for (base += common; *base; base++) {
-        way = *base == '/' ? apr_pstrcat(pool, way, "../", NULL) : way;
+    target += common;
+    up = count_slashes(base + common);
+    way = end = apr_palloc(pool, 3 * up + sizeof("./") + strlen(target));
+    for (i = 0; i < up; i++) {
+        end = apr_cpystrn(end, "../", sizeof("../"));
     }
-    return apr_pstrcat(pool, *way || is_plain(target + common) ? way : "./", target + common, NULL);
+    if (!up && !is_plain(target)) {
+        end = apr_cpystrn(end, "./", sizeof("./"));
+    }
+    memcpy(end, target, strlen(target) + 1);
+    return way;
 }
 
 const char *authjwt_page_own_path(request_rec *r)
@@ -88,12 +106,15 @@ const char *authjwt_page_own_path(request_rec *r)
     return authjwt_page_is_local(path) ? path : "";
 }
 
+/* An address that is too long to come back to is nobody's: the way from there need not be right behind a proxy that
+ * takes a prefix off. */
 const char *authjwt_page_address_of(request_rec *r, const char *path)
 {
     const char *base = authjwt_request_initial(r)->unparsed_uri;
+    apr_size_t len = base ? strcspn(base, "?#") : 0;
 
-    return *path && base && *base == '/'
-             ? relative_path(apr_pstrmemdup(r->pool, base, strcspn(base, "?#")), path, r->pool)
+    return *path && len && *base == '/' && len <= LONGEST_PATH
+             ? relative_path(apr_pstrmemdup(r->pool, base, len), path, r->pool)
              : path;
 }
 
@@ -149,11 +170,27 @@ static const char *referring_path(const request_rec *r)
     return authjwt_page_is_local(p) ? p : "/";
 }
 
-/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
-const char *authjwt_page_way_back(const request_rec *r)
+/* Without the token in its query: that one has been refused, and would be so each time, also to who has signed in. */
+static const char *without_token(request_rec *r, const char *path)
 {
-    const char *path = authjwt_page_sent_nothing(r) ? r->unparsed_uri : referring_path(r);
+    for (; r; r = r->prev) {
+        const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
 
+        if (authjwt_config_has_location(conf, AUTHJWT_IN_QUERY)) {
+            path =
+                authjwt_request_cut_from_address(apr_pstrdup(r->pool, path), authjwt_config_query_name(conf), r->pool);
+        }
+    }
+    return path;
+}
+
+/* Where to come back to: the address that the client asked for, or for data that were sent the page with the form. */
+const char *authjwt_page_way_back(request_rec *r)
+{
+    const request_rec *initial = authjwt_request_initial(r);
+    const char *path = authjwt_page_sent_nothing(initial) ? initial->unparsed_uri : referring_path(initial);
+
+    path = path ? without_token(r, path) : NULL;
     return authjwt_page_is_local(path) ? path : "/";
 }
 
@@ -193,7 +230,7 @@ const char *authjwt_page_next(request_rec *r, const json_t *fields)
         next = query_parameter(r, "next");
     }
     if (!next && authjwt_page_is_error_document(r)) {
-        next = authjwt_page_way_back(authjwt_request_initial(r));
+        next = authjwt_page_way_back(r);
     }
     return authjwt_page_is_local(next) ? apr_pstrdup(r->pool, next) : "/";
 }

@@ -18,7 +18,7 @@ const char *authjwt_page_login_address(request_rec *r, authjwt_verdict_e verdict
     const char *url = authjwt_config_dir(r)->login_url;
 
     return apr_pstrcat(r->pool, url, ap_strchr_c(url, '?') ? "&next=" : "?next=",
-                       apr_pescape_urlencoded(r->pool, authjwt_page_way_back(authjwt_request_initial(r))), more,
+                       apr_pescape_urlencoded(r->pool, authjwt_page_way_back(r)), more,
                        verdict == AUTHJWT_FRESH_TOKEN_REQUIRED ? "&fresh=1" : "", NULL);
 }
 

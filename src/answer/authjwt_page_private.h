@@ -72,11 +72,10 @@ const char *authjwt_page_login_address(request_rec *r, authjwt_verdict_e verdict
 
 /**
  * Where to come back to after signing in: the address that the client asked for, or for data that were sent the page
- * with the form.
- * @param initial  the client's request
+ * with the form; without a token in its query.
  * @return a path of this host
  */
-const char *authjwt_page_way_back(const request_rec *initial);
+const char *authjwt_page_way_back(request_rec *r);
 
 /** The page where somebody was before this one, for a link. @return NULL where there is none that helps */
 const char *authjwt_page_came_from(request_rec *r);

@@ -87,7 +87,7 @@ static const char *rejected(const authjwt_page_t *page)
 static const char *throttled(const authjwt_page_t *page)
 {
     request_rec *initial = authjwt_request_initial(page->r);
-    const char *again = authjwt_page_way_back(initial);
+    const char *again = authjwt_page_way_back(page->r);
 
     /* What Referer names has the prefix that a proxy may take off. */
     if (authjwt_page_sent_nothing(initial)) {

@@ -30,18 +30,24 @@ static const char *hidden(const char *name, const char *value, apr_pool_t *pool)
                        "\">\n", NULL);
 }
 
-/* A form with one button. @param about  id of what it is about, for who cannot see that it stands below; or NULL */
-static const char *form(const authjwt_page_t *page, const authjwt_page_sessions_t *list, const char *end,
-                        authjwt_text_e text, const char *about)
-{
-    apr_pool_t *pool = page->r->pool;
+/** The list, and what is the same for each of its forms. */
+typedef struct {
+    const authjwt_page_t *page;
+    const authjwt_page_sessions_t *list;
+    const char *action; /* HTML: where forms go to */
+} view_t;
 
-    return apr_pstrcat(pool, "<form method=\"post\" action=\"",
-                       authjwt_page_escape(authjwt_page_own_address(page->r), pool), "\">\n", hidden("end", end, pool),
+/* A form with one button. @param about  id of what it is about, for who cannot see that it stands below; or NULL */
+static const char *form(const view_t *view, const char *end, authjwt_text_e text, const char *about)
+{
+    const authjwt_page_sessions_t *list = view->list;
+    apr_pool_t *pool = view->page->r->pool;
+
+    return apr_pstrcat(pool, "<form method=\"post\" action=\"", view->action, "\">\n", hidden("end", end, pool),
                        hidden("csrf_token", list->csrf ? list->csrf : "", pool),
                        list->is_others ? hidden("user", list->user, pool) : "", "<button type=\"submit\"",
                        about ? apr_pstrcat(pool, " aria-describedby=\"", about, "\"", NULL) : "", ">",
-                       authjwt_page_text(page, text), "</button>\n</form>\n", NULL);
+                       authjwt_page_text(view->page, text), "</button>\n</form>\n", NULL);
 }
 
 static authjwt_text_e button_of(const authjwt_page_session_t *session)
@@ -63,9 +69,9 @@ static const char *notes(const authjwt_page_t *page, const authjwt_page_session_
                 : "";
 }
 
-static const char *item(const authjwt_page_t *page, const authjwt_page_sessions_t *list,
-                        const authjwt_page_session_t *session, int number)
+static const char *item(const view_t *view, const authjwt_page_session_t *session, int number)
 {
+    const authjwt_page_t *page = view->page;
     apr_pool_t *pool = page->r->pool;
     const authjwt_record_t *record = session->record;
     const char *about = apr_psprintf(pool, "session%d", number);
@@ -77,12 +83,13 @@ static const char *item(const authjwt_page_t *page, const authjwt_page_sessions_
         notes(page, session), "<dl>\n", detail(page, AUTHJWT_TEXT_SESSION_BEGIN, time_html(record->begin, pool)),
         detail(page, AUTHJWT_TEXT_SESSION_LAST, time_html(record->last, pool)),
         *record->client ? detail(page, AUTHJWT_TEXT_SESSION_CLIENT, authjwt_page_escape(record->client, pool)) : "",
-        "</dl>\n", form(page, list, session->id, button_of(session), about), "</li>\n", NULL);
+        "</dl>\n", form(view, session->id, button_of(session), about), "</li>\n", NULL);
 }
 
 /* One button for all, where one alone would not do the same. */
-static const char *form_for_all(const authjwt_page_t *page, const authjwt_page_sessions_t *list)
+static const char *form_for_all(const view_t *view)
 {
+    const authjwt_page_sessions_t *list = view->list;
     int living = 0;
     int i;
 
@@ -92,14 +99,15 @@ static const char *form_for_all(const authjwt_page_t *page, const authjwt_page_s
     if (living < 2) {
         return "";
     }
-    return list->is_others ? form(page, list, "all", AUTHJWT_TEXT_SESSION_END_ALL, NULL)
-                           : form(page, list, "others", AUTHJWT_TEXT_SESSION_END_OTHERS, NULL);
+    return list->is_others ? form(view, "all", AUTHJWT_TEXT_SESSION_END_ALL, NULL)
+                           : form(view, "others", AUTHJWT_TEXT_SESSION_END_OTHERS, NULL);
 }
 
 static const char *body(const authjwt_page_t *page, const authjwt_page_sessions_t *list)
 {
     apr_pool_t *pool = page->r->pool;
     apr_array_header_t *parts = apr_array_make(pool, list->sessions->nelts + 3, sizeof(const char *));
+    view_t view = { page, list, authjwt_page_escape(authjwt_page_own_address(page->r), pool) };
     int i;
 
     if (!list->sessions->nelts) {
@@ -107,11 +115,10 @@ static const char *body(const authjwt_page_t *page, const authjwt_page_sessions_
     }
     APR_ARRAY_PUSH(parts, const char *) = "<ul class=\"list\">\n";
     for (i = 0; i < list->sessions->nelts; i++) {
-        APR_ARRAY_PUSH(parts, const char *) =
-            item(page, list, &APR_ARRAY_IDX(list->sessions, i, authjwt_page_session_t), i);
+        APR_ARRAY_PUSH(parts, const char *) = item(&view, &APR_ARRAY_IDX(list->sessions, i, authjwt_page_session_t), i);
     }
     APR_ARRAY_PUSH(parts, const char *) = "</ul>\n";
-    APR_ARRAY_PUSH(parts, const char *) = form_for_all(page, list);
+    APR_ARRAY_PUSH(parts, const char *) = form_for_all(&view);
     return apr_array_pstrcat(pool, parts, '\0');
 }
 

@@ -51,6 +51,23 @@ static int refuse_method(request_rec *r, const authjwt_endpoint_t *endpoint, int
     return authjwt_reply_refuse(r, AUTHJWT_METHOD_NOT_ALLOWED);
 }
 
+/* The sessions of a user, or the word of this server on who somebody is. */
+static int speaks_of_users(const authjwt_endpoint_t *endpoint)
+{
+    return endpoint->id == AUTHJWT_ENDPOINT_SESSIONS || endpoint->id == AUTHJWT_ENDPOINT_INTROSPECT;
+}
+
+static int may_speak(request_rec *r, const authjwt_endpoint_t *endpoint)
+{
+    const char *why_not = speaks_of_users(endpoint) ? authjwt_request_named_by(r) : NULL;
+
+    if (why_not) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1794: %s does not answer at %s: %s", endpoint->handler, r->uri,
+                      why_not);
+    }
+    return !why_not;
+}
+
 int authjwt_dispatch(request_rec *r)
 {
     const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
@@ -82,7 +99,7 @@ int authjwt_dispatch(request_rec *r)
     if (endpoint->id != AUTHJWT_ENDPOINT_METRICS) {
         authjwt_tally_endpoint(r);
     }
-    if (endpoint->issues && r->method_number == M_POST && !authjwt_request_may_issue(r)) {
+    if ((endpoint->issues && r->method_number == M_POST && !authjwt_request_may_issue(r)) || !may_speak(r, endpoint)) {
         authjwt_tally_refused(r, AUTHJWT_FAILED);
         return HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -75,9 +75,8 @@ static int are_of_one_login(const aj_claims_t *one, const aj_claims_t *other)
     const char *sid = aj_claims_string(one, "sid");
 
     return are_equal(sid, aj_claims_string(other, "sid"))
-        && (sid
-            || (are_equal(aj_claims_identity(one), aj_claims_identity(other))
-                && are_equal(aj_claims_string(one, "iss"), aj_claims_string(other, "iss"))));
+        && are_equal(aj_claims_string(one, "iss"), aj_claims_string(other, "iss"))
+        && (sid || are_equal(aj_claims_identity(one), aj_claims_identity(other)));
 }
 
 static int is_proved(request_rec *r, const aj_claims_t *one, const apr_array_header_t *claims, const json_t *fields)

@@ -224,7 +224,8 @@ static authjwt_verdict_e end_meant(request_rec *r, const asked_t *asked, const c
     }
     ended->found = 1;
     ended->current = !asked->is_others;
-    return authjwt_session_end_user(r, asked->issuer, asked->user, why(asked), &ended->count);
+    return authjwt_session_end_user(r, asked->issuer, asked->user, asked->is_others ? NULL : asked->claims, why(asked),
+                                    &ended->count);
 }
 
 /* The cookies of a session that has ended help nobody. */

@@ -17,6 +17,7 @@
 #include "authjwt_request.h"
 #include "authjwt_tally.h"
 #include "authjwt_throttle.h"
+#include "authjwt_users.h"
 #include "authjwt_verify.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -54,7 +55,7 @@ static authn_status pass_on(request_rec *r, const char *user)
 {
     authjwt_state_t *state = authjwt_request_state(r);
 
-    state->throttled = authjwt_throttle_look(r, user);
+    state->throttled = authjwt_throttle_look(r, authjwt_users_counted_as_basic(r, user));
     if (state->throttled != AUTHJWT_OK) {
         return AUTH_GENERAL_ERROR;
     }
@@ -98,11 +99,13 @@ static authn_status check_password(request_rec *r, const char *user, const char 
 /* What another provider has made of a password. If it could not decide, nothing counts. */
 static void count(request_rec *r, const char *user, int status)
 {
+    const char *counted = authjwt_users_counted_as_basic(r, user);
+
     if (status == OK) {
-        authjwt_throttle_success(r, user, 0);
+        authjwt_throttle_success(r, counted, 0);
     }
     else if (status == HTTP_UNAUTHORIZED || status == HTTP_PROXY_AUTHENTICATION_REQUIRED) {
-        authjwt_throttle_failure(r, user);
+        authjwt_throttle_failure(r, counted);
         authjwt_audit_login(r, user, AUTHJWT_INVALID_CREDENTIALS);
     }
 }

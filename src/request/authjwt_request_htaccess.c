@@ -10,24 +10,35 @@
 #include "authjwt_request.h"
 #include "authjwt_request_private.h"
 
-typedef int is_wanted_fn(const module *m);
+typedef int is_wanted_fn(const module *m, const void *said);
 
 /* Modules whose directives decide who somebody is, who is let in, or what rules read from the environment. */
-static int steers(const module *m)
+static int steers(const module *m, const void *said)
 {
+    (void)said;
     return !strncmp(m->name, "mod_auth", 8) || !strcmp(m->name, "mod_setenvif.c") || !strcmp(m->name, "mod_env.c")
         || !strcmp(m->name, "mod_lua.c");
 }
 
 /* What ordinary applications have in an .htaccess, and what could write to the environment or to request headers. */
-static int is_rewrite(const module *m)
+static int is_rewrite(const module *m, const void *said)
 {
+    (void)said;
     return !strcmp(m->name, "mod_rewrite.c");
 }
 
-static int is_headers(const module *m)
+static int is_headers(const module *m, const void *said)
 {
+    (void)said;
     return !strcmp(m->name, "mod_headers.c");
+}
+
+/* By which claims a user has a name and roles. */
+static int names_claims(const module *m, const void *said)
+{
+    const authjwt_dir_conf_t *conf = m == &authjwt_module ? said : NULL;
+
+    return conf && (conf->identity_claim || conf->role_claims);
 }
 
 static const module *find_in(ap_conf_vector_t *config, const char *file, is_wanted_fn *is_wanted);
@@ -66,7 +77,9 @@ static const module *find_in(ap_conf_vector_t *config, const char *file, is_want
     const module *found = NULL;
 
     for (m = ap_top_module; m; m = m->next) {
-        if (is_wanted(m) && ap_get_module_config(config, m)) {
+        const void *said = ap_get_module_config(config, m);
+
+        if (said && is_wanted(m, said)) {
             return m;
         }
     }
@@ -111,6 +124,18 @@ const char *authjwt_request_steered_by(request_rec *r)
                                "%s.htaccess has a directive of %s, which could decide who gets which token; move it to "
                                "the server's configuration, or set AllowOverride None there",
                                file->dir, m->name)
+                : NULL;
+}
+
+const char *authjwt_request_named_by(request_rec *r)
+{
+    const module *m;
+    const struct htaccess_result *file = find_file(r, names_claims, &m);
+
+    return file ? apr_psprintf(r->pool,
+                               "%s.htaccess has AuthJWTIdentityClaim or AuthJWTRoleClaim, so its author would decide "
+                               "who is who here; move that line to the server's configuration",
+                               file->dir)
                 : NULL;
 }
 

@@ -4,16 +4,24 @@
 
 #include "authjwt_session.h"
 
-/* Both tokens of a login name one session; it is ended once. */
+static int are_equal(const char *one, const char *other)
+{
+    return one && other ? !strcmp(one, other) : one == other;
+}
+
+/* Both tokens of a login name one session; it is ended once. Another issuer may give the same name to one of its own.
+ */
 static int is_repeated(const apr_array_header_t *claims, int index)
 {
-    const char *sid = aj_claims_string(APR_ARRAY_IDX(claims, index, const aj_claims_t *), "sid");
+    const aj_claims_t *one = APR_ARRAY_IDX(claims, index, const aj_claims_t *);
+    const char *sid = aj_claims_string(one, "sid");
     int i;
 
     for (i = 0; sid && i < index; i++) {
-        const char *other = aj_claims_string(APR_ARRAY_IDX(claims, i, const aj_claims_t *), "sid");
+        const aj_claims_t *other = APR_ARRAY_IDX(claims, i, const aj_claims_t *);
 
-        if (other && !strcmp(sid, other)) {
+        if (are_equal(sid, aj_claims_string(other, "sid"))
+            && are_equal(aj_claims_string(one, "iss"), aj_claims_string(other, "iss"))) {
             return 1;
         }
     }

@@ -52,15 +52,16 @@ authjwt_verdict_e authjwt_session_end_listed(request_rec *r, const char *issuer,
     return verdict;
 }
 
-authjwt_verdict_e authjwt_session_end_user(request_rec *r, const char *issuer, const char *user, authjwt_end_e why,
-                                           int *ended)
+authjwt_verdict_e authjwt_session_end_user(request_rec *r, const char *issuer, const char *user,
+                                           const aj_claims_t *claims, authjwt_end_e why, int *ended)
 {
     apr_array_header_t *records;
     apr_status_t rv = authjwt_directory_list(r, issuer, user, &records);
     int i;
 
     if (rv == APR_SUCCESS) {
-        rv = authjwt_revocation_end_user(r, issuer_of(r, issuer), user);
+        rv =
+            claims ? authjwt_revocation_end_all(r, claims) : authjwt_revocation_end_user(r, issuer_of(r, issuer), user);
     }
     if (rv != APR_SUCCESS) {
         return not_recorded(r, rv);

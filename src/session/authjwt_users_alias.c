@@ -15,6 +15,9 @@ APLOG_USE_MODULE(authjwt);
 /* Does any line say AuthLDAPInitialBindAsUser on? */
 static int binds_as_user;
 
+/* Does any AuthBasicProvider name ldap, or an alias of it? */
+static int basic_asks_ldap;
+
 /* Name of each AuthnProviderAlias, and the provider it is made of. */
 static apr_hash_t *authn_aliases;
 
@@ -26,6 +29,11 @@ int authjwt_users_is_ldap(const char *name)
 int authjwt_users_bind_as_user(void)
 {
     return binds_as_user;
+}
+
+int authjwt_users_basic_asks_ldap(void)
+{
+    return basic_asks_ldap;
 }
 
 const char *authjwt_users_made_of(const char *name)
@@ -63,6 +71,16 @@ static const char *rule_of(const ap_directive_t *node, apr_pool_t *ptemp)
     return ap_getword_conf(ptemp, &args);
 }
 
+static int names_ldap(const char *args, apr_pool_t *ptemp)
+{
+    while (args && *args) {
+        if (!strcmp(authjwt_users_made_of(ap_getword_conf(ptemp, &args)), "ldap")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Aliases stand outside all sections, and before what uses them. */
 static void look_at(const ap_directive_t *node, apr_hash_t *authz_aliases, server_rec *s, apr_pool_t *pool)
 {
@@ -81,6 +99,9 @@ static void look_at(const ap_directive_t *node, apr_hash_t *authz_aliases, serve
         else if (!ap_cstr_casecmp(node->directive, "AuthLDAPInitialBindAsUser")) {
             binds_as_user |= !ap_cstr_casecmp(node->args, "on");
         }
+        else if (!ap_cstr_casecmp(node->directive, "AuthBasicProvider")) {
+            basic_asks_ldap |= names_ldap(node->args, pool);
+        }
         else if (rule && apr_hash_get(authz_aliases, rule, APR_HASH_KEY_STRING) && authjwt_config_logs_now()) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                          "AJ1213: %s %s (%s:%d): while the directory is down this alias reads as \"not in the "
@@ -94,7 +115,7 @@ static void look_at(const ap_directive_t *node, apr_hash_t *authz_aliases, serve
 int authjwt_users_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog;
-    binds_as_user = 0;
+    binds_as_user = basic_asks_ldap = 0;
     authn_aliases = apr_hash_make(pconf);
     look_at(ap_conftree, apr_hash_make(ptemp), s, pconf);
     return OK;

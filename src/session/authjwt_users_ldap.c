@@ -29,14 +29,11 @@ static int asks_directory(const apr_array_header_t *list)
 
 /* RFC 4518: case is folded, blanks at the ends do not count, several are one. Only for ASCII, which is what names
  * that somebody can spell in many ways are mostly made of. */
-const char *authjwt_users_counted_as(request_rec *r, const char *user)
+static const char *in_one_spelling(const char *user, apr_pool_t *pool)
 {
     char *name, *end;
 
-    if (!asks_directory(authjwt_config_dir(r)->providers)) {
-        return user;
-    }
-    name = end = apr_pstrdup(r->pool, user);
+    name = end = apr_pstrdup(pool, user);
     for (; *user; user++) {
         if (*user != ' ') {
             *end++ = apr_tolower(*user);
@@ -48,6 +45,16 @@ const char *authjwt_users_counted_as(request_rec *r, const char *user)
     end -= end > name && end[-1] == ' ';
     *end = '\0';
     return name;
+}
+
+const char *authjwt_users_counted_as(request_rec *r, const char *user)
+{
+    return asks_directory(authjwt_config_dir(r)->providers) ? in_one_spelling(user, r->pool) : user;
+}
+
+const char *authjwt_users_counted_as_basic(request_rec *r, const char *user)
+{
+    return authjwt_users_basic_asks_ldap() ? in_one_spelling(user, r->pool) : user;
 }
 
 /* A name that no user has, so that the search tries no password and locks no account. */

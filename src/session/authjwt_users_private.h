@@ -24,6 +24,9 @@ const char *authjwt_users_made_of(const char *name);
  */
 int authjwt_users_bind_as_user(void);
 
+/** Does any AuthBasicProvider line of the server's configuration name ldap, or an alias of it? */
+int authjwt_users_basic_asks_ldap(void);
+
 /** Is this the name of one of mod_authnz_ldap's authz providers? */
 int authjwt_users_is_ldap(const char *name);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a server's errors mean. Their first word is their kind. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <string.h>
 
 #include <apr_strings.h>
@@ -41,8 +44,14 @@ static int is_kind(const redisReply *error, const char *kind)
     return error->len >= len && !memcmp(error->str, kind, len) && (error->len == len || error->str[len] == ' ');
 }
 
+/* What a server repeats of a command that it does not know. */
+#define REPEATED ", with args"
+
+/* Bytes of a password that are looked for: a server may repeat its beginning alone. */
+#define BEGINNING 8
+
 /* Printable, and not longer than a log line may be. */
-static const char *said(const redisReply *error, apr_pool_t *pool)
+static char *said(const redisReply *error, apr_pool_t *pool)
 {
     char *text = apr_pstrmemdup(pool, error->str, error->len < 160 ? error->len : 160), *p;
 
@@ -54,16 +63,39 @@ static const char *said(const redisReply *error, apr_pool_t *pool)
     return text;
 }
 
-const char *authjwt_valkey_explain(const redisReply *error, apr_pool_t *pool)
+static const char *explain(const redisReply *error, char *text, apr_pool_t *pool)
 {
+    char *repeated = strstr(text, REPEATED);
     apr_size_t i;
 
+    if (repeated) {
+        *repeated = '\0';
+    }
     for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         if (is_kind(error, errors[i].kind)) {
-            return apr_psprintf(pool, "the server refuses: %s (%s)", errors[i].meaning, said(error, pool));
+            return apr_psprintf(pool, "the server refuses: %s (%s)", errors[i].meaning, text);
         }
     }
-    return apr_psprintf(pool, "the server refuses: %s", said(error, pool));
+    return apr_psprintf(pool, "the server refuses: %s", text);
+}
+
+const char *authjwt_valkey_explain(const redisReply *error, apr_pool_t *pool)
+{
+    return explain(error, said(error, pool), pool);
+}
+
+/* Servers put what they repeat in quotes of some kind, and proxies say what they like. */
+const char *authjwt_valkey_explain_auth(const redisReply *error, const authjwt_valkey_options_t *options,
+                                        apr_pool_t *pool)
+{
+    apr_size_t len = options->password_len < BEGINNING ? options->password_len : BEGINNING;
+    char *text = said(error, pool);
+
+    text[strcspn(text, "'\"`")] = '\0';
+    if (memmem(text, strlen(text), options->password, len)) {
+        text = apr_pstrdup(pool, "AUTH, in words that hold the password");
+    }
+    return explain(error, text, pool);
 }
 
 authjwt_valkey_fate_e authjwt_valkey_fate(const redisReply *error)

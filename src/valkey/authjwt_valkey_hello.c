@@ -8,20 +8,19 @@
 
 #define HELLO_REPLIES 3
 
-int authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options)
+void authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options)
 {
     authjwt_valkey_word_t words[3] = { AUTHJWT_VALKEY_TEXT("AUTH") };
     unsigned count = 1;
 
     if (!options->password) {
-        return 0;
+        return;
     }
     if (options->user) {
         words[count++] = AUTHJWT_VALKEY_TEXT(options->user);
     }
     words[count++] = (authjwt_valkey_word_t){ options->password, options->password_len };
     authjwt_valkey_add(batch, words, count);
-    return 1;
 }
 
 static int is_text(const redisReply *reply, const char *text)
@@ -85,8 +84,10 @@ static const char *ask_role(authjwt_valkey_link_t *link, apr_time_t deadline, ap
 }
 
 /* Replies are in the order of the questions: AUTH or none, HELLO, SELECT or none. */
-static const char *judge(redisReply *const *replies, unsigned count, int has_auth, int *asks_role, apr_pool_t *pool)
+static const char *judge(redisReply *const *replies, unsigned count, const authjwt_valkey_options_t *options,
+                         int *asks_role, apr_pool_t *pool)
 {
+    int has_auth = options->password != NULL;
     const redisReply *hello = replies[has_auth ? 1 : 0];
     unsigned i;
 
@@ -99,7 +100,8 @@ static const char *judge(redisReply *const *replies, unsigned count, int has_aut
             *asks_role = 1;
             continue;
         }
-        return authjwt_valkey_explain(replies[i], pool);
+        return has_auth && !i ? authjwt_valkey_explain_auth(replies[i], options, pool)
+                              : authjwt_valkey_explain(replies[i], pool);
     }
     return *asks_role ? NULL : check_hello(hello);
 }
@@ -109,9 +111,10 @@ const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_i
 {
     authjwt_valkey_batch_t batch = { .pool = pool };
     redisReply *replies[HELLO_REPLIES];
-    int has_auth = authjwt_valkey_add_auth(&batch, &inst->options), asks_role;
     const char *why;
+    int asks_role;
 
+    authjwt_valkey_add_auth(&batch, &inst->options);
     authjwt_valkey_say(&batch, "HELLO");
     if (inst->address.db) {
         authjwt_valkey_say(&batch, "SELECT", apr_psprintf(pool, "%u", inst->address.db));
@@ -120,7 +123,7 @@ const char *authjwt_valkey_hello(authjwt_valkey_link_t *link, const ap_socache_i
     if (why) {
         return why;
     }
-    why = judge(replies, batch.count, has_auth, &asks_role, pool);
+    why = judge(replies, batch.count, &inst->options, &asks_role, pool);
     authjwt_valkey_forget(replies, batch.count);
     return !why && asks_role ? ask_role(link, deadline, pool) : why;
 }

@@ -169,6 +169,10 @@ const char *authjwt_valkey_connect(const ap_socache_instance_t *inst, const auth
 /** A server's error in words for the administrator: what it means and what to do. */
 const char *authjwt_valkey_explain(const redisReply *error, apr_pool_t *pool);
 
+/** The same for an answer to AUTH: what a server repeats there may be the password. */
+const char *authjwt_valkey_explain_auth(const redisReply *error, const authjwt_valkey_options_t *options,
+                                        apr_pool_t *pool);
+
 /** What an error says about the connection it came on. */
 typedef enum {
     AUTHJWT_VALKEY_KEEP = 0, /**< nothing */
@@ -180,8 +184,8 @@ authjwt_valkey_fate_e authjwt_valkey_fate(const redisReply *error);
 
 /* ---- hello ---- */
 
-/** Add AUTH, where there is a password. @return non-zero if there is */
-int authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options);
+/** Add AUTH, where there is a password. */
+void authjwt_valkey_add_auth(authjwt_valkey_batch_t *batch, const authjwt_valkey_options_t *options);
 
 /** The value of a name in an array of names and values. @return NULL if there is none */
 const redisReply *authjwt_valkey_value_of(const redisReply *map, const char *name);

@@ -73,7 +73,7 @@ static const char *ask(const ap_socache_instance_t *inst, authjwt_valkey_link_t 
     if (!why) {
         why = question->read(replies[batch.count - 1], master, out, pool);
         if (why && batch.count > 1 && replies[0]->type == REDIS_REPLY_ERROR && replies[1]->type == REDIS_REPLY_ERROR) {
-            why = authjwt_valkey_explain(replies[0], pool);
+            why = authjwt_valkey_explain_auth(replies[0], &inst->options, pool);
         }
         authjwt_valkey_forget(replies, batch.count);
     }

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way to the login page and back, which never leads to another host."""
+import time
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import Known
+from authjwt_env import Known, protected
 from authjwt_html import assert_good_page
 from authjwt_pages import CONFIG, FILES, broken, sent_to  # noqa: F401 - the fixture server reads the first two
-from authjwt_visitor import ACCESS, NAVIGATION, Visitor, set_cookies, signed_in
+from authjwt_tokens import claims, sign
+from authjwt_visitor import ACCESS, NAVIGATION, WEB, Visitor, set_cookies, signed_in
 
 # -- the way there -------------------------------------------------------------------------------------------------
 
@@ -64,6 +66,25 @@ def test_a_store_that_cannot_answer_is_no_reason_to_sign_in_again(broken):
 def test_an_address_that_is_not_plain_is_not_carried(server, address):
     assert sent_to(Visitor(server).navigate(address)) == ("/login", "/")
     assert sent_to(Visitor(server).navigate("/members/" + "a" * 2000)) == ("/login", "/members/" + "a" * 2000)
+
+
+def test_a_token_in_the_query_that_was_refused_is_not_carried_and_so_sends_nobody_round_and_round(new_server, expect_log):
+    """A link with a token, opened when that has expired: who signs in, or has, arrives there."""
+    expect_log("AJ1001: ")
+    server = new_server(WEB + protected("/link", "AuthJWTLoginURL /login", "AuthJWTTokenLocation query cookie", "Require valid-user")
+                        + protected("/members", "AuthJWTLoginURL /login", "Require valid-user"))
+    server.access_log_holds_tokens = True
+    server.write("htdocs/link", "in\n")
+    server.start()
+    path, old = "/link?a=1&jwt=%s&b=2", sign(claims("ann", exp=int(time.time()) - 100), Known.secret)
+    for token in (old, "junk"):
+        assert sent_to(Visitor(server).navigate(path % token)) == ("/login", "/link?a=1&b=2")
+    visitor = signed_in(server)
+    answer = visitor.navigate(visitor.navigate(path % old).header("Location"))
+    assert answer.status == 303 and answer.header("Location") == "/link?a=1&b=2"
+    assert visitor.navigate(answer.header("Location")).text == "in\n"
+    assert Visitor(server).navigate("/link?jwt=" + sign(claims("bob"), Known.secret)).text == "in\n"
+    assert sent_to(Visitor(server).navigate("/members?jwt=x")) == ("/login", "/members?jwt=x")
 
 
 def test_data_sent_after_the_session_has_ended_are_said_to_be_lost(server):

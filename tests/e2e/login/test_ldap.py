@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from authjwt_basic import basic, credentials
 from authjwt_client import assert_denied, assert_error
 from authjwt_env import KEY_AND_STORE, Known, endpoint, protected, running
 from authjwt_leaks import register_token
@@ -325,3 +326,15 @@ def test_other_spellings_of_a_name_buy_no_further_guesses(new_server):
         for user in ("ann", "Ann", " ann", "ann ", "aNN"):
             assert_error(log_in(server, "/file/login", user, Known.wrong_password), "invalid_credentials")
         assert server.try_login("ann", path="/file/login").status == 200
+
+
+def test_nor_do_they_by_basic(new_server):
+    with Slapd() as one:
+        text = UNCACHED + "AuthJWTLoginThrottle off\nAuthJWTLoginLock 4 1h\n" + endpoint("/login", "login", *DIRECTORY) + basic(
+            "/p/basic", "AuthBasicProvider jwt ldap", *DIRECTORY[1:], "Require valid-user")
+        server = new_server(text.replace("@ldap@", one.url).replace("@service@", one.service_password), modules=Slapd.MODULES).start()
+        for user in ("bob", "Bob", "bOb"):
+            assert server.get("/p/basic", headers=credentials(user, Known.wrong_password)).status == 401
+        assert_error(log_in(server, "/login", "BoB", Known.wrong_password), "invalid_credentials")
+        assert server.get("/p/basic", headers=credentials("BOB", Known.passwords["bob"])).status == 429
+        assert server.get("/p/basic", headers=credentials("Ann", Known.passwords["ann"])).status == 200

@@ -213,3 +213,13 @@ def test_revocations_survive_a_stop_and_start_and_living_sessions_too(server):
     assert_dead(server, *everywhere)
     assert_alive(server, *stays)
     assert_logged_in(server.try_login("bob"))
+
+
+def test_two_issuers_may_call_their_sessions_alike_and_both_are_ended(server):
+    first, second = (sign(claims("bob", iss=name, sid="7"), Known.secret) for name in ("https://a.example", "https://b.example"))
+    assert_alive(server, first)
+    assert_alive(server, second)
+    assert_ended(server.post("/cookie-logout", headers={"Cookie": "access_token_cookie=%s; access_token_cookie=%s" % (first, second),
+                                                        "Sec-Fetch-Site": "same-origin"}))
+    for token in (first, second):
+        assert_error(server.get("/protected", token), "token_revoked", realm="members")

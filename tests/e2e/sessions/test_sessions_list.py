@@ -11,11 +11,11 @@ from authjwt_env import DEFAULT, Known
 from authjwt_listed import FIREFOX, LISTED, end, listed, log_in, sessions
 from authjwt_metrics import SCRAPE, changed, scrape
 from authjwt_sessions import THEFT, rotate
-from authjwt_tokens import read
+from authjwt_tokens import claims, read, sign
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
 CONFIG = LOG + DEFAULT + LISTED + SCRAPE + (
-    sessions("/adminless") + sessions("/renamed", "AuthJWTRoleClaim rights", "AuthJWTSessionsAdmin admin")
+    sessions("/named", "AuthJWTIdentityClaim preferred_username") + sessions("/adminless") + sessions("/renamed", "AuthJWTRoleClaim rights", "AuthJWTSessionsAdmin admin")
     + "<Location /bare-sessions>\nSetHandler jwt-sessions\n</Location>\n"
     + "<VirtualHost *:@port@>\nServerName localhost\n</VirtualHost>\n"
     + "<VirtualHost *:@port@>\nServerName off\nAuthJWTSessionDirectory off\n</VirtualHost>\n")
@@ -320,3 +320,13 @@ def test_a_store_that_is_down_is_503_and_ends_nothing(new_server, expect_log):
 def test_no_role_does_not_start(new_server):
     status, text = new_server(DEFAULT + "AuthJWTSessionsAdmin\n").configtest()
     assert status and "AuthJWTSessionsAdmin: needs at least one role" in text, text
+
+
+def test_all_of_somebody_who_has_another_name_by_sub_are_those_of_that_sub(server):
+    """Where AuthJWTIdentityClaim is another claim; who has that name as sub is somebody else."""
+    mine, other = (sign(claims("number-%d" % number, preferred_username=name), Known.secret) for number, name in ((7, "bob"), (8, "cara")))
+    namesake = log_in(server, "bob")
+    assert_alive(server, mine, other, namesake)
+    end(server, mine, "all", "/named")
+    assert_over(server, mine)
+    assert_alive(server, other, namesake)

@@ -102,6 +102,18 @@ def test_a_wrong_password_is_said_at_start_and_answered_503(acl_user, new_server
     assert_unavailable(server)
 
 
+def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_log(valkey, new_server, expect_log):
+    """Redis does so with a command that it does not know. The secrets of tests are looked for in each log."""
+    said = ".*the server refuses: ERR unknown command"
+    expect_log(DOWN + said)
+    expect_log(COMPLAINT + said)
+    store = valkey('rename-command AUTH ""')
+    assert PASSWORD in str(store.reply("AUTH", PASSWORD))
+    server = with_password(new_server(config_on("valkey:" + store.address, "AuthJWTStoreAuth httpd file:@dir@/store.password"))).start()
+    assert_unavailable(server)
+    assert PASSWORD[:8] not in server.read_log()
+
+
 def test_what_the_user_may_not_is_a_sentence_and_reads_go_on(valkey, new_server, expect_log):
     expect_log(COMPLAINT + r".*the user of AuthJWTStoreAuth may not do this.*NOPERM")
     store = valkey(ACL % PASSWORD)
