@@ -81,6 +81,8 @@ typedef struct {
     int refused_below;                       /**< below: status of the refusal of what httpd has looked up for it */
     const apr_table_t *headers_below;        /**< below: headers of that refusal */
     const char *error_below;                 /**< below: code of that refusal, NULL if it has none */
+    const char *login_below; /**< below: where a browser would be sent for that refusal, NULL for nowhere */
+    int goes_to_login;       /**< below: it is sent there */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */
