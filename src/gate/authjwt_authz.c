@@ -15,6 +15,7 @@
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
 #include "authjwt_request.h"
+#include "authjwt_roles.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -173,7 +174,7 @@ static authz_status note_unmet(request_rec *r, const rule_t *rule, const char *p
 
 static int has_role(request_rec *r, const void *subject, const char *role)
 {
-    return *role && authjwt_authz_has_role(r, subject, role);
+    return *role && authjwt_roles_have(r, subject, role);
 }
 
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)

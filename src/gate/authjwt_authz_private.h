@@ -5,14 +5,8 @@
 
 #include <httpd.h>
 
-#include "aj_claims.h"
-
 /** Roles that the log line of a refusal names at most. */
 #define AUTHJWT_ROLES_SHOWN 8
-
-/** The roles of the user by the AuthJWTRoleClaim in effect, read once a request however many rules ask. @return `const
- * char *`, may be empty */
-const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t *claims);
 
 /** Note the arguments of a `Require jwt-role` that did not grant, for the log line of a refusal. */
 void authjwt_authz_note_wanted(request_rec *r, const char *line);
@@ -24,9 +18,6 @@ void authjwt_authz_note_wanted(request_rec *r, const char *line);
  * @param is_negated  with `not`, or in <RequireNone>
  */
 void authjwt_authz_note_unmet(request_rec *r, const char *provider, const char *line, int is_negated);
-
-/** Does the user have the role, by the AuthJWTRoleClaim in effect? */
-int authjwt_authz_has_role(request_rec *r, const aj_claims_t *claims, const char *role);
 
 /** Register the hooks around httpd's own authorization. */
 void authjwt_authz_register_hooks(void);
