@@ -7,12 +7,12 @@ import time
 import jwt
 import pytest
 from authjwt_ctl import CTL, configured, ctl
+from authjwt_directory import ON
 from authjwt_env import DEFAULT, Known
 from authjwt_leaks import register_token
 from authjwt_tokens import claims, read
 from authjwt_valkey import SERVERS, Valkey, config_on
 
-ON = "AuthJWTSessionDirectory on\n"
 AGENT = {"User-Agent": "Mozilla/5.0 (X11) \"quoted\" caf\xe9"}
 
 
