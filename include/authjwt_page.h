@@ -31,8 +31,17 @@ int authjwt_page_wants_fresh(request_rec *r);
 /** Answer 303 to a path of this host. @return the status */
 int authjwt_page_see_other(request_rec *r, const char *path);
 
-/** Is somebody who was refused with 401 offered the login page: a navigation where AuthJWTLoginURL is set? */
+/** Is somebody who was refused with 401 offered the login page: a navigation where AuthJWTLoginURL is set? What is
+ * refused may be a subrequest; it has no answer of its own, see authjwt_below.h. */
 int authjwt_page_offers_login(request_rec *r);
+
+/**
+ * The login page and the way back from there. With `fresh` the page is shown to those who are signed in too: sent on,
+ * they would be sent here again.
+ * @param verdict  AUTHJWT_FRESH_TOKEN_REQUIRED for that
+ * @param more     of its query, "" or "&name=value"
+ */
+const char *authjwt_page_login_address(request_rec *r, authjwt_verdict_e verdict, const char *more);
 
 /** Did the client send GET or HEAD, whatever httpd makes of it for an error document? @param initial  the client's
  * request */

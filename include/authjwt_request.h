@@ -35,10 +35,10 @@ typedef struct {
     int store_failed;                      /**< authn_basic: the revocation store could not answer for the password */
     int in_auth_checker;                   /**< authz: inside its own call of the chain */
     int in_access_checker;                 /**< authz: likewise */
-    int role_asked;                        /**< authz: a rule has asked for a role */
-    const apr_array_header_t *roles;       /**< authz: of the user, NULL before a rule asks */
-    const aj_claims_t *roles_of;           /**< authz: the claims that they were read from */
-    const apr_array_header_t *roles_named; /**< authz: AuthJWTRoleClaim by which they were */
+    int role_asked;                        /**< roles: a rule has asked for a role */
+    const apr_array_header_t *roles;       /**< roles: of the user, NULL before a rule asks */
+    const aj_claims_t *roles_of;           /**< roles: the claims that they were read from */
+    const apr_array_header_t *roles_named; /**< roles: AuthJWTRoleClaim by which they were */
     apr_array_header_t *rules_unmet;       /**< authz: other rules of this module that stood in the way, or NULL */
     apr_array_header_t *roles_wanted; /**< authz: arguments of `Require jwt-role` lines that did not grant, or NULL */
     int fresh_denied;                 /**< authz: a jwt-fresh rule has refused */
@@ -81,6 +81,8 @@ typedef struct {
     int refused_below;                       /**< below: status of the refusal of what httpd has looked up for it */
     const apr_table_t *headers_below;        /**< below: headers of that refusal */
     const char *error_below;                 /**< below: code of that refusal, NULL if it has none */
+    const char *login_below; /**< below: where a browser would be sent for that refusal, NULL for nowhere */
+    int goes_to_login;       /**< below: it is sent there */
 } authjwt_state_t;
 
 /** State of a request_rec, to be written to; made on first use. */

@@ -76,11 +76,11 @@ static apr_status_t headers_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
 
     vary(r);
-    if (authjwt_request_known(r)->headers_below) {
-        authjwt_below_take(r);
-    }
     if (authjwt_request_known(r)->own_error && authjwt_request_known(r)->own_error == r->status) {
         ap_set_content_type(r, authjwt_request_known(r)->own_error_type);
+    }
+    if (authjwt_request_known(r)->headers_below && authjwt_below_take(r)) {
+        authjwt_caching_no_store(r);
     }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
@@ -156,6 +156,7 @@ static void insert_filter(request_rec *r)
 {
     int known = authjwt_request_known(r) != &authjwt_request_nothing_known;
 
+    authjwt_below_settle(r);
     authjwt_request_set_answering(r);
     if (r->main) {
         return;

@@ -45,8 +45,8 @@ int authjwt_page_offers_login(request_rec *r)
     const char *url = authjwt_config_dir(r)->login_url;
 
     /* A forward proxy has no place of its own under the origin's name. */
-    return url && !r->main && !authjwt_request_is_forward_proxied(r)
-        && authjwt_request_is_navigation(authjwt_request_initial(r)) && !is_login_address(r, url);
+    return url && !authjwt_request_is_forward_proxied(r) && authjwt_request_is_navigation(authjwt_request_initial(r))
+        && !is_login_address(r, url);
 }
 
 int authjwt_page_go_to_login(request_rec *r, authjwt_verdict_e verdict)

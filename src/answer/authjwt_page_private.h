@@ -63,14 +63,6 @@ int authjwt_page_write_own(const authjwt_page_t *page, authjwt_verdict_e verdict
                            const char *next, const char *user, int remember);
 
 /**
- * The login page and the way back from there. With `fresh` the page is shown to those who are signed in too: sent on,
- * they would be sent here again.
- * @param verdict  AUTHJWT_FRESH_TOKEN_REQUIRED for that
- * @param more     of its query, "" or "&name=value"
- */
-const char *authjwt_page_login_address(request_rec *r, authjwt_verdict_e verdict, const char *more);
-
-/**
  * Where to come back to after signing in: the address that the client asked for, or for data that were sent the page
  * with the form; without a token in its query.
  * @return a path of this host

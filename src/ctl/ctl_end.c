@@ -180,13 +180,26 @@ static const char *end_session(const ctl_store_t *store, const ctl_options_t *op
     return error ? error : ctl_mark(store, &id, &mark, expires, pool);
 }
 
-static void print_ended(const ctl_options_t *options, int is_session, int listed)
+/* A line that says whom it was about may stand alone in a log. */
+static void print_ended_json(const ctl_options_t *options, int is_session, int listed, apr_pool_t *pool)
 {
-    if (options->json && is_session) {
-        printf("{\"ended\":\"session\"}\n");
+    json_t *out = aj_json_own(json_object(), pool);
+
+    json_object_set_new(out, "ended", json_string(is_session ? "session" : "user"));
+    json_object_set_new(out, is_session ? "sid" : "user", json_string(ctl_escape(options->word, pool)));
+    if (options->issuer) {
+        json_object_set_new(out, "issuer", json_string(ctl_escape(options->issuer, pool)));
     }
-    else if (options->json) {
-        printf("{\"ended\":\"user\",\"listed\":%d}\n", listed);
+    if (!is_session) {
+        json_object_set_new(out, "listed", json_integer(listed));
+    }
+    printf("%s\n", aj_json_write(out, pool));
+}
+
+static void print_ended(const ctl_options_t *options, int is_session, int listed, apr_pool_t *pool)
+{
+    if (options->json) {
+        print_ended_json(options, is_session, listed, pool);
     }
     else if (is_session) {
         printf("ended: the session\n");
@@ -218,6 +231,6 @@ ctl_exit_e ctl_end(ctl_options_t *options, apr_pool_t *pool)
     if (error) {
         return ctl_say(CTL_REFUSED, "%s", error);
     }
-    print_ended(options, is_session, listed);
+    print_ended(options, is_session, listed, pool);
     return CTL_DONE;
 }

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "aj_json.h"
 #include "authjwt_revocation_claims.h"
 #include "ctl_store.h"
 
@@ -29,6 +30,28 @@ static const char *end(const ctl_store_t *store, const aj_claims_t *claims, apr_
         error = ctl_mark(store, &origin, &mark, mark.until + AUTHJWT_MARK_LIFE, pool);
     }
     return error;
+}
+
+/* A line that says whom it was about may stand alone in a log. */
+static void print_revoked(const ctl_options_t *options, const aj_claims_t *claims, apr_pool_t *pool)
+{
+    static const char *const names[] = { "iss", "sub", "sid" };
+    json_t *out = aj_json_own(json_object(), pool);
+    size_t i;
+
+    if (!options->json) {
+        printf("revoked\n");
+        return;
+    }
+    json_object_set_new(out, "revoked", json_true());
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = aj_claims_string(claims, names[i]);
+
+        if (value) {
+            json_object_set_new(out, names[i], json_string(ctl_escape(value, pool)));
+        }
+    }
+    printf("%s\n", aj_json_write(out, pool));
 }
 
 ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool)
@@ -59,6 +82,6 @@ ctl_exit_e ctl_revoke(ctl_options_t *options, apr_pool_t *pool)
     if (error) {
         return ctl_say(CTL_REFUSED, "%s", error);
     }
-    printf(options->json ? "{\"revoked\":true}\n" : "revoked\n");
+    print_revoked(options, claims, pool);
     return CTL_DONE;
 }

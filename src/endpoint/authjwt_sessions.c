@@ -8,7 +8,6 @@
 #include "aj_json.h"
 #include "authjwt_body.h"
 #include "authjwt_config.h"
-#include "authjwt_config_values.h"
 #include "authjwt_credential.h"
 #include "authjwt_directory.h"
 #include "authjwt_endpoint_private.h"
@@ -18,6 +17,7 @@
 #include "authjwt_page.h"
 #include "authjwt_reply.h"
 #include "authjwt_request.h"
+#include "authjwt_roles.h"
 #include "authjwt_session.h"
 #include "authjwt_tokens.h"
 #include "authjwt_users.h"
@@ -35,20 +35,6 @@ typedef struct {
 
 /* ---- who may ---- */
 
-static int is_admin(request_rec *r, const aj_claims_t *claims)
-{
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-    const apr_array_header_t *roles = aj_claims_strings(claims, authjwt_config_role_claims(conf), r->pool);
-    int i;
-
-    for (i = 0; i < roles->nelts; i++) {
-        if (authjwt_config_is_listed(conf->sessions_admin, APR_ARRAY_IDX(roles, i, const char *))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static authjwt_verdict_e ask_about(request_rec *r, const char *named, asked_t *asked)
 {
     const char *self = aj_claims_identity(asked->claims);
@@ -58,7 +44,7 @@ static authjwt_verdict_e ask_about(request_rec *r, const char *named, asked_t *a
         asked->issuer = authjwt_entry_issuer(asked->claims);
         return AUTHJWT_OK;
     }
-    if (!is_admin(r, asked->claims)) {
+    if (!authjwt_roles_have_any(r, asked->claims, authjwt_config_dir(r)->sessions_admin)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "AJ1821: sessions of another user refused: user \"%s\" has no role of AuthJWTSessionsAdmin",
                       aj_escape(self, strlen(self), r->pool));

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authjwt_authz: the Require providers. */
 #include <httpd.h>
-#include <ap_expr.h>
 #include <ap_provider.h>
 #include <http_core.h>
-#include <http_log.h>
 #include <http_request.h>
 #include <mod_auth.h>
 #include <apr_lib.h>
@@ -15,43 +13,11 @@
 #include "authjwt_config.h"
 #include "authjwt_identity.h"
 #include "authjwt_request.h"
-
-APLOG_USE_MODULE(authjwt);
-
-/* One argument of a Require line: plain text, or an expression where it has a '%'. */
-typedef struct {
-    const char *text;
-    ap_expr_info_t *expr;
-} argument_t;
-
-/* The line is split first; each argument becomes an expression of its own, so that no value adds an argument. */
-static const char *parse_arguments(cmd_parms *cmd, const char *provider, const char *needed, const char *line,
-                                   const void **parsed)
-{
-    apr_array_header_t *list = apr_array_make(cmd->pool, 2, sizeof(argument_t));
-
-    while (*line) {
-        argument_t argument = { ap_getword_conf(cmd->pool, &line), NULL };
-        const char *error = NULL;
-
-        if (ap_strchr_c(argument.text, '%')) {
-            argument.expr = ap_expr_parse_cmd(cmd, argument.text, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
-        }
-        if (error) {
-            return apr_psprintf(cmd->pool, "Require %s: cannot parse \"%s\": %s", provider, argument.text, error);
-        }
-        APR_ARRAY_PUSH(list, argument_t) = argument;
-    }
-    if (!list->nelts) {
-        return apr_psprintf(cmd->pool, "Require %s: needs %s", provider, needed);
-    }
-    *parsed = list;
-    return NULL;
-}
+#include "authjwt_roles.h"
 
 /* A rule of jwt-role, jwt-scope or jwt-claim. */
 typedef struct {
-    const void *arguments; /* argument_t array */
+    const void *arguments; /* authjwt_authz_argument_t array */
     int is_negated;        /* what it asks for is not to be had */
 } rule_t;
 
@@ -71,7 +37,7 @@ static const char *parse_rule(cmd_parms *cmd, const char *provider, const char *
 
     rule->is_negated = is_negated(cmd->directive);
     *parsed = rule;
-    return parse_arguments(cmd, provider, needed, line, &rule->arguments);
+    return authjwt_authz_parse_arguments(cmd, provider, needed, line, &rule->arguments);
 }
 
 static const char *parse_role(cmd_parms *cmd, const char *line, const void **parsed)
@@ -88,7 +54,8 @@ static const char *parse_claim(cmd_parms *cmd, const char *line, const void **pa
 {
     const char *error = parse_rule(cmd, "jwt-claim", "the name of a claim", line, parsed);
     const rule_t *rule = *parsed;
-    const argument_t *name = error ? NULL : &APR_ARRAY_IDX((const apr_array_header_t *)rule->arguments, 0, argument_t);
+    const authjwt_authz_argument_t *name =
+        error ? NULL : &APR_ARRAY_IDX((const apr_array_header_t *)rule->arguments, 0, authjwt_authz_argument_t);
 
     return error || name->expr ? error : authjwt_config_check_claim(cmd->pool, "Require jwt-claim", name->text);
 }
@@ -114,51 +81,11 @@ static const char *parse_fresh(cmd_parms *cmd, const char *line, const void **pa
     return error ? apr_pstrcat(cmd->pool, "Require jwt-fresh: ", error, NULL) : NULL;
 }
 
-/* @return NULL when the expression fails (logged) */
-static const char *evaluate(request_rec *r, const argument_t *argument)
-{
-    const char *error = NULL;
-    const char *value;
-
-    if (!argument->expr) {
-        return argument->text;
-    }
-    value = ap_expr_str_exec(r, argument->expr, &error);
-    if (error) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AJ1701: cannot evaluate \"%s\" of a Require line: %s",
-                      argument->text, error);
-        return NULL;
-    }
-    return value;
-}
-
 /* @return AUTHZ_GRANTED when the request has a user of this module */
 static authz_status find_claims(request_rec *r, const aj_claims_t **claims)
 {
     *claims = authjwt_identity_claims(r);
     return !r->user ? AUTHZ_DENIED_NO_USER : *claims ? AUTHZ_GRANTED : AUTHZ_DENIED;
-}
-
-typedef int holds_fn(request_rec *r, const void *subject, const char *value);
-
-/* Does the subject hold any of the arguments? An expression that comes to nothing names nothing. */
-static authz_status holds_any(request_rec *r, const apr_array_header_t *arguments, int first, holds_fn *holds,
-                              const void *subject)
-{
-    int i;
-
-    for (i = first; i < arguments->nelts; i++) {
-        const argument_t *argument = &APR_ARRAY_IDX(arguments, i, argument_t);
-        const char *value = evaluate(r, argument);
-
-        if (!value) {
-            return AUTHZ_GENERAL_ERROR;
-        }
-        if ((*value || !argument->expr) && holds(r, subject, value)) {
-            return AUTHZ_GRANTED;
-        }
-    }
-    return AUTHZ_DENIED;
 }
 
 /* What a negated rule grants to refuses the request. */
@@ -173,7 +100,7 @@ static authz_status note_unmet(request_rec *r, const rule_t *rule, const char *p
 
 static int has_role(request_rec *r, const void *subject, const char *role)
 {
-    return *role && authjwt_authz_has_role(r, subject, role);
+    return *role && authjwt_roles_have(r, subject, role);
 }
 
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
@@ -183,7 +110,7 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
     authz_status status = find_claims(r, &claims);
 
     if (status == AUTHZ_GRANTED) {
-        status = holds_any(r, rule->arguments, 0, has_role, claims);
+        status = authjwt_authz_holds_any(r, rule->arguments, 0, has_role, claims);
     }
     if (!claims || rule->is_negated) {
         return claims ? note_unmet(r, rule, "jwt-role", line, status) : status;
@@ -233,7 +160,7 @@ static void note_scopes(request_rec *r, const apr_array_header_t *arguments)
     int i;
 
     for (i = 0; i < arguments->nelts; i++) {
-        const char *scope = evaluate(r, &APR_ARRAY_IDX(arguments, i, argument_t));
+        const char *scope = authjwt_authz_evaluate(r, &APR_ARRAY_IDX(arguments, i, authjwt_authz_argument_t));
 
         if (scope && is_scope(scope)) {
             state->scopes = state->scopes ? state->scopes : apr_array_make(r->pool, 2, sizeof(const char *));
@@ -249,7 +176,7 @@ static authz_status check_scope(request_rec *r, const char *line, const void *pa
     authz_status status = find_claims(r, &claims);
 
     if (status == AUTHZ_GRANTED) {
-        status = holds_any(r, rule->arguments, 0, has_scope, claims);
+        status = authjwt_authz_holds_any(r, rule->arguments, 0, has_scope, claims);
     }
     if (status == AUTHZ_DENIED && claims && !rule->is_negated) {
         note_scopes(r, rule->arguments);
@@ -265,7 +192,7 @@ static int has_value(request_rec *r, const void *subject, const char *value)
 static authz_status holds_claim(request_rec *r, const apr_array_header_t *arguments, const aj_claims_t *claims)
 {
     const json_t *value;
-    const char *name = evaluate(r, &APR_ARRAY_IDX(arguments, 0, argument_t));
+    const char *name = authjwt_authz_evaluate(r, &APR_ARRAY_IDX(arguments, 0, authjwt_authz_argument_t));
     if (!name) {
         return AUTHZ_GENERAL_ERROR;
     }
@@ -273,7 +200,7 @@ static authz_status holds_claim(request_rec *r, const apr_array_header_t *argume
     if (!value || json_is_null(value)) {
         return AUTHZ_DENIED;
     }
-    return arguments->nelts == 1 ? AUTHZ_GRANTED : holds_any(r, arguments, 1, has_value, value);
+    return arguments->nelts == 1 ? AUTHZ_GRANTED : authjwt_authz_holds_any(r, arguments, 1, has_value, value);
 }
 
 static authz_status check_claim(request_rec *r, const char *line, const void *parsed)

@@ -15,6 +15,7 @@
 #include "authjwt_refusal.h"
 #include "authjwt_report.h"
 #include "authjwt_request.h"
+#include "authjwt_roles.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -195,7 +196,7 @@ static void log_rules(request_rec *r, const aj_claims_t *claims)
         return;
     }
     why = wanted ? apr_psprintf(r->pool, "Require jwt-role asked for %s; the token's roles: %s",
-                                quoted(wanted, r->pool), quoted(authjwt_authz_roles(r, claims), r->pool))
+                                quoted(wanted, r->pool), quoted(authjwt_roles(r, claims), r->pool))
                  : "";
     if (unmet) {
         why =

@@ -4,15 +4,11 @@
 #define AUTHJWT_AUTHZ_PRIVATE_H
 
 #include <httpd.h>
-
-#include "aj_claims.h"
+#include <ap_expr.h>
+#include <mod_auth.h>
 
 /** Roles that the log line of a refusal names at most. */
 #define AUTHJWT_ROLES_SHOWN 8
-
-/** The roles of the user by the AuthJWTRoleClaim in effect, read once a request however many rules ask. @return `const
- * char *`, may be empty */
-const apr_array_header_t *authjwt_authz_roles(request_rec *r, const aj_claims_t *claims);
 
 /** Note the arguments of a `Require jwt-role` that did not grant, for the log line of a refusal. */
 void authjwt_authz_note_wanted(request_rec *r, const char *line);
@@ -25,8 +21,34 @@ void authjwt_authz_note_wanted(request_rec *r, const char *line);
  */
 void authjwt_authz_note_unmet(request_rec *r, const char *provider, const char *line, int is_negated);
 
-/** Does the user have the role, by the AuthJWTRoleClaim in effect? */
-int authjwt_authz_has_role(request_rec *r, const aj_claims_t *claims, const char *role);
+/** One argument of a Require line: plain text, or an expression where it has a '%'. */
+typedef struct {
+    const char *text;
+    ap_expr_info_t *expr;
+} authjwt_authz_argument_t;
+
+/**
+ * Parse the arguments of `Require PROVIDER`.
+ * @param needed  what it needs at least one of, for the sentence
+ * @param parsed  set: array of authjwt_authz_argument_t
+ * @return NULL, or what is wrong
+ */
+const char *authjwt_authz_parse_arguments(cmd_parms *cmd, const char *provider, const char *needed, const char *line,
+                                          const void **parsed);
+
+/** What an argument says in this request. @return NULL when the expression fails (logged) */
+const char *authjwt_authz_evaluate(request_rec *r, const authjwt_authz_argument_t *argument);
+
+/** Does the subject hold the value? */
+typedef int authjwt_authz_holds_fn(request_rec *r, const void *subject, const char *value);
+
+/**
+ * Does the subject hold any of the arguments?
+ * @param first  the first of them that is asked about
+ * @return AUTHZ_GRANTED, AUTHZ_DENIED, or AUTHZ_GENERAL_ERROR when an expression fails
+ */
+authz_status authjwt_authz_holds_any(request_rec *r, const apr_array_header_t *arguments, int first,
+                                     authjwt_authz_holds_fn *holds, const void *subject);
 
 /** Register the hooks around httpd's own authorization. */
 void authjwt_authz_register_hooks(void);

@@ -4,7 +4,8 @@
  *   authjwt_lmdb.c         the provider's face: init, store, retrieve, remove, iterate, status
  *   authjwt_lmdb_args.c    its arguments, and the directory that paths lead from
  *   authjwt_lmdb_dir.c     the directory: made, judged, given to the httpd user
- *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment
+ *   authjwt_lmdb_check.c   the trial opening in a short-lived fork, since the parent never opens an environment,
+ *   authjwt_lmdb_trial.c   and what happens in it
  *   authjwt_lmdb_run.c     a job on this process's environment: found, repaired, logged about
  *   authjwt_lmdb_gate.c    who may use the environment, and who may close it
  *   authjwt_lmdb_limits.c  how many readers and threads the MPM may have
@@ -162,6 +163,17 @@ typedef struct {
     apr_time_t birth; /* as kept in the store */
     apr_uint64_t entries, mapsize;
 } authjwt_lmdb_report_t;
+
+/** Note what is about to be done. */
+#define AUTHJWT_LMDB_STEP(report, text) apr_cpystrn((report)->step, text, sizeof(report)->step)
+
+/**
+ * Open the store here and now, create what is missing, raise its size, read it through. Damage can end the process, and
+ * the write lock is waited for as long as it takes.
+ * @param inst   its dir and size
+ * @param report all but rc are set as far as it came
+ */
+int authjwt_lmdb_try(const ap_socache_instance_t *inst, authjwt_lmdb_report_t *report) AUTHJWT_LMDB_MUST_USE;
 
 /**
  * Open the store in a fork that has become the httpd user, create what is missing, raise its size, read it through.

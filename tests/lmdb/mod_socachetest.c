@@ -14,6 +14,8 @@
 #include <mod_status.h>
 #include <unistd.h>
 
+#include "../e2e/support/doors.h"
+
 extern module AP_MODULE_DECLARE_DATA socachetest_module;
 APLOG_USE_MODULE(socachetest);
 
@@ -48,28 +50,11 @@ static const char *set_early(cmd_parms *cmd, void *dcfg, int on)
     return NULL;
 }
 
-static const char *word(apr_status_t rv)
-{
-    return rv == APR_SUCCESS  ? "ok"
-         : rv == APR_NOTFOUND ? "notfound"
-         : rv == APR_ENOSPC   ? "enospc"
-         : rv == APR_EINVAL   ? "einval"
-         : rv == APR_EGENERAL ? "egeneral"
-                              : "other";
-}
-
-/* The value of name= in the query, "" if absent; nothing is decoded. */
 static const char *arg(request_rec *r, const char *name)
 {
-    char *last, *pair = apr_strtok(apr_pstrdup(r->pool, r->args ? r->args : ""), "&", &last);
-    apr_size_t len = strlen(name);
+    const char *text = door_argument(r, name);
 
-    for (; pair != NULL; pair = apr_strtok(NULL, "&", &last)) {
-        if (strncmp(pair, name, len) == 0 && pair[len] == '=') {
-            return pair + len + 1;
-        }
-    }
-    return "";
+    return text ? text : "";
 }
 
 static apr_time_t expiry_of(request_rec *r)
@@ -81,8 +66,8 @@ static void do_set(request_rec *r)
 {
     const char *id = arg(r, "id"), *value = arg(r, "value");
 
-    ap_rputs(word(provider->store(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), expiry_of(r),
-                                  (unsigned char *)apr_pstrdup(r->pool, value), (unsigned)strlen(value), r->pool)),
+    ap_rputs(door_word(provider->store(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), expiry_of(r),
+                                       (unsigned char *)apr_pstrdup(r->pool, value), (unsigned)strlen(value), r->pool)),
              r);
 }
 
@@ -94,14 +79,16 @@ static void do_get(request_rec *r)
     apr_status_t rv =
         provider->retrieve(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), buf, &len, r->pool);
 
-    ap_rprintf(r, "%s%s%.*s", word(rv), rv == APR_SUCCESS ? " " : "", rv == APR_SUCCESS ? (int)len : 0, (char *)buf);
+    ap_rprintf(r, "%s%s%.*s", door_word(rv), rv == APR_SUCCESS ? " " : "", rv == APR_SUCCESS ? (int)len : 0,
+               (char *)buf);
 }
 
 static void do_del(request_rec *r)
 {
     const char *id = arg(r, "id");
 
-    ap_rputs(word(provider->remove(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), r->pool)), r);
+    ap_rputs(door_word(provider->remove(CACHE, r->server, (const unsigned char *)id, (unsigned)strlen(id), r->pool)),
+             r);
 }
 
 /* n entries PREFIX0, PREFIX1, ... of size bytes; stops at the first that is refused. */
@@ -118,7 +105,7 @@ static void do_fill(request_rec *r)
         rv = provider->store(CACHE, r->server, (unsigned char *)id, (unsigned)strlen(id), expiry_of(r), data, size,
                              r->pool);
     }
-    ap_rprintf(r, "%s %d", word(rv), rv == APR_SUCCESS ? i : i - 1);
+    ap_rprintf(r, "%s %d", door_word(rv), rv == APR_SUCCESS ? i : i - 1);
 }
 
 static void do_drain(request_rec *r)
@@ -131,7 +118,7 @@ static void do_drain(request_rec *r)
         apr_snprintf(id, sizeof id, "%.40s%d", arg(r, "id"), i);
         rv = provider->remove(CACHE, r->server, (unsigned char *)id, (unsigned)strlen(id), r->pool);
     }
-    ap_rprintf(r, "%s %d", word(rv), i);
+    ap_rprintf(r, "%s %d", door_word(rv), i);
 }
 
 /* n look-ups; answers nanoseconds each. */
@@ -173,7 +160,7 @@ static void do_count(request_rec *r)
     count_t c = { 0, *arg(r, "remove") != '\0' };
     apr_status_t rv = provider->iterate(CACHE, r->server, &c, count, r->pool);
 
-    ap_rprintf(r, "%s %d", word(rv), c.n);
+    ap_rprintf(r, "%s %d", door_word(rv), c.n);
 }
 
 static void do_status(request_rec *r)
@@ -181,10 +168,7 @@ static void do_status(request_rec *r)
     provider->status(CACHE, r, *arg(r, "html") ? 0 : AP_STATUS_SHORT);
 }
 
-static const struct {
-    const char *path;
-    void (*run)(request_rec *r);
-} actions[] = {
+static const door_t doors[] = {
     { "/s/set", do_set },     { "/s/get", do_get },     { "/s/del", do_del },       { "/s/fill", do_fill },
     { "/s/drain", do_drain }, { "/s/count", do_count }, { "/s/status", do_status }, { "/s/bench", do_bench },
 };
@@ -211,18 +195,16 @@ static void hold(request_rec *r)
 
 static int handler(request_rec *r)
 {
-    size_t i;
+    const door_t *door = door_of(r, doors, sizeof doors / sizeof *doors);
 
-    for (i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strcmp(r->uri, actions[i].path) == 0) {
-            apr_table_setn(r->headers_out, "X-Pid", apr_itoa(r->pool, (int)getpid()));
-            ap_set_content_type(r, "text/plain");
-            hold(r);
-            actions[i].run(r);
-            return OK;
-        }
+    if (door == NULL) {
+        return DECLINED;
     }
-    return DECLINED;
+    apr_table_setn(r->headers_out, "X-Pid", apr_itoa(r->pool, (int)getpid()));
+    ap_set_content_type(r, "text/plain");
+    hold(r);
+    door->run(r);
+    return OK;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -244,7 +226,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         unsigned int len = sizeof data;
 
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, "early: %s",
-                     word(provider->retrieve(caches[0], s, (unsigned char *)"x", 1, data, &len, pconf)));
+                     door_word(provider->retrieve(caches[0], s, (unsigned char *)"x", 1, data, &len, pconf)));
     }
     return OK;
 }

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_env import Known, protected
+from authjwt_env import Known, location, protected
 from authjwt_html import assert_good_page
+from authjwt_metrics import SCRAPE, changed, scrape
 from authjwt_pages import CONFIG, FILES, broken, sent_to  # noqa: F401 - the fixture server reads the first two
 from authjwt_tokens import claims, sign
 from authjwt_visitor import ACCESS, NAVIGATION, WEB, Visitor, set_cookies, signed_in
@@ -45,6 +46,53 @@ def test_without_a_login_address_a_navigation_gets_httpds_own_401(server):
 
 def test_an_error_document_does_not_take_the_place_of_the_way_to_the_login(server):
     assert sent_to(Visitor(server).navigate("/with-document")) == ("/login", "/with-document")
+
+
+LOOKED_UP = (WEB + SCRAPE + "AuthJWTLoginURL /login\n<Directory @dir@/htdocs/desk>\nDirectoryIndex none.html open.html\n</Directory>\n"
+             "<Directory @dir@/htdocs/one>\nDirectoryIndex /desk/open.html\n</Directory>\n"
+             "<Directory @dir@/htdocs/fallback>\nFallbackResource /desk/open.html\n</Directory>\n"
+             "<Directory @dir@/htdocs/two>\nDirectoryIndex /desk/open.html public.html\n</Directory>\n"
+             "<Directory @dir@/htdocs/list>\nOptions +Indexes\n</Directory>\n" + location("/document", "ErrorDocument 401 /sorry.txt")
+             + location("/list/", "Options +Indexes") + protected("/desk/open.html") + protected("/list/closed.html"))
+
+
+@pytest.fixture
+def looked_up(new_server):
+    """A server where files are protected that httpd looks up for other addresses."""
+    server = new_server(LOOKED_UP + "Alias /document @dir@/htdocs/desk\n" + protected("/document/open.html"), modules=("autoindex",))
+    for name in ("desk/open.html", "fallback/x", "one/x", "two/public.html", "list/closed.html", "list/free.html", "sorry.txt"):
+        server.write("htdocs/" + name, "this is " + name)
+    return server.start()
+
+
+@pytest.mark.parametrize("path", ["/desk/?x=y", "/one/", "/fallback/any"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_index_file_that_asks_for_a_token_sends_to_the_login_page(looked_up, path, method):
+    for headers in (NAVIGATION, {**NAVIGATION, "Authorization": "Bearer junk"}):
+        answer = looked_up.request(method, path, headers=headers)
+        assert sent_to(answer) == ("/login", path)
+        assert answer.header("Cache-Control") == "no-store" and answer.header("WWW-Authenticate") is None
+    assert_error(looked_up.get(path), "token_missing", realm="members")
+    assert signed_in(looked_up).navigate(path).text == "this is desk/open.html"
+
+
+def test_where_another_index_file_answers_or_the_directory_is_listed_nobody_is_sent_away(looked_up):
+    visitor = Visitor(looked_up)
+    assert visitor.navigate("/two/").text == "this is two/public.html"
+    text = visitor.navigate("/list/").text
+    assert "free.html" in text and "closed.html" not in text
+    assert "closed.html" in signed_in(looked_up).navigate("/list/").text
+
+
+def test_who_is_sent_away_for_an_index_file_is_counted_as_refused(looked_up):
+    before = scrape(looked_up)
+    sent_to(Visitor(looked_up).navigate("/desk/"))
+    assert changed(looked_up, before)[("authjwt_requests_total", "token_missing")] == 1
+
+
+def test_an_error_document_for_401_is_shown_where_an_index_file_asks(looked_up):
+    answer = Visitor(looked_up).navigate("/document/")
+    assert answer.status == 401 and answer.text == "this is sorry.txt"
 
 
 def test_a_bad_token_is_sent_there_like_none_and_a_known_user_is_not(server):

@@ -7,12 +7,12 @@ import time
 import jwt
 import pytest
 from authjwt_ctl import CTL, configured, ctl
+from authjwt_directory import ON
 from authjwt_env import DEFAULT, Known
 from authjwt_leaks import register_token
 from authjwt_tokens import claims, read
 from authjwt_valkey import SERVERS, Valkey, config_on
 
-ON = "AuthJWTSessionDirectory on\n"
 AGENT = {"User-Agent": "Mozilla/5.0 (X11) \"quoted\" caf\xe9"}
 
 
@@ -77,7 +77,7 @@ def test_one_session_is_ended_by_its_sid_and_no_other(running):
     assert {server.get("/protected", one[0]).status for _ in range(8)} == {401} and server.post("/refresh", one[1]).status == 401
     assert {server.get("/protected", two[0]).status for _ in range(8)} == {200}
     assert [found["sid"] for found in listed(options)] == [read(two[0])["sid"]]
-    assert json.loads(ctl("end", sid, *options, "--json")) == {"ended": "session"}, "once more"
+    assert json.loads(ctl("end", sid, *options, "--json")) == {"ended": "session", "sid": sid}, "once more"
 
 
 def test_a_session_that_has_left_no_trace_is_ended_too(running):
@@ -91,7 +91,7 @@ def test_a_session_that_has_left_no_trace_is_ended_too(running):
 def test_all_sessions_of_a_user_end_and_a_login_after_it_counts(running):
     server, options = running()
     sessions, bob = [server.login() for _ in range(3)], server.login("bob")
-    assert json.loads(ctl("end", "ann", *options, "--json")) == {"ended": "user", "listed": 3}
+    assert json.loads(ctl("end", "ann", *options, "--json")) == {"ended": "user", "user": "ann", "listed": 3}
     assert statuses(server, *sessions) == [({401}, 401)] * 3 and nobody(options)
     after = [server.login() for _ in range(3)]
     assert statuses(server, *after, bob) == [({200}, 200)] * 4 and len(listed(options)) == 3

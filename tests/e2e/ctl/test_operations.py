@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/operations.md, done as it says: keys are changed without one refused request, incidents end what they should, and a store moves."""
+import json
 import pathlib
 import shutil
 import subprocess
@@ -103,6 +104,8 @@ def test_what_a_stolen_user_has_is_listed_and_ended_on_the_host(new_server):
     assert server.get("/protected", one).status == 401 and works(server, two, bob)
     assert "1 were listed" in steps.run("authjwtctl end ann --config $CONF")
     assert server.get("/protected", two).status == 401 and works(server, bob, server.login()[0])
+    steps.replaced["logger -s -t authjwtctl"] = "cat"
+    assert json.loads(steps.run("logger")) == {"ended": "user", "user": "ann", "listed": 1}
     steps.finish("curl", "mint")
 
 

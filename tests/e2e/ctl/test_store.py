@@ -11,7 +11,7 @@ import pytest
 from authjwt_ctl import CTL, configured, ctl
 from authjwt_env import DEFAULT, Known
 from authjwt_leaks import register_token
-from authjwt_tokens import claims
+from authjwt_tokens import claims, read
 
 
 def store_of(server):
@@ -44,7 +44,8 @@ def test_the_next_request_of_a_revoked_session_is_refused(new_server, which):
     assert ctl("revoke", *options_of(server), stdin=(access, refresh)[which]) == "revoked\n"
     assert [status(server, access) for _ in range(8)] == [401] * 8
     assert server.post("/refresh", refresh).status == 401 and status(server, other) == 200
-    assert ctl("revoke", "-", *options_of(server), "--json", stdin=access) == '{"revoked":true}\n'       # once more
+    said = json.loads(ctl("revoke", "-", *options_of(server), "--json", stdin=access))       # once more
+    assert said == {"revoked": True, "sub": "ann", "sid": read(access)["sid"]}
 
 
 def test_an_entry_is_as_httpd_itself_writes_it(new_server):

@@ -7,13 +7,12 @@ import time
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_directory import Lmdb, OnValkey, sid_of, sids
+from authjwt_directory import ON, Lmdb, OnValkey, sid_of, sids
 from authjwt_env import DEFAULT
 from authjwt_lmdb import Store, Value
 from authjwt_sessions import rotate, session
 from authjwt_valkey import ACL, PASSWORD, STORE, Valkey
 
-ON = "AuthJWTSessionDirectory on\n"
 NO_LIST = r"\[authjwt:warn\].*AJ1423: AuthJWTSessionDirectory: the list of sessions .* cannot be %s"
 FULL = r"\[authjwt:warn\].*AJ2004: "
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from authjwt_client import assert_error
-from authjwt_directory import ENGINES, Lmdb, engine, log_in, sid_of, sids
+from authjwt_directory import ON, Lmdb, engine, log_in, sid_of, sids
 from authjwt_env import KEY_AND_STORE, Known, endpoint, location
 from authjwt_leaks import register_token
 from authjwt_lmdb import Store
@@ -12,16 +12,7 @@ from authjwt_sessions import DAY, THEFT, ours, rotate, session
 from authjwt_tokens import claims, read, sign
 from authjwt_visitor import Visitor
 
-ON = "AuthJWTSessionDirectory on\n"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-
-@pytest.fixture(params=ENGINES)
-def place(request):
-    """Where the directory is."""
-    one = engine(request.param)
-    yield one
-    one.close()
 
 
 @pytest.fixture

@@ -6,22 +6,12 @@ import time
 import pytest
 from authjwt_audit import LOG, Audit
 from authjwt_client import assert_error
-from authjwt_directory import ENGINES, engine, sid_of, sids
+from authjwt_directory import ON, engine, sid_of, sids
 from authjwt_env import DEFAULT, KEY_AND_STORE, Known
 from authjwt_leaks import register_token
 from authjwt_metrics import SCRAPE, changed, scrape
 from authjwt_sessions import DAY, THEFT, rotate
 from authjwt_visitor import Visitor
-
-ON = "AuthJWTSessionDirectory on\n"
-
-
-@pytest.fixture(params=ENGINES)
-def place(request):
-    """Where the directory is."""
-    one = engine(request.param)
-    yield one
-    one.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 import pytest
 from authjwt_audit import LOG, Audit
 from authjwt_client import PROBLEMS, assert_error
-from authjwt_directory import ENGINES, engine
+from authjwt_directory import engine
 from authjwt_env import DEFAULT, Known
 from authjwt_listed import FIREFOX, LISTED, end, listed, log_in, sessions
 from authjwt_metrics import SCRAPE, changed, scrape
@@ -19,13 +19,6 @@ CONFIG = LOG + DEFAULT + LISTED + SCRAPE + (
     + "<Location /bare-sessions>\nSetHandler jwt-sessions\n</Location>\n"
     + "<VirtualHost *:@port@>\nServerName localhost\n</VirtualHost>\n"
     + "<VirtualHost *:@port@>\nServerName off\nAuthJWTSessionDirectory off\n</VirtualHost>\n")
-
-
-@pytest.fixture(params=ENGINES)
-def place(request):
-    one = engine(request.param)
-    yield one
-    one.close()
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from authjwt_valkey import STORE, Valkey
 
 PREFIX = b"authjwt:authjwt-revoked:records:"
 ENGINES = ["lmdb", "valkey"]
+ON = "AuthJWTSessionDirectory on\n"
 
 
 class Record:

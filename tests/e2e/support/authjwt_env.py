@@ -40,7 +40,7 @@ EXPLAINED = [r"AJ1783: ",                   # many servers of tests renew withou
              r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
              r"AH01617: ", r"AH01618: ", r"AH01882: Init: this version of mod_ssl was compiled against a newer library"]
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
-EVENT_CRASH = re.compile(r"(?m)^.*AH00052: child pid \d+ exit signal Segmentation fault.*\n")
+EVENT_CRASH = re.compile(r"(?m)^.*AH0005[12]: child pid \d+ exit signal Segmentation fault.*\n")
 LINE = re.compile(r"^\[[^\]]+\] \[[^:\]]*:(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] ")
 
 
@@ -293,7 +293,7 @@ class Httpd:
 
     def _settle(self):
         """Event MPM can crash by itself when it is stopped while it closes a connection, as often without this module as with it
-        (8 of 400 and 5 of 300 stops); so what is under way may end first. Whether the server is idle."""
+        (tests/soak/stops --bare --traffic: 22 of 800 stops); so what is under way may end first. Whether the server is idle."""
         end = time.monotonic() + 2
         try:
             while time.monotonic() < end:

@@ -11,6 +11,7 @@
 #include <http_protocol.h>
 #include <mod_status.h>
 
+#include "../doors.h"
 #include "authjwt_valkey.h"
 
 #define SEVERAL_MAX 200
@@ -45,35 +46,18 @@ static const char *set_timeout(cmd_parms *cmd, void *dir, const char *time)
     return NULL;
 }
 
-static const char *word(apr_status_t rv)
-{
-    return rv == APR_SUCCESS  ? "ok"
-         : rv == APR_NOTFOUND ? "notfound"
-         : rv == APR_EAGAIN   ? "eagain"
-         : rv == APR_ENOSPC   ? "enospc"
-         : rv == APR_EINVAL   ? "einval"
-         : rv == APR_EGENERAL ? "egeneral"
-         : rv == APR_ENOTIMPL ? "enotimpl"
-                              : "other";
-}
-
 /* The bytes of name=HEX in the query. @return NULL if absent */
 static unsigned char *bytes(request_rec *r, const char *name, unsigned int *len)
 {
-    char *last, *pair = apr_strtok(apr_pstrdup(r->pool, r->args ? r->args : ""), "&", &last);
-    apr_size_t name_len = strlen(name), found;
-    unsigned char *out;
+    const char *hex = door_argument(r, name);
+    unsigned char *out = hex ? apr_pcalloc(r->pool, strlen(hex) + 1) : NULL;
+    apr_size_t found = 0;
 
-    for (; pair; pair = apr_strtok(NULL, "&", &last)) {
-        if (!strncmp(pair, name, name_len) && pair[name_len] == '=') {
-            out = apr_pcalloc(r->pool, strlen(pair) + 1);
-            apr_unescape_hex(out, pair + name_len + 1, APR_ESCAPE_STRING, 0, &found);
-            *len = (unsigned int)found;
-            return out;
-        }
+    if (hex) {
+        apr_unescape_hex(out, hex, APR_ESCAPE_STRING, 0, &found);
     }
-    *len = 0;
-    return NULL;
+    *len = (unsigned int)found;
+    return out;
 }
 
 static long number(request_rec *r, const char *name)
@@ -86,7 +70,7 @@ static long number(request_rec *r, const char *name)
 
 static void show(request_rec *r, apr_status_t rv, const unsigned char *data, unsigned int len)
 {
-    ap_rprintf(r, "%s %s\n", word(rv), rv == APR_SUCCESS ? apr_pescape_hex(r->pool, data, len, 0) : "");
+    ap_rprintf(r, "%s %s\n", door_word(rv), rv == APR_SUCCESS ? apr_pescape_hex(r->pool, data, len, 0) : "");
 }
 
 static apr_time_t expiry_of(request_rec *r)
@@ -99,7 +83,7 @@ static void do_set(request_rec *r)
     unsigned int idlen, len;
     unsigned char *id = bytes(r, "id", &idlen), *value = bytes(r, "value", &len);
 
-    ap_rputs(word(provider->store(cache, r->server, id, idlen, expiry_of(r), value, len, r->pool)), r);
+    ap_rputs(door_word(provider->store(cache, r->server, id, idlen, expiry_of(r), value, len, r->pool)), r);
 }
 
 static void do_swap(request_rec *r)
@@ -107,7 +91,8 @@ static void do_swap(request_rec *r)
     unsigned int idlen, len, oldlen;
     unsigned char *id = bytes(r, "id", &idlen), *value = bytes(r, "value", &len), *old = bytes(r, "old", &oldlen);
 
-    ap_rputs(word(authjwt_valkey_swap(cache, r->server, id, idlen, old, oldlen, expiry_of(r), value, len, r->pool)), r);
+    ap_rputs(
+        door_word(authjwt_valkey_swap(cache, r->server, id, idlen, old, oldlen, expiry_of(r), value, len, r->pool)), r);
 }
 
 static void do_get(request_rec *r)
@@ -124,7 +109,7 @@ static void do_del(request_rec *r)
     unsigned int idlen;
     unsigned char *id = bytes(r, "id", &idlen);
 
-    ap_rputs(word(provider->remove(cache, r->server, id, idlen, r->pool)), r);
+    ap_rputs(door_word(provider->remove(cache, r->server, id, idlen, r->pool)), r);
 }
 
 /* Ids PREFIX0, PREFIX1, ... in one go. */
@@ -142,7 +127,7 @@ static void do_several(request_rec *r)
                                                      apr_palloc(r->pool, 16), 16, APR_EGENERAL };
     }
     rv = authjwt_valkey_retrieve_several(cache, r->server, questions, n, r->pool);
-    ap_rprintf(r, "%s\n", word(rv));
+    ap_rprintf(r, "%s\n", door_word(rv));
     for (i = 0; rv == APR_SUCCESS && i < n; i++) {
         show(r, questions[i].status, questions[i].data, questions[i].len);
     }
@@ -157,7 +142,7 @@ static apr_status_t ignore(ap_socache_instance_t *instance, server_rec *s, void 
 
 static void do_iterate(request_rec *r)
 {
-    ap_rputs(word(provider->iterate(cache, r->server, NULL, ignore, r->pool)), r);
+    ap_rputs(door_word(provider->iterate(cache, r->server, NULL, ignore, r->pool)), r);
 }
 
 static void do_status(request_rec *r)
@@ -181,26 +166,21 @@ static void do_bench(request_rec *r)
     ap_rprintf(r, "%ld %ld", found, (long)(apr_time_now() - begin));
 }
 
-static const struct {
-    const char *path;
-    void (*run)(request_rec *r);
-} actions[] = {
+static const door_t doors[] = {
     { "/v/set", do_set },         { "/v/get", do_get },       { "/v/del", do_del },         { "/v/swap", do_swap },
     { "/v/several", do_several }, { "/v/status", do_status }, { "/v/iterate", do_iterate }, { "/v/bench", do_bench },
 };
 
 static int handler(request_rec *r)
 {
-    apr_size_t i;
+    const door_t *door = door_of(r, doors, sizeof(doors) / sizeof(doors[0]));
 
-    for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (!strcmp(r->uri, actions[i].path)) {
-            ap_set_content_type(r, "text/plain");
-            actions[i].run(r);
-            return OK;
-        }
+    if (!door) {
+        return DECLINED;
     }
-    return DECLINED;
+    ap_set_content_type(r, "text/plain");
+    door->run(r);
+    return OK;
 }
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
