@@ -68,6 +68,9 @@ static const char *make_claims(const ctl_options_t *options, apr_pool_t *pool, j
     if (error || !jti) {
         return error ? error : "OpenSSL has no random bytes";
     }
+    if (!life) {
+        return "--expires must be longer than 0";
+    }
     if (options->issuer) {
         json_object_set_new(claims, "iss", json_string(options->issuer));
     }

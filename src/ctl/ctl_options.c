@@ -96,6 +96,9 @@ static const char *set_word(ctl_options_t *options, const char *word)
     if (options->word) {
         return "there are too many words";
     }
+    if (!*word) {
+        return "there is an empty word";
+    }
     options->word = word;
     return NULL;
 }
