@@ -76,10 +76,11 @@ const char *authjwt_texts_read(const char *json, apr_size_t len, apr_pool_t *poo
 apr_array_header_t *authjwt_texts_languages(const apr_array_header_t *own, apr_pool_t *pool);
 
 /**
- * A sentence: the administrator's last word in that language, what is built in for it, or English.
+ * A sentence: the administrator's last word in that language, what is built in for it, the same of a wider one ("de"
+ * for "de-AT"), or English.
  * @param own   authjwt_texts_t of the administrator's, enclosing sections' first, or NULL
  * @param lang  one of authjwt_texts_languages
- * @param in    set to the language that the sentence is in
+ * @param in    set to the language that the sentence is in; lang also where it is said for a wider one
  * @return never NULL
  */
 const char *authjwt_texts_find(const apr_array_header_t *own, const char *lang, authjwt_text_e text, const char **in);

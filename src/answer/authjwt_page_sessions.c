@@ -86,21 +86,21 @@ static const char *item(const view_t *view, const authjwt_page_session_t *sessio
         "</dl>\n", form(view, session->id, button_of(session), about), "</li>\n", NULL);
 }
 
-/* One button for all, where one alone would not do the same. */
+/* One button for all, where the others alone would not do the same. An administrator has it always, since it also ends
+ * sessions that are not in the list. */
 static const char *form_for_all(const view_t *view)
 {
     const authjwt_page_sessions_t *list = view->list;
     int living = 0;
     int i;
 
+    if (list->is_others) {
+        return form(view, "all", AUTHJWT_TEXT_SESSION_END_ALL, NULL);
+    }
     for (i = 0; i < list->sessions->nelts; i++) {
         living += !APR_ARRAY_IDX(list->sessions, i, authjwt_page_session_t).record->ended;
     }
-    if (living < 2) {
-        return "";
-    }
-    return list->is_others ? form(view, "all", AUTHJWT_TEXT_SESSION_END_ALL, NULL)
-                           : form(view, "others", AUTHJWT_TEXT_SESSION_END_OTHERS, NULL);
+    return living < 2 ? "" : form(view, "others", AUTHJWT_TEXT_SESSION_END_OTHERS, NULL);
 }
 
 static const char *body(const authjwt_page_t *page, const authjwt_page_sessions_t *list)
@@ -111,7 +111,8 @@ static const char *body(const authjwt_page_t *page, const authjwt_page_sessions_
     int i;
 
     if (!list->sessions->nelts) {
-        return apr_pstrcat(pool, "<p>", authjwt_page_text(page, AUTHJWT_TEXT_SESSION_NONE), "</p>\n", NULL);
+        return apr_pstrcat(pool, "<p>", authjwt_page_text(page, AUTHJWT_TEXT_SESSION_NONE), "</p>\n",
+                           form_for_all(&view), NULL);
     }
     APR_ARRAY_PUSH(parts, const char *) = "<ul class=\"list\">\n";
     for (i = 0; i < list->sessions->nelts; i++) {

@@ -52,13 +52,14 @@ static const char *argument_of(const ap_directive_t *directive, apr_pool_t *ptem
     return args ? ap_getword_conf(ptemp, &args) : NULL;
 }
 
-/* What a prefix asks of the attributes (RFC 6265bis 4.1.3). @return NULL, or a sentence */
+/* What a prefix asks of the attributes (RFC 6265bis 4.1.3), in upper or lower case: browsers make no difference (5.7),
+ * so that no server that makes none is led astray. @return NULL, or a sentence */
 static const char *check_prefix(const char *name, int secure, const char *path, const char *domain)
 {
-    if (!strncmp(name, "__Secure-", 9) && !secure) {
+    if (!ap_cstr_casecmpn(name, "__Secure-", 9) && !secure) {
         return "a name that begins with __Secure- needs AuthJWTCookieSecure on";
     }
-    if (!strncmp(name, "__Host-", 7) && (!secure || strcmp(path, "/") || domain)) {
+    if (!ap_cstr_casecmpn(name, "__Host-", 7) && (!secure || strcmp(path, "/") || domain)) {
         return "a name that begins with __Host- needs AuthJWTCookieSecure on, AuthJWTCookiePath / and no "
                "AuthJWTCookieDomain";
     }

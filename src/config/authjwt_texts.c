@@ -157,20 +157,34 @@ apr_array_header_t *authjwt_texts_languages(const apr_array_header_t *own, apr_p
     return list;
 }
 
-/* In that language and no other. */
-static const char *find_in(const apr_array_header_t *own, const char *lang, authjwt_text_e text)
+static int is_tag(const char *one, const char *lang, apr_size_t len)
+{
+    return strlen(one) == len && !ap_cstr_casecmpn(one, lang, len);
+}
+
+/* @return how much of the first len characters of lang is left without the last part, 0 when nothing is */
+static apr_size_t wider(const char *lang, apr_size_t len)
+{
+    while (len && lang[len - 1] != '-') {
+        len--;
+    }
+    return len ? len - 1 : 0;
+}
+
+/* In the language of the first len characters of lang and no other. */
+static const char *find_in(const apr_array_header_t *own, const char *lang, apr_size_t len, authjwt_text_e text)
 {
     int i;
 
     for (i = own ? own->nelts : 0; i > 0; i--) {
         const authjwt_texts_t *one = &APR_ARRAY_IDX(own, i - 1, authjwt_texts_t);
 
-        if (one->sentence[text] && !ap_cstr_casecmp(one->lang, lang)) {
+        if (one->sentence[text] && is_tag(one->lang, lang, len)) {
             return one->sentence[text];
         }
     }
     for (i = 0; i < SHIPPED; i++) {
-        if (!ap_cstr_casecmp(builtin[i].lang, lang)) {
+        if (is_tag(builtin[i].lang, lang, len)) {
             return builtin[i].sentence[text];
         }
     }
@@ -179,9 +193,14 @@ static const char *find_in(const apr_array_header_t *own, const char *lang, auth
 
 const char *authjwt_texts_find(const apr_array_header_t *own, const char *lang, authjwt_text_e text, const char **in)
 {
-    const char *found = find_in(own, lang, text);
+    apr_size_t len = strlen(lang);
+    const char *found = find_in(own, lang, len, text);
 
+    /* "de-AT" is German: what is not said for Austria is as it is for all. */
+    while (!found && (len = wider(lang, len)) != 0) {
+        found = find_in(own, lang, len, text);
+    }
     *in = found ? lang : ENGLISH;
-    found = found ? found : find_in(own, ENGLISH, text);
+    found = found ? found : find_in(own, ENGLISH, strlen(ENGLISH), text);
     return found ? found : names[text];
 }

@@ -184,7 +184,10 @@ ctl_exit_e ctl_import(ctl_options_t *options, apr_pool_t *pool)
         return ctl_say(CTL_USAGE, "%s", error);
     }
     error = ctl_store_open(options, pool, &store);
-    error = error ? error : import_all(&store, batch, pool);
+    if (error) {
+        return ctl_say(CTL_REFUSED, "%s", error);
+    }
+    error = import_all(&store, batch, pool);
     printf(options->json ? "{\"imported\":%" APR_UINT64_T_FMT "}\n" : "%" APR_UINT64_T_FMT " entries\n",
            batch->imported);
     if (!error && batch->birth && store.kind->bear) {

@@ -57,6 +57,15 @@ static const char *set_claims(json_t *claims, const apr_array_header_t *list, ap
     return error;
 }
 
+/* As login does: the name stands under another identity claim too, unless that is a JSON Pointer, or --claim says it.
+ */
+static void set_identity(json_t *claims, const ctl_options_t *options)
+{
+    if (options->identity && *options->identity != '/' && !json_object_get(claims, options->identity)) {
+        json_object_set_new(claims, options->identity, json_string(options->sub));
+    }
+}
+
 static const char *make_claims(const ctl_options_t *options, apr_pool_t *pool, json_t *claims)
 {
     apr_time_t now = apr_time_sec(apr_time_now());
@@ -67,6 +76,9 @@ static const char *make_claims(const ctl_options_t *options, apr_pool_t *pool, j
 
     if (error || !jti) {
         return error ? error : "OpenSSL has no random bytes";
+    }
+    if (!life) {
+        return "--expires must be longer than 0";
     }
     if (options->issuer) {
         json_object_set_new(claims, "iss", json_string(options->issuer));
@@ -82,7 +94,9 @@ static const char *make_claims(const ctl_options_t *options, apr_pool_t *pool, j
     json_object_set_new(claims, "exp", json_integer(now + apr_time_sec(life)));
     json_object_set_new(claims, "jti", json_string(jti));
     json_object_set_new(claims, "type", json_string(type));
-    return set_claims(claims, options->claims, pool);
+    error = set_claims(claims, options->claims, pool);
+    set_identity(claims, options);
+    return error;
 }
 
 ctl_exit_e ctl_mint(ctl_options_t *options, apr_pool_t *pool)

@@ -40,7 +40,8 @@ static const struct {
     { "--keyset", LIST, offsetof(ctl_options_t, keysets), CTL_EXPLAIN | CTL_REVOKE },
     { "--audience", LIST, offsetof(ctl_options_t, audiences), CTL_MINT | CTL_EXPLAIN | CTL_REVOKE },
     { "--leeway", TEXT, offsetof(ctl_options_t, leeway), CTL_EXPLAIN | CTL_REVOKE | CTL_END },
-    { "--identity", TEXT, offsetof(ctl_options_t, identity), CTL_EXPLAIN | CTL_REVOKE | CTL_SESSIONS | CTL_END },
+    { "--identity", TEXT, offsetof(ctl_options_t, identity),
+      CTL_MINT | CTL_EXPLAIN | CTL_REVOKE | CTL_SESSIONS | CTL_END },
     { "--type", TEXT, offsetof(ctl_options_t, type), CTL_MINT | CTL_EXPLAIN },
     { "--out", TEXT, offsetof(ctl_options_t, out), CTL_KEYGEN },
     { "--kid", TEXT, offsetof(ctl_options_t, kid), CTL_KEYGEN },
@@ -95,6 +96,9 @@ static const char *set_word(ctl_options_t *options, const char *word)
 {
     if (options->word) {
         return "there are too many words";
+    }
+    if (!*word) {
+        return "there is an empty word";
     }
     options->word = word;
     return NULL;

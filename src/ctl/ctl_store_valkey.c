@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "authjwt_entry_birth.h"
+#include "authjwt_valkey_args.h"
 #include "authjwt_valkey_server.h"
 #include "ctl_store.h"
 
@@ -105,9 +106,11 @@ static const char *read_options(const ctl_options_t *options, authjwt_valkey_opt
 static const char *check(const ctl_options_t *options, const char *args, apr_pool_t *pool)
 {
     authjwt_valkey_options_t known = { 0 };
+    authjwt_valkey_address_t address;
+    const char *error = *args ? authjwt_valkey_parse(args, &address, pool)
+                              : "write valkey:HOST[:PORT], as AuthJWTRevocationStore takes it";
 
-    return *args ? read_options(options, &known, pool)
-                 : "--store: write valkey:HOST[:PORT], as AuthJWTRevocationStore takes it";
+    return error ? apr_pstrcat(pool, "--store: ", error, NULL) : read_options(options, &known, pool);
 }
 
 static const char *open_store(const ctl_options_t *options, const char *args, apr_pool_t *pool, void **store)

@@ -2,6 +2,7 @@
 /* authjwt_request: what a request carries. */
 #include <httpd.h>
 #include <http_core.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "authjwt_request.h"
@@ -102,6 +103,35 @@ int authjwt_request_is_forward_proxied(request_rec *r)
     return authjwt_request_initial(r)->proxyreq == PROXYREQ_PROXY;
 }
 
+/* Does the weight behind a media range refuse it (RFC 9110 12.4.2)? */
+static int is_refused(const char *p)
+{
+    const char *end = p + strcspn(p, ",");
+
+    while ((p = memchr(p, ';', end - p)) != NULL) {
+        p += 1 + strspn(p + 1, " \t");
+        if ((*p == 'q' || *p == 'Q') && p[1] == '=') {
+            return p[2] == '0' && !apr_isdigit(p[2 + strspn(p + 2, "0.")]);
+        }
+    }
+    return 0;
+}
+
+static int accepts_html(const char *accept)
+{
+    static const char html[] = "text/html";
+    const char *p = accept;
+
+    while (p) {
+        p += strspn(p, ", \t");
+        if (!ap_cstr_casecmpn(p, html, sizeof(html) - 1) && strchr(" \t;,", p[sizeof(html) - 1])) {
+            return !is_refused(p + sizeof(html) - 1);
+        }
+        p = strchr(p, ',');
+    }
+    return 0;
+}
+
 int authjwt_request_is_navigation(const request_rec *r)
 {
     const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
@@ -110,5 +140,5 @@ int authjwt_request_is_navigation(const request_rec *r)
     if (mode) {
         return !strcmp(mode, "navigate");
     }
-    return accept && ap_strcasestr(accept, "text/html") && !apr_table_get(r->headers_in, "X-Requested-With");
+    return accept && accepts_html(accept) && !apr_table_get(r->headers_in, "X-Requested-With");
 }

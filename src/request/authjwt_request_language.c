@@ -17,10 +17,12 @@ typedef struct {
     int weight; /* in thousandths */
 } range_t;
 
-/* How well a language is liked, and where in the header that is said. */
+/* How well a language is liked, where in the header that is said, and how much of its tag that names: of "de-AT" all
+ * that "de" has, and more. */
 typedef struct {
     int weight;
     int at;
+    apr_size_t len;
 } liking_t;
 
 static const char *skip_blanks(const char *p)
@@ -84,22 +86,21 @@ static int is_begin_of(const char *one, apr_size_t one_len, const char *other, a
  * also served by "de" (RFC 4647 3.4), unless that is refused. "*" is for what nothing else is said of. */
 static liking_t liking_of(const char *tag, const range_t *ranges, int count)
 {
-    liking_t narrow = { -1, count }, wide = { -1, count }, any = { -1, count };
-    apr_size_t len = strlen(tag), best = 0;
+    liking_t narrow = { -1, count, 0 }, wide = { -1, count, 0 }, any = { -1, count, 0 };
+    apr_size_t len = strlen(tag);
     int i;
 
     for (i = 0; i < count; i++) {
         const range_t *one = &ranges[i];
 
         if (one->len == 1 && *one->text == '*') {
-            any = any.weight < 0 ? (liking_t){ one->weight, i } : any;
+            any = any.weight < 0 ? (liking_t){ one->weight, i, 0 } : any;
         }
-        else if (is_begin_of(one->text, one->len, tag, len) && one->len > best) {
-            narrow = (liking_t){ one->weight, i };
-            best = one->len;
+        else if (is_begin_of(one->text, one->len, tag, len) && one->len > narrow.len) {
+            narrow = (liking_t){ one->weight, i, one->len };
         }
         else if (one->len > len && is_begin_of(tag, len, one->text, one->len) && one->weight > wide.weight) {
-            wide = (liking_t){ one->weight, i };
+            wide = (liking_t){ one->weight, i, len };
         }
     }
     if (narrow.weight >= 0) {
@@ -110,13 +111,16 @@ static liking_t liking_of(const char *tag, const range_t *ranges, int count)
 
 static int is_liked_more(liking_t one, liking_t other)
 {
-    return one.weight > other.weight || (one.weight == other.weight && one.at < other.at);
+    if (one.weight != other.weight) {
+        return one.weight > other.weight;
+    }
+    return one.at < other.at || (one.at == other.at && one.len > other.len);
 }
 
 int authjwt_request_language(const char *accepted, const apr_array_header_t *languages)
 {
     range_t ranges[RANGES_MAX];
-    liking_t best = { 0, 0 };
+    liking_t best = { 0, 0, 0 };
     int count = 0, found = 0, i;
     const char *p = accepted ? accepted : "";
 

@@ -36,6 +36,13 @@ static int is_spread(const authjwt_store_t *store, const char *args)
     return args && store->kind->is_remote && !store->kind->configure && ap_strchr_c(args, ',');
 }
 
+/* APR's clients for Redis and memcached know no password, and would take one for a part of the name. */
+static int is_url(const authjwt_store_t *store, const char *args)
+{
+    return args && store->kind->is_remote && !store->kind->configure
+        && (ap_strchr_c(args, '@') || ap_strstr_c(args, "//"));
+}
+
 static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp,
                                 authjwt_store_t **out)
 {
@@ -54,6 +61,9 @@ static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pco
         return "names several servers, over which entries would be spread: one that is down would read as \"not "
                "revoked\"; name one";
     }
+    if (is_url(store, colon)) {
+        return "is no URL; write HOST[:PORT]. For a user and a password use valkey:HOST[:PORT] and AuthJWTStoreAuth";
+    }
     error = store->provider->create(&store->instance, colon && colon[1] ? colon + 1 : NULL, ptemp, pconf);
     if (error) {
         return apr_pstrdup(pconf, error);
@@ -69,6 +79,16 @@ static const char *create_store(const char *spec, server_rec *s, apr_pool_t *pco
     stores = store;
     *out = store;
     return NULL;
+}
+
+/* What is wrong may be an address with a password before its @; sentinel:MASTER@HOST and a path are none. */
+static const char *shown(const char *spec, apr_pool_t *pool)
+{
+    const char *colon = ap_strchr_c(spec, ':'), *args = colon ? colon + 1 : "", *at = ap_strchr_c(args, '@');
+    int is_master = !strncmp(args, "sentinel:", 9) && at && !ap_strchr_c(at + 1, '@');
+    int is_path = *args == '/' && args[1] != '/';
+
+    return !at || is_master || is_path ? spec : apr_psprintf(pool, "%.*s:...", (int)(colon - spec), spec);
 }
 
 static const char *find_store(const char *spec, server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp,
@@ -125,8 +145,8 @@ int authjwt_store_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         }
         error = find_store(spec, s, pconf, ptemp, &conf->store);
         if (error) {
-            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s, "AJ1402: AuthJWTRevocationStore %s: %s", spec,
-                         error);
+            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s, "AJ1402: AuthJWTRevocationStore %s: %s",
+                         shown(spec, ptemp), error);
             faults++;
         }
         else {

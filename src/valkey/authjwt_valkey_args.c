@@ -97,13 +97,21 @@ static const char *read_host(char *text, unsigned port, authjwt_valkey_host_t *h
     return port_text ? read_port(port_text, &host->port, pool) : NULL;
 }
 
+/* Not repeated: this is where somebody writes a password. */
+static const char *check_no_url(const char *text, const char *form, apr_pool_t *pool)
+{
+    return strchr(text, '@') || strstr(text, "//")
+             ? apr_psprintf(pool, "is no URL; write %s, and user and password with AuthJWTStoreAuth", form)
+             : NULL;
+}
+
 static const char *read_one(char *text, authjwt_valkey_address_t *out, apr_pool_t *pool)
 {
     authjwt_valkey_host_t *host = apr_pcalloc(pool, sizeof(*host));
+    const char *error = check_no_url(text, "HOST[:PORT][/DB]", pool);
 
-    /* Not repeated: this is where somebody writes a password. */
-    if (strchr(text, '@') || strstr(text, "//")) {
-        return "is no URL; write HOST[:PORT][/DB], and user and password with AuthJWTStoreAuth";
+    if (error) {
+        return error;
     }
     if (strchr(text, ',')) {
         return "names several servers; name the one that takes writes, or ask Sentinel with "
@@ -153,7 +161,7 @@ static const char *read_sentinels(char *text, authjwt_valkey_address_t *out, apr
 {
     authjwt_valkey_host_t *hosts = apr_pcalloc(pool, AUTHJWT_VALKEY_SENTINELS_MAX * sizeof(*hosts));
     char *at = strchr(text, '@'), *end;
-    const char *error = NULL;
+    const char *error;
 
     if (!at || at == text || strcspn(text, " ,/") < (apr_size_t)(at - text)) {
         return "write sentinel:MASTER@HOST[:PORT],HOST..., with MASTER as in Sentinel's configuration";
@@ -161,6 +169,7 @@ static const char *read_sentinels(char *text, authjwt_valkey_address_t *out, apr
     *at = '\0';
     out->master = text;
     out->hosts = hosts;
+    error = check_no_url(at + 1, "sentinel:MASTER@HOST[:PORT],HOST...[/DB]", pool);
     for (text = at + 1; !error && text; text = end) {
         if ((end = strchr(text, ',')) != NULL) {
             *end++ = '\0';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments of the provider valkey: what is right has one spelling, what is wrong a sentence. */
-#include "../../src/valkey/authjwt_valkey_args.h"
+#include "authjwt_valkey_args.h"
 #include "unit.h"
 
 static const struct {
@@ -68,6 +68,8 @@ static const struct {
     { "[10.0.0.1]", "is no host" },
     { "a,b", "names several servers" },
     { "user:word@host", "is no URL" },
+    { "sentinel:m@user:word@host", "is no URL" },
+    { "sentinel:m@//host", "is no URL" },
     { "//host", "is no URL" },
     { "unix:", "needs an absolute path" },
     { "unix:/", "needs an absolute path" },

@@ -231,6 +231,8 @@ BROKEN_PROMISES = {
     "a location in a virtual host under the main server":
         ("AuthJWTCookieDomain example.org\n" + in_host(location("/x", REFRESH_NAME + " __Host-a")), REFRESH_NAME),
     "nested sections": ("<Directory />\nAuthJWTCookiePath /x\n<If true>\n%s __Host-a\n</If>\n</Directory>\n" % ACCESS_NAME, ACCESS_NAME),
+    "__host- in lower case": ("%s __host-a\nAuthJWTCookieSecure off\n" % ACCESS_NAME, ACCESS_NAME),
+    "__SECURE- in upper case": ("%s __SECURE-r\nAuthJWTCookieSecure off\n" % REFRESH_NAME, REFRESH_NAME),
     "a quoted name": ('%s "__Host-a"\nAuthJWTCookiePath "/app"\n' % ACCESS_NAME, ACCESS_NAME),
 }
 KEPT_PROMISES = {
@@ -243,7 +245,7 @@ KEPT_PROMISES = {
     "another location's attributes": location("/x", ACCESS_NAME + " __Host-a") + location("/y", "AuthJWTCookieSecure off"),
     "another host's attributes": in_host(ACCESS_NAME + " __Host-a\n") + in_host("ServerName other\nAuthJWTCookieSecure off\n"),
     "a location without the name": ACCESS_NAME + " __Host-a\n" + location("/x", ACCESS_NAME + " plain", "AuthJWTCookieSecure off"),
-    "other names": "%s __host-a\n%s __Hosta\nAuthJWTCookieSecure off\n" % (ACCESS_NAME, REFRESH_NAME),
+    "other names": "%s __Host_a\n%s __Hosta\nAuthJWTCookieSecure off\n" % (ACCESS_NAME, REFRESH_NAME),
 }
 
 

@@ -35,6 +35,15 @@ def test_everything_else_gets_401_json(server, headers, method):
     assert_error(server.request(method, "/members", headers=headers), "token_missing", realm="members")
 
 
+@pytest.mark.parametrize("accept,is_navigation", [
+    ("text/html", 1), ("TEXT/HTML", 1), ("application/json, text/html", 1), ("image/png,\ttext/html ;level=1;q=0.5", 1), ("text/html;q=0.001", 1),
+    ("text/html;q=0.8,*/*;q=0", 1), ("text/html;q=0", 0), ("text/html; Q=0.000 , */*", 0), ("text/html;level=1;q=0", 0), ("text/htmlx", 0),
+    ("x-text/html", 0), ("application/x;a=text/html", 0), ("text/*", 0), ("*/*", 0), ("", 0), ("text/html;", 1), ("text/html;q", 1), ("text/html;q=", 1), (",", 0)])
+def test_a_program_that_does_not_want_html_is_no_browser(server, accept, is_navigation):
+    answer = server.get("/members", headers={"Accept": accept})
+    assert answer.status == (302 if is_navigation else 401), answer
+
+
 def test_a_login_address_with_a_query_gets_one_more_parameter(server):
     assert Visitor(server).navigate("/app?q=1").header("Location") == "/login?x=1&next=%2fapp%3fq%3d1"
 

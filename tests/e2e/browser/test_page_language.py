@@ -18,11 +18,14 @@ FILES = {
     "fr.json": json.dumps({"title": "Connexion", "failed": "Nom ou mot de passe incorrect."}),
     "evil.json": json.dumps({name: "%s %s" % (name, EVIL) for name in SHIPPED["en"]}),
     "inner.json": "\ufeff" + json.dumps({"title": "Bonjour", "submit": "Entrer"}),
-    "de.json": json.dumps({"title": "Willkommen"}),
+    "de.json": json.dumps({"title": "Willkommen"}), "at.json": json.dumps({"submit": "Servus"}), "hk.json": json.dumps({"submit": "HK"}),
+    "hant.json": json.dumps({"title": "Hant"}), "gb.json": json.dumps({"title": "Log in"}),
 }
 CONFIG = WEB.replace("AuthJWTCookies on\n", "AuthJWTCookies on\nAuthJWTLoginThrottle 1000 60s\nLimitRequestFieldSize 20000\n") + (
     "AuthJWTLoginPageText fr @dir@/fr.json\n"
     + endpoint("/inner/login", "login", "AuthJWTLoginPageText fr @dir@/inner.json", "AuthJWTLoginPageText de @dir@/de.json", USERS)
+    + endpoint("/regions/login", "login", "AuthJWTLoginPageText de-AT @dir@/at.json", "AuthJWTLoginPageText zh-Hant-HK @dir@/hk.json",
+               "AuthJWTLoginPageText zh-Hant @dir@/hant.json", "AuthJWTLoginPageText en-GB @dir@/gb.json", USERS)
     + endpoint("/evil/login", "login", "AuthJWTLoginPageText en @dir@/evil.json", USERS, GRANTS)
     + endpoint("/evil/logout", "logout", "AuthJWTLoginPageText en @dir@/evil.json")
     + location("/evil", "AuthJWTLoginPageText en @dir@/evil.json")
@@ -53,6 +56,20 @@ def test_the_shipped_languages_have_the_same_sentences_with_the_same_placeholder
 def test_the_language_is_the_one_that_is_liked_best(server, accepted, lang):
     page = page_of(server, accepted, lang=lang)
     assert {"en": "Sign in", "de": "Anmelden", "fr": "Connexion"}[lang] in page.text
+
+
+@pytest.mark.parametrize("accepted,lang,title,button", [
+    ("de-AT", "de-AT", "Anmelden", "Servus"), ("DE-at, de;q=0.9, en;q=0.8", "de-AT", "Anmelden", "Servus"),
+    ("de-AT-1996", "de-AT", "Anmelden", "Servus"),
+    ("de", "de", "Anmelden", "Anmelden"), ("de-CH", "de", "Anmelden", "Anmelden"), ("de, de-AT", "de", "Anmelden", "Anmelden"),
+    ("de;q=0.9, de-AT;q=0.8", "de", "Anmelden", "Anmelden"), ("en-GB,en-US;q=0.9", "en-GB", "Log in", "Sign in"), ("en", "en", "Sign in", "Sign in"),
+    ("en-US", "en", "Sign in", "Sign in"), ("zh-Hant-HK", "zh-Hant-HK", "Hant", "HK"), ("zh-Hant-TW", "zh-Hant", "Hant", "Sign in"),
+    ("*", "en", "Sign in", "Sign in")])
+def test_a_language_of_a_region_is_served_and_says_the_rest_as_its_language_does(server, accepted, lang, title, button):
+    page = page_of(server, accepted, "/regions/login", lang)
+    assert page.title == title and button in [one.strip() for one in page.text.splitlines()], page.text
+    if lang.startswith(("de", "en")):
+        assert not page.all("span")
 
 
 def test_a_page_in_german_is_german_throughout(server):

@@ -9,6 +9,7 @@ from authjwt_client import PROBLEMS, assert_error
 from authjwt_env import Known, hash_password, location
 from authjwt_html import assert_good_page
 from authjwt_listed import FIREFOX, LISTED, PHONE, listed, sessions
+from authjwt_sessions import session
 from authjwt_visitor import ACCESS, ALL_FOUR, CSRF_ACCESS, NAVIGATION, WEB, Visitor, assert_cleared, set_cookies
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
@@ -129,6 +130,20 @@ def test_a_button_pressed_twice_finds_nothing(server):
     assert here.fetch("/protected").status == 200
 
 
+def test_an_administrator_can_end_all_also_where_one_or_none_is_listed(server):
+    admin, bob = browser(server), browser(server, "bob")
+    assert [fields["end"] for _, fields in buttons(shown(admin, "/sessions?user=bob"))] == [listed(server, bob.jar[ACCESS])[0]["id"], "all"]
+    assert press(admin, 1, "/sessions?user=bob").status == 303
+    assert_error(bob.fetch("/protected"), "token_revoked")
+    old = session(sub="dora")[0]                               # as of before the directory was turned on
+    assert server.get("/protected", old).status == 200
+    page = shown(admin, "/sessions?user=dora")
+    assert "There is no session in the list." in page.text and [fields["end"] for _, fields in buttons(page)] == ["all"]
+    answer = press(admin, 0, "/sessions?user=dora")
+    assert answer.status == 303 and answer.header("Location") == "/sessions?user=dora"
+    assert_error(server.get("/protected", old), "token_revoked")
+
+
 def test_an_administrator_sees_the_page_of_somebody_and_comes_back_to_it(server):
     admin, bob, other = browser(server), browser(server, "bob", PHONE), browser(server, "bob")
     page = shown(admin, "/sessions?user=bob")
@@ -171,7 +186,7 @@ def test_a_strange_browser_is_text(server, agent):
 def test_a_strange_name_is_text(server, name):
     admin = browser(server)
     page = shown(admin, "/sessions?user=" + quote(name, safe=""))
-    assert name in page.text and not page.all("form")
+    assert name in page.text and [fields["user"] for _, fields in buttons(page)] == [name] and not page.all("img") and not page.all("script")
     answer = admin.submit("/sessions", {"end": "others", "user": name})
     assert answer.status == 303 and re.fullmatch(r"/sessions\?user=[A-Za-z0-9%+._*-]+", answer.header("Location"))
     assert_good_page(admin.navigate(answer.header("Location")))
@@ -185,7 +200,7 @@ def test_the_name_of_somebody_is_text_in_each_form(server, new_server):
     assert Visitor(own).submit("/login", {"username": evil, "password": "pw-of-a-strange-name"}).status == 303
     admin = browser(own)
     page = shown(admin, "/sessions?user=" + quote(evil, safe=""))
-    assert [fields["user"] for _, fields in buttons(page)] == [evil] and "Where %s is signed in" % evil in page.text and not page.all("i")
+    assert [fields["user"] for _, fields in buttons(page)] == [evil, evil] and "Where %s is signed in" % evil in page.text and not page.all("i")
     assert press(admin, 0, "/sessions?user=" + quote(evil, safe="")).status == 303
     assert "There is no session" in shown(admin, "/sessions?user=" + quote(evil, safe="")).text
 

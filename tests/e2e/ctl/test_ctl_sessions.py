@@ -148,6 +148,7 @@ def test_what_is_wrong_is_said(running):
     for command in ("sessions", "end"):
         assert "USER" in ctl(command, *options, status=2)
         assert "--store" in ctl(command, "ann", status=2)
+        assert "empty" in ctl(command, "", *options, status=2)          # a variable of a script that is not set
     assert "exclude" in ctl("end", "ann", "--user", "--sid", *options, status=2)
     assert "no option" in ctl("sessions", "ann", "--sid", *options, status=2)
     done = subprocess.run([str(CTL), "sessions", "ann", *options], capture_output=True, text=True)

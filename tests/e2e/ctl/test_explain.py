@@ -148,7 +148,7 @@ def test_a_minted_token_says_what_was_asked_for(options):
 
 
 def test_what_options_say_is_not_said_by_a_claim_too(options):
-    for words in (("--claim", "exp=1"), ("--claim", "sub=bob"), ("--claim", "novalue"), ("--type", "id"), ("--expires", "-5")):
+    for words in (("--claim", "exp=1"), ("--claim", "sub=bob"), ("--claim", "novalue"), ("--type", "id"), ("--expires", "-5"), ("--expires", "0")):
         ctl("mint", *options, "--sub", "ann", *words, status=2)
     ctl("mint", *options, status=2)
 

@@ -196,8 +196,8 @@ def test_a_line_of_another_kind_stops_an_import(new_server, line):
 
 def test_a_store_that_is_not_there_is_not_made(tmp_path):
     for command in ("stats", "export", "import"):
-        ctl(command, "--store", "lmdb:%s" % (tmp_path / "none"), status=1)
-        ctl(command, "--store", "lmdb:%s" % tmp_path, status=1)
+        assert not ctl(command, "--store", "lmdb:%s" % (tmp_path / "none"), status=1)
+        assert not ctl(command, "--store", "lmdb:%s" % tmp_path, status=1)
         for wrong in ((), ("--store", "redis:localhost"), ("--store", "lmdb:here"), ("--store", "lmdb:%s" % tmp_path, "word")):
             ctl(command, *wrong, status=2)
     assert not os.listdir(tmp_path)

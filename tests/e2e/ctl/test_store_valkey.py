@@ -150,7 +150,7 @@ def test_a_server_that_is_down_or_none_is_named(store):
     assert "valkey:" + address in fails("stats", "--store", "valkey:" + address)
     store.start()
     assert "endings: 0\n" in ctl("stats", "--store", "valkey:" + address)
-    for wrong in ("valkey:", "valkey"):
+    for wrong in ("valkey:", "valkey", "valkey:one:0", "valkey:user:word@one", "valkey:unix:here"):
         assert "--store" in ctl("stats", "--store", wrong, status=2)
 
 

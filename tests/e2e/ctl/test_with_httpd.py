@@ -5,7 +5,7 @@ import jwt
 from authjwt_ctl import HTTPD, configured, ctl, refusal
 from authjwt_env import DEFAULT, Known
 from authjwt_leaks import register_token
-from authjwt_tokens import claims
+from authjwt_tokens import claims, read
 
 POLICY = "AuthJWTIssuer https://shop.test\nAuthJWTAudience shop \"the app\"\nAuthJWTAccessTokenExpires 2h\n"
 HOST = "<VirtualHost *>\nServerName %s.test\nAuthJWTKey HS384 \"file:@dir@/a key\" \"kid=k 1\" encoding=hex\n%s</VirtualHost>\n"
@@ -20,6 +20,17 @@ def test_a_token_of_the_module_is_explained_and_one_of_the_tool_is_accepted(new_
     assert server.get("/protected", token).status == 200
     found = jwt.decode(token, Known.secret, algorithms=["HS256"], audience="the app", issuer="https://shop.test")
     assert found["exp"] - found["iat"] == 7200 and found["aud"] == ["shop", "the app"]
+
+
+def test_a_token_of_the_tool_has_the_identity_where_the_configuration_wants_it(new_server):
+    server = new_server(DEFAULT + "AuthJWTIdentityClaim login\n")
+    options = configured(server)
+    server.start()
+    token = register_token(ctl("mint", *options, "--sub", "bob").strip())
+    assert server.get("/cgi/x", token).env()["REMOTE_USER"] == "bob" and {"sub": "bob", "login": "bob"}.items() <= read(token).items()
+    token = register_token(ctl("mint", *options, "--sub", "bob", "--claim", "login=cara").strip())
+    assert server.get("/cgi/x", token).env()["REMOTE_USER"] == "cara"
+    assert "/a/b" not in read(register_token(ctl("mint", *options, "--sub", "bob", "--identity", "/a/b").strip()))
 
 
 def test_the_tool_and_the_log_name_the_same_tag(new_server):

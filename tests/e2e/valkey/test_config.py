@@ -13,6 +13,13 @@ WRONG = {
     "no address": ("valkey", [], "AuthJWTRevocationStore valkey: say where the server is: write HOST[:PORT][/DB]"),
     "an empty address": ("valkey:", [], "say where the server is"),
     "a URL": ("valkey://cache.example:6379", [], "is no URL; write HOST[:PORT][/DB], and user and password with AuthJWTStoreAuth"),
+    "a URL with a password": ("valkey:redis://user:%s@cache.example" % LITERAL, [], "AuthJWTRevocationStore valkey:...: is no URL; write HOST"),
+    "a password before the host": ("valkey:%s@cache.example:6379/1" % LITERAL, [], "AuthJWTRevocationStore valkey:...: is no URL; write HOST"),
+    "a password before a Sentinel": ("valkey:sentinel:mymaster@user:%s@one,two" % LITERAL, [],
+                                     "AuthJWTRevocationStore valkey:...: is no URL; write sentinel:MASTER@HOST"),
+    "a password for httpd's redis": ("redis:user:%s@cache.example:6379" % LITERAL, [], "redis:...: is no URL; write HOST[:PORT]. For a user"),
+    "a URL for httpd's memcache": ("memcache://cache.example", [], "memcache://cache.example: is no URL"),
+    "a password for an unknown provider": ("keydb:user:%s@cache.example" % LITERAL, [], 'keydb:...: "keydb" is no socache provider'),
     "several servers": ("valkey:one,two", [], "names several servers; name the one that takes writes"),
     "a port that is none": ("valkey:one:0", [], '"0" is no port'),
     "a port that is too large": ("valkey:one:65536", [], '"65536" is no port'),
@@ -68,7 +75,7 @@ def write(server, material):
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_line_does_not_start_and_says_what_to_write(new_server, material, name):
     store, lines, said = WRONG[name]
-    server = write(new_server(config_on(store, *lines)), material)
+    server = write(new_server(config_on(store, *lines), modules=("socache_redis", "socache_memcache")), material)
     status, text = server.configtest()
     assert status != 0 and server.expand(said) in text, text
     assert not find_leaks(text)
