@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../e2e/support"))
 
+from authjwt_ports import free_port  # noqa: E402
 from authjwt_process import end_session, launch  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -88,9 +89,7 @@ class Httpd:
         self.store = os.path.join(dir, "store")
         self.env, self.prefix = {}, []
         self.proc, self.allowed = None, []
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         self.extra, self.modules = "", []
         self.procs, self.threads = 3, 4
         self.use("lmdb:%s(4M)" % self.store)

@@ -15,6 +15,7 @@ import time
 import pytest
 import authjwt_client as client
 from authjwt_leaks import find_leaks, register_secret, register_token
+from authjwt_ports import free_port
 from authjwt_process import end_session, launch, processes_of
 
 MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve().parents[3] / "build/mod_authjwt.so")
@@ -216,9 +217,7 @@ class Httpd:
         return [httpd, "-d", self.dir, "-f", self._write_config(), *arguments]
 
     def _pick_port(self):
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        self.port = free_port()
 
     def configtest(self):
         """httpd -t: (exit status, all it said, log included)."""

@@ -8,15 +8,10 @@ import socket
 import tempfile
 import time
 
+from authjwt_ports import free_port  # noqa: F401 - for whoever writes a service
 from authjwt_process import end_session, launch, processes_of, wait_until_stopped
 
 START_LIMIT = 60                            # seconds; Java on a loaded machine is slow
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def is_open(address):
