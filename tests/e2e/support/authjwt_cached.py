@@ -20,7 +20,7 @@ def at_once(ask, count=24):
 
 
 def processes(server):
-    return 3 if server.mpm == "prefork" else server.children
+    return 6 if server.mpm == "prefork" else server.children
 
 
 def is_remembered(server, token, path="/protected", **more):

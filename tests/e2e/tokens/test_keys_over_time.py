@@ -180,7 +180,7 @@ def test_broken_empty_weak_and_absent_sets_keep_the_old_keys_with_one_error_in_e
 
 def test_prefork_processes_see_a_changed_set_too(running):
     server = running("AuthJWTKey HS256 file:@dir@/secret\nAuthJWTKeySet file:@dir@/keys", {"keys": set_of(1)}, mpm="prefork")
-    watched = Watched(server, 3)
+    watched = Watched(server, 6)
     assert watched.seconds_until(token_of(1), 200) < SEEN_WITHIN
     give(server, "keys", set_of(2))
     assert watched.seconds_until(token_of(2), 200) < SEEN_WITHIN and watched.seconds_until(token_of(1), 401) < SEEN_WITHIN
