@@ -29,7 +29,7 @@ def apxs(what):
     return subprocess.run([APXS, "-q", what], capture_output=True, text=True).stdout.strip().split(";")[0]
 
 
-def poll(what, seconds=10.0):
+def poll(what, seconds=60.0):
     """Wait until what() is true; its value."""
     end = time.monotonic() + seconds
     while True:
@@ -141,7 +141,7 @@ SocacheTest {provider}
         self.proc = launch(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environ(),
                            stdin=None)
         try:
-            said, rc = self.proc.communicate(timeout=10)[0], self.proc.returncode
+            said, rc = self.proc.communicate(timeout=60)[0], self.proc.returncode
         finally:
             self.stop(signal.SIGKILL)
         return rc, said + self.log()
@@ -188,7 +188,7 @@ SocacheTest {provider}
                 if in_order:
                     poll(self.idle, 20)
                 self.proc.send_signal(sig)
-                self.proc.wait(20)
+                self.proc.wait(60)
         finally:
             proc, self.proc = self.proc, None
             left = end_session(proc, 5 if in_order else 0)

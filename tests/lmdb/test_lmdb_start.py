@@ -206,7 +206,7 @@ def test_a_damaged_store_is_met_at_a_graceful_restart_too(httpd):
     garbage(httpd.data())
     httpd.allow("AJ2002", "AH00016", "AH00020")
     httpd.proc.send_signal(10)
-    httpd.proc.wait(10)
+    httpd.proc.wait(60)
     assert "the store is damaged" in httpd.log()
 
 

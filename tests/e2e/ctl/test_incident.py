@@ -52,7 +52,7 @@ class Load:
     def more(self, rounds):
         """Wait until each kind has been sent so many times more, from now on."""
         goal = {name: self._count(name) + rounds + len(self.threads) for name in self.kinds}
-        wait_until(lambda: all(self._count(name) >= wanted for name, wanted in goal.items()), 60)
+        wait_until(lambda: all(self._count(name) >= wanted for name, wanted in goal.items()))
 
     def take(self):
         """{kind: statuses} since the last call."""
@@ -69,7 +69,7 @@ class Load:
             one.join()
 
 
-def wait_until(condition, seconds=15):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

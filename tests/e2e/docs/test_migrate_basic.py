@@ -176,7 +176,7 @@ def test_who_still_sends_a_password_is_logged_and_not_the_password(both):
     with_token(both, "/app/page", "bob")
     by_browser(both, "/app/page", "ann")
     with_password(both, "/app/page", "bob", **{"User-Agent": "the last line"})
-    both._wait("the last line", lambda: logged()[begin:] and "the last line" in logged()[-1], 3)
+    both._wait("the last line", lambda: logged()[begin:] and "the last line" in logged()[-1])
     assert [line.split(" ", 3)[3] for line in logged()[begin:]] == ['ann "an old program"', 'bob "the last line"']
     secret = base64.b64encode(("ann:" + Known.passwords["ann"]).encode()).decode()
     assert not [line for line in logged() if secret in line or Known.passwords["ann"] in line]

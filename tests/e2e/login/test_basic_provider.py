@@ -181,7 +181,7 @@ def test_after_logout_the_token_is_no_password_any_more(server, mark):
     assert server.post("/logout", access).status == 200
     assert_turned_away(get(server, "/p/tools", "ann", access))
     server.assert_logged(mark, "AJ0126: ")
-    server._wait("the code in a log", lambda: "token_revoked\n" in server._read("errors.log"), 3)
+    server._wait("the code in a log", lambda: "token_revoked\n" in server._read("errors.log"))
 
 
 def test_httpds_credential_cache_keeps_no_token_and_no_revoked_one_alive(server):

@@ -85,7 +85,7 @@ class Service:
         end_session(self.process, 0)
         self.process = None
 
-    def terminate(self, patience=10):
+    def terminate(self, patience=30):
         """It ends in order: not by a crash, and without leaving a process over."""
         if self.process is None:
             return

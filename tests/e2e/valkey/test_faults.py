@@ -23,7 +23,7 @@ def at_most(seconds):
     assert time.monotonic() - begin < seconds + SLACK
 
 
-def until(condition, seconds=5):
+def until(condition, seconds=30):
     """It becomes true in this time."""
     end = time.monotonic() + seconds
     while not condition():
