@@ -29,6 +29,15 @@ def apxs(what):
     return subprocess.run([APXS, "-q", what], capture_output=True, text=True).stdout.strip().split(";")[0]
 
 
+def open_files(pid):
+    """[(descriptor, path)] of a process, but for those that it closes while they are listed."""
+    found = []
+    for fd in os.listdir("/proc/%d/fd" % pid):
+        with contextlib.suppress(OSError):
+            found.append((fd, os.readlink("/proc/%d/fd/%s" % (pid, fd))))
+    return found
+
+
 def poll(what, seconds=60.0):
     """Wait until what() is true; its value."""
     end = time.monotonic() + seconds

@@ -11,7 +11,7 @@ from authjwt_tokens import claims, sign, tamper
 
 
 ALONE = ("AuthBasicProvider jwt", "Require valid-user")
-CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\n" + (
+CONFIG = DEFAULT + "CustomLog errors.log %{jwt-error}n\nKeepAliveTimeout 20\n" + (
     basic("/p/tools", *ALONE) + basic("/cgi/tools", *ALONE)
     + basic("/p/both", "AuthBasicProvider jwt file", "AuthUserFile @dir@/users", "Require valid-user")
     + basic("/p/admin", "AuthBasicProvider jwt", "Require jwt-role admin")
