@@ -171,7 +171,7 @@ def test_a_wrong_set_of_keys(new_server, tmp_path, wrong, tag, said):
         incident.steps.finish("systemctl reload")
     assert server.process.pid == parent and "resuming normal operations" not in server.log_since(mark)
     events = [one["event"] for one in read_lines(server, "authjwt-audit.log") if one["event"] != "login"]
-    assert events[0] == "keys_changed" and events.count("keys_changed") in (2, 4) and "token_refused" in events
+    assert events[0] == "keys_changed" and 2 <= events.count("keys_changed") <= 4 and "token_refused" in events
 
 
 def test_a_signing_key_that_was_replaced_too_early(new_server, tmp_path):

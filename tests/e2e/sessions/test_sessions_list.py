@@ -188,7 +188,7 @@ def test_ended_ones_are_over_in_every_process(server):
     assert end(server, mine, "others") == 1
     for _ in range(30):
         assert_over(server, other)
-    assert len(server.children_that_served("/protected", since)) > 1
+    server.until_two_served("/protected", since, lambda: assert_over(server, other))
 
 
 def test_the_own_session_may_be_ended(server):

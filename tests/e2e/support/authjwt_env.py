@@ -468,6 +468,10 @@ class Httpd:
         """Process ids of the children that answered requests for path, by the access log from an offset."""
         return {line.split()[0] for line in self.access_log()[since:].splitlines() if " %s " % path in line}
 
+    def until_two_served(self, path, since, ask):
+        """Ask until more than one child has answered requests for path."""
+        self._wait("another child to answer", lambda: (ask(), len(self.children_that_served(path, since)) > 1)[1])
+
 
 def running(module_config):
     """A server for a whole test module: options from its globals CONFIG and OPTIONS, log checked once more at its end."""
