@@ -212,11 +212,13 @@ def test_the_callers_own_token_is_not_the_one_asked_about(server):
 def test_wrong_secrets_are_throttled_where_the_provider_jwt_stands_before_the_file(server):
     access, _ = server.login()
     assert is_active(server, access, path="/guessed")
-    for _ in range(3):
-        assert ask(server, access, path="/guessed", secret="wrong-secret").status == 401
-    assert_throttled(ask(server, access, path="/guessed"))
-    assert is_active(server, access)
-    server.restart()
+    try:
+        for _ in range(3):
+            assert ask(server, access, path="/guessed", secret="wrong-secret").status == 401
+        assert_throttled(ask(server, access, path="/guessed"))
+        assert is_active(server, access)
+    finally:
+        server.restart()                    # or all later tests are throttled
 
 
 # -- what a question is --------------------------------------------------------------------------------------------------
