@@ -39,7 +39,7 @@ GIVE_UP_LISTENING = 5                       # seconds that children of the gener
 EXPLAINED = [r"AJ1783: ",                   # many servers of tests renew without asking who is still there; see test_start_warnings.py
              r"AJ1012: ",                   # hosts of tests have one secret under several issuers; see test_dump.py
              r"AJ1015: ",                   # hosts of tests have two secrets without kid; see test_dump.py
-             r"AH0028[67]: |AH00161: |AH00484: |AH10159: ", r"\[mpm_event:error\] .*\(9\)Bad file descriptor: AH\d+: ",
+             r"AH0028[67]: |AH00161: |AH0048[45]: |AH03490: |AH10159: ", r"\[mpm_event:error\] .*\(9\)Bad file descriptor: AH\d+: ",
              r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
              r"AH01617: ", r"AH01618: ", r"AH01882: Init: this version of mod_ssl was compiled against a newer library"]
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
