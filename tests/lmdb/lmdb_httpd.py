@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../e2e/support"))
 
+from authjwt_ports import free_port  # noqa: E402
 from authjwt_process import end_session, launch  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -28,7 +29,16 @@ def apxs(what):
     return subprocess.run([APXS, "-q", what], capture_output=True, text=True).stdout.strip().split(";")[0]
 
 
-def poll(what, seconds=10.0):
+def open_files(pid):
+    """[(descriptor, path)] of a process, but for those that it closes while they are listed."""
+    found = []
+    for fd in os.listdir("/proc/%d/fd" % pid):
+        with contextlib.suppress(OSError):
+            found.append((fd, os.readlink("/proc/%d/fd/%s" % (pid, fd))))
+    return found
+
+
+def poll(what, seconds=60.0):
     """Wait until what() is true; its value."""
     end = time.monotonic() + seconds
     while True:
@@ -88,9 +98,7 @@ class Httpd:
         self.store = os.path.join(dir, "store")
         self.env, self.prefix = {}, []
         self.proc, self.allowed = None, []
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         self.extra, self.modules = "", []
         self.procs, self.threads = 3, 4
         self.use("lmdb:%s(4M)" % self.store)
@@ -142,7 +150,7 @@ SocacheTest {provider}
         self.proc = launch(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environ(),
                            stdin=None)
         try:
-            said, rc = self.proc.communicate(timeout=10)[0], self.proc.returncode
+            said, rc = self.proc.communicate(timeout=60)[0], self.proc.returncode
         finally:
             self.stop(signal.SIGKILL)
         return rc, said + self.log()
@@ -189,7 +197,7 @@ SocacheTest {provider}
                 if in_order:
                     poll(self.idle, 20)
                 self.proc.send_signal(sig)
-                self.proc.wait(20)
+                self.proc.wait(60)
         finally:
             proc, self.proc = self.proc, None
             left = end_session(proc, 5 if in_order else 0)

@@ -125,7 +125,7 @@ def test_nothing_acknowledged_is_lost_when_all_are_killed_while_writing(httpd):
 
 def test_an_entry_expires_and_is_then_not_found(httpd):
     httpd.start()
-    assert httpd.set("a", "one", ttl=300) == "ok"
+    assert httpd.set("a", "one", ttl=2000) == "ok"
     assert httpd.get("a") == "ok one"
     poll(lambda: httpd.get("a") == "notfound")
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lmdb_httpd import IS_ROOT, poll
+from lmdb_httpd import IS_ROOT, open_files, poll
 
 
 def lines(httpd, *words):
@@ -81,7 +81,7 @@ def test_a_refusal_is_logged_once_a_second(small):
 def test_a_full_store_recovers_when_entries_expire(httpd):
     httpd.allow("AJ2010", "AJ2004")
     httpd.start()
-    n = fill(httpd, size=1800, ttl=2000)
+    n = fill(httpd, size=1800, ttl=6000)
     assert httpd.set("new") == "enospc"
     poll(lambda: httpd.get("k%d" % (n - 1), size=2000) == "notfound")
     assert httpd.set("new") == "ok"  # at the first attempt: it makes room itself
@@ -124,13 +124,8 @@ def test_no_program_that_a_child_starts_inherits_the_data_file(make):
     httpd.procs = 1
     httpd.start()
     assert httpd.set("a", "one") == "ok"
-    fds = "/proc/%d/fd" % httpd.children()[0]
     found = {}
-    for fd in os.listdir(fds):
-        try:
-            target = os.readlink(os.path.join(fds, fd))
-        except FileNotFoundError:
-            continue   # closed since it was listed
+    for fd, target in open_files(httpd.children()[0]):
         if target.startswith(httpd.store):
             with open("/proc/%d/fdinfo/%s" % (httpd.children()[0], fd)) as info:
                 flags = next(line.split()[1] for line in info if line.startswith("flags:"))
@@ -143,8 +138,7 @@ def test_a_child_has_its_store_open_before_it_serves(make):
     httpd = make("prefork")
     httpd.procs = 1
     httpd.start()
-    poll(lambda: any(os.readlink("/proc/%d/fd/%s" % (httpd.children()[0], fd)) == httpd.data()
-                     for fd in os.listdir("/proc/%d/fd" % httpd.children()[0])))
+    poll(lambda: any(target == httpd.data() for _, target in open_files(httpd.children()[0])))
 
 
 def test_a_larger_size_is_adopted_at_restart_and_a_smaller_one_is_not(small):

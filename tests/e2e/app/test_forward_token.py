@@ -121,7 +121,7 @@ def test_a_cgi_script_finds_the_token_nowhere(server, token):
 
 def test_the_access_log_of_such_a_request_holds_no_token(server, token):
     server.get("/off/logged?jwt=%s&a=1" % token)
-    server._wait("its line", lambda: "/off/logged" in server.access_log(), 3)
+    server._wait("its line", lambda: "/off/logged" in server.access_log())
     line = [one for one in server.access_log().splitlines() if "/off/logged" in one][0]
     assert token not in line and "a=1" in line
 

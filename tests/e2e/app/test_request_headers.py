@@ -26,7 +26,7 @@ ProxyPass /by-name @app@/by-name
 RewriteEngine On
 RewriteRule ^/rewritten(.*)$ @app@/app$1 [P]
 """
-CONFIG = DEFAULT + PROXIED + (
+CONFIG = DEFAULT + PROXIED + "KeepAliveTimeout 20\n" + (
     protected("/app", "Require valid-user", *HEADERS)
     + protected("/rewritten", "Require valid-user", *HEADERS)
     + protected("/open", "Require all granted", *HEADERS)
@@ -78,15 +78,20 @@ def test_a_claim_with_a_line_break_leaves_no_header(server):
     assert saw.one("X-Remote-User") == "bob" and saw.one("X-Remote-Roles") is None
 
 
+def without_token(saw):
+    """All fields but that of the token, which may have any letters."""
+    return str([(name, value) for name, value in saw["headers"] if name.lower() != "authorization"])
+
+
 @pytest.mark.parametrize("name", SPOOFS)
 def test_what_a_client_sends_under_the_name_never_arrives(server, token, name):
     spoof = {name: "root"}
     for path, wanted in (("/app/x", "ann"), ("/rewritten/x", "ann"), ("/open/x", "ann"), ("/optional/x", "ann")):
         saw = seen(server.get(path, token, headers=spoof))
-        assert saw.one("X-Remote-User") == wanted and "root" not in str(saw["headers"]), path
+        assert saw.one("X-Remote-User") == wanted and "root" not in without_token(saw), path
     for path in ("/open/x", "/public/x", "/optional/x"):
         saw = seen(server.get(path, headers=spoof))
-        assert saw.one("X-Remote-User") is None and saw.one("X-Remote-Roles") is None and "root" not in str(saw["headers"]), path
+        assert saw.one("X-Remote-User") is None and saw.one("X-Remote-Roles") is None and "root" not in without_token(saw), path
     saw = seen(server.get("/public/x", token, headers=spoof))
     assert saw.one("X-Remote-User") is None, "no identity where nothing authenticates"
 
@@ -121,7 +126,7 @@ def test_several_fields_of_the_name_and_a_client_that_names_it_in_connection(ser
     saw = seen(send_raw(server.port, raw.encode()))
     assert saw.one("X-Remote-User") == "ann" and saw.one("X-Remote-Roles") == "admin,staff"
     assert saw.one("X-Other") is None, "what else is named in Connection stays for the next hop alone"
-    assert "root" not in str(saw["headers"])
+    assert "root" not in without_token(saw)
 
 
 def test_connection_with_our_name_alone(server, token):

@@ -95,7 +95,7 @@ class Person:
         """Press a button and wait for the page it leads to."""
         before = self.find("html")
         self.find(selector).click()
-        WebDriverWait(self.driver, 10).until(lambda _: is_gone(before))
+        WebDriverWait(self.driver, 30).until(lambda _: is_gone(before))
         return self
 
     def sign_in(self, user="ann", path="/app", password=None):
@@ -114,7 +114,7 @@ class Person:
     def wait_for_expiry(self):
         """Sleep until the access token is over, and see that it is."""
         token = self.cookies()[ACCESS]["value"]
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while self.server.get("/unrenewed", token).status == 200:
             assert time.monotonic() < end
             time.sleep(0.1)
@@ -197,7 +197,7 @@ def test_three_tabs_at_expiry_all_go_on(person):
     assert len(handles) == 4
     for handle in handles[1:]:
         person.driver.switch_to.window(handle)
-        WebDriverWait(person.driver, 10).until(lambda _: person.driver.title)
+        WebDriverWait(person.driver, 30).until(lambda _: person.driver.title)
         assert person.driver.title == "Old app" and person.text("#who") == "ann", person.at()
     person.wait_for_expiry()
     for handle in handles:
@@ -210,7 +210,7 @@ def test_after_signing_out_back_shows_no_protected_page(person):
     assert person.text("#who") == "ann"
     person.press("#out")
     person.driver.back()
-    WebDriverWait(person.driver, 10).until(lambda _: person.driver.title == "Sign in")
+    WebDriverWait(person.driver, 30).until(lambda _: person.driver.title == "Sign in")
     assert person.at() == "/login?next=%2fapp%3fsecret%3d1" and "ann" not in person.text()
 
 
@@ -250,7 +250,7 @@ def test_another_origin_can_change_nothing(person, server, elsewhere, host, logi
         assert "failed" in person.ask(person.home + target, "cors", {"X-CSRF-TOKEN": "guess"})
         person.ask(person.home + target, "no-cors")
         person.driver.execute_script("setTimeout(() => document.getElementById('f').submit())")
-        WebDriverWait(person.driver, 10).until(lambda _: person.driver.current_url.startswith(person.home + target))
+        WebDriverWait(person.driver, 30).until(lambda _: person.driver.current_url.startswith(person.home + target))
         assert (len(notes(server)) > before) == changes, (target, notes(server), person.text())
         if not changes:
             assert "not accepted" in person.text() if sent else "signed out" in person.text(), person.text()
@@ -268,7 +268,7 @@ def test_another_origin_can_neither_sign_in_nor_out(person, server, elsewhere):
         for form in ("f", "g"):
             person.open("http://%s:%d/" % (host, elsewhere.port))
             person.driver.execute_script("setTimeout(() => document.getElementById('%s').submit())" % form)
-            WebDriverWait(person.driver, 10).until(lambda _: person.driver.title != "Elsewhere")
+            WebDriverWait(person.driver, 30).until(lambda _: person.driver.title != "Elsewhere")
             assert person.open("/app").text("#who") == "ann"
             assert set(person.cookies()) == ALL_FOUR
 
@@ -302,7 +302,7 @@ def test_signing_in_needs_no_javascript(person):
     try:
         person.find("#user").send_keys("bob")
         person.find("#password").send_keys(Known.passwords["bob"] + "\n")
-        WebDriverWait(person.driver, 10).until(lambda _: person.driver.title == "Old app")
+        WebDriverWait(person.driver, 30).until(lambda _: person.driver.title == "Old app")
         assert person.text("#who") == "bob"
     finally:
         person.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -65,7 +65,7 @@ def test_without_session_cookies_max_age_is_the_life_of_each_token(server):
         cookies = set_cookies(answer)
         for token, csrf in ((ACCESS, CSRF_ACCESS), (REFRESH, CSRF_REFRESH)):
             age = int(cookies[token].attributes["max-age"])
-            assert abs(age - (read(cookies[token].value)["exp"] - int(time.time()))) <= 1
+            assert -1 <= age - (read(cookies[token].value)["exp"] - int(time.time())) <= 20
             assert cookies[csrf].attributes["max-age"] == str(age)
     assert {int(set_cookies(first)[name].attributes["max-age"]) for name in (ACCESS, REFRESH)} == {900, 30 * 86400}
 

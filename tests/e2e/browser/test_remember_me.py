@@ -42,9 +42,9 @@ def assert_kept(answer, life, access=900):
     made = set_cookies(answer)
     assert set(made) == ALL_FOUR
     refresh = read(made[REFRESH].value)
-    assert refresh["exp"] == refresh["sid_exp"] and abs(refresh["exp"] - time.time() - life) <= 3
-    assert abs(int(made[REFRESH].attributes["max-age"]) - life) <= 3 and made[CSRF_REFRESH].attributes["max-age"] == made[REFRESH].attributes["max-age"]
-    assert abs(int(made[ACCESS].attributes["max-age"]) - access) <= 3 and refresh["sid_remember"] is True
+    assert refresh["exp"] == refresh["sid_exp"] and abs(refresh["exp"] - time.time() - life) <= 30
+    assert abs(int(made[REFRESH].attributes["max-age"]) - life) <= 30 and made[CSRF_REFRESH].attributes["max-age"] == made[REFRESH].attributes["max-age"]
+    assert abs(int(made[ACCESS].attributes["max-age"]) - access) <= 30 and refresh["sid_remember"] is True
 
 
 def assert_not_kept(answer):
@@ -52,7 +52,7 @@ def assert_not_kept(answer):
     made = set_cookies(answer)
     assert set(made) == ALL_FOUR and set(ages(answer).values()) == {None}
     refresh = read(made[REFRESH].value)
-    assert abs(refresh["sid_exp"] - time.time() - DAY / 2) <= 3 and abs(refresh["exp"] - time.time() - 3600) <= 3
+    assert abs(refresh["sid_exp"] - time.time() - DAY / 2) <= 30 and abs(refresh["exp"] - time.time() - 3600) <= 30
     assert refresh["sid_remember"] is False
 
 
@@ -97,13 +97,13 @@ def test_a_json_login_says_it_with_true(server, value, life):
     answer = server.post("/login", json={"username": "ann", "password": Known.passwords["ann"], "remember": value})
     assert answer.status == 200, answer
     refresh = read(answer.json()["refresh_token"])
-    assert abs(refresh["sid_exp"] - time.time() - life) <= 3 and refresh["sid_remember"] == (life > DAY)
+    assert abs(refresh["sid_exp"] - time.time() - life) <= 30 and refresh["sid_remember"] == (life > DAY)
     assert "sid_remember" not in read(answer.json()["access_token"])
 
 
 def test_scripts_are_told_how_long_it_lasts(server):
     answer = Visitor(server).fetch("/login", "POST", json={"username": "ann", "password": Known.passwords["ann"], "remember": True})
-    assert abs(answer.json()["refresh_expires_in"] - 60 * DAY) <= 3 and answer.json()["expires_in"] == 900
+    assert abs(answer.json()["refresh_expires_in"] - 60 * DAY) <= 30 and answer.json()["expires_in"] == 900
 
 
 def test_a_time_shorter_than_the_others_counts_too(server):
@@ -117,8 +117,8 @@ def test_off_is_as_it_ever_was(server):
     for one in (answer, again):
         made = set_cookies(one)
         refresh = read(made[REFRESH].value)
-        assert "sid_remember" not in refresh and abs(refresh["sid_exp"] - time.time() - DAY / 2) <= 3
-        assert abs(int(made[REFRESH].attributes["max-age"]) - 3600) <= 3       # AuthJWTSessionCookie off
+        assert "sid_remember" not in refresh and abs(refresh["sid_exp"] - time.time() - DAY / 2) <= 30
+        assert abs(int(made[REFRESH].attributes["max-age"]) - 3600) <= 30       # AuthJWTSessionCookie off
 
 
 def test_a_form_that_is_sent_again_starts_what_it_says_and_ends_the_session_before(server):
@@ -185,11 +185,11 @@ def test_only_a_boolean_in_a_token_of_ours_counts(server):
         visitor.jar[REFRESH] = sign({**claims, "jti": "x%d" % number, "sid": claims["sid"] + str(number), "sid_remember": said}, Known.secret)
         answer = visitor.fetch("/refresh", "POST")
         refresh = read(set_cookies(answer)[REFRESH].value)
-        assert "sid_remember" not in refresh and abs(refresh["exp"] - time.time() - 3600) <= 3 and set(ages(answer).values()) == {None}
+        assert "sid_remember" not in refresh and abs(refresh["exp"] - time.time() - 3600) <= 30 and set(ages(answer).values()) == {None}
     own = {name: value for name, value in claims.items() if name not in ("sid", "sid_exp")}      # an issuer's, without a session
     visitor.jar[REFRESH] = sign({**own, "jti": "y", "exp": int(time.time()) + 40 * DAY}, Known.secret)
     refresh = read(set_cookies(visitor.fetch("/refresh", "POST"))[REFRESH].value)
-    assert "sid_remember" not in refresh and abs(refresh["exp"] - time.time() - 3600) <= 3
+    assert "sid_remember" not in refresh and abs(refresh["exp"] - time.time() - 3600) <= 30
     visitor.jar[REFRESH] = sign({**claims, "sid_remember": True}, "0" * 48)
     assert_error(visitor.fetch("/refresh", "POST"), "token_invalid")
 

@@ -42,7 +42,7 @@ def until(driver, condition):
     """Pages follow a click in their own time."""
     from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
-    return WebDriverWait(driver, 10, 0.02, ignored_exceptions=[StaleElementReferenceException]).until(condition)
+    return WebDriverWait(driver, 30, 0.02, ignored_exceptions=[StaleElementReferenceException]).until(condition)
 
 
 def heading(driver):

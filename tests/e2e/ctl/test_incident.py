@@ -52,7 +52,7 @@ class Load:
     def more(self, rounds):
         """Wait until each kind has been sent so many times more, from now on."""
         goal = {name: self._count(name) + rounds + len(self.threads) for name in self.kinds}
-        wait_until(lambda: all(self._count(name) >= wanted for name, wanted in goal.items()), 60)
+        wait_until(lambda: all(self._count(name) >= wanted for name, wanted in goal.items()))
 
     def take(self):
         """{kind: statuses} since the last call."""
@@ -69,7 +69,7 @@ class Load:
             one.join()
 
 
-def wait_until(condition, seconds=15):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -141,6 +141,7 @@ class Incident:
     def be_cured(self):
         """Step 4. What was good was good all the time."""
         wait_until(lambda: answers(self.server, self.load.kinds["old"]) == {200})
+        time.sleep(2.5)                     # a process that has answered none of these looks at its keys every two seconds
         during = self.load.take()
         assert 401 in during.pop("old") and all(seen == {200} for seen in during.values()), during
         assert self.steps.run("tail -n 1").startswith("accepted")
@@ -171,7 +172,7 @@ def test_a_wrong_set_of_keys(new_server, tmp_path, wrong, tag, said):
         incident.steps.finish("systemctl reload")
     assert server.process.pid == parent and "resuming normal operations" not in server.log_since(mark)
     events = [one["event"] for one in read_lines(server, "authjwt-audit.log") if one["event"] != "login"]
-    assert events[0] == "keys_changed" and events.count("keys_changed") in (2, 4) and "token_refused" in events
+    assert events[0] == "keys_changed" and 2 <= events.count("keys_changed") <= 4 and "token_refused" in events
 
 
 def test_a_signing_key_that_was_replaced_too_early(new_server, tmp_path):

@@ -70,9 +70,9 @@ def test_an_entry_is_kept_as_long_as_httpd_itself_keeps_it(store, new_server):
     [ours] = lines(ctl("export", *options))
     assert server.post("/logout", other).status == 200
     theirs = [one for one in lines(ctl("export", *options)) if one["id"] != ours["id"]][0]
-    assert abs(ours["expires"] - theirs["expires"]) < 3_000_000
+    assert abs(ours["expires"] - theirs["expires"]) < 60_000_000
     ctl("revoke", *options, stdin=token)
-    assert [abs(one["expires"] - ours["expires"]) < 100_000 for one in lines(ctl("export", *options)) if one["id"] == ours["id"]] == [True]
+    assert [abs(one["expires"] - ours["expires"]) < 5_000_000 for one in lines(ctl("export", *options)) if one["id"] == ours["id"]] == [True]
 
 
 def test_keys_of_others_are_no_entries(store):

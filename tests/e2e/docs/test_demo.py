@@ -4,7 +4,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import tempfile
 import time
 
@@ -12,6 +11,7 @@ import authjwt_client as client
 import pytest
 from authjwt_env import APXS, MODULE, Known
 from authjwt_html import Page, assert_good_page, assert_inert
+from authjwt_ports import free_port
 from authjwt_process import end_session, launch
 from authjwt_visitor import Visitor
 
@@ -24,9 +24,7 @@ class Demo:
     """The server of conf/demo/run, as far as Visitor asks it."""
 
     def __init__(self, folder):
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        self.port = free_port()
         self.said = folder / "said"
         with open(self.said, "wb") as said:
             self.process = launch([TOP / "conf/demo/run", MODULE], stdout=said, stderr=said,

@@ -19,7 +19,7 @@ CacheIgnoreNoLastMod on
 CacheDefaultExpire 600
 FileETag MTime Size
 """
-CONFIG = DEFAULT + CACHE + (protected("/p/file") + location("/open", 'Header set Cache-Control "max-age=600"') + protected("/members") + location("/members", 'Header set Cache-Control "max-age=600"')
+CONFIG = DEFAULT + CACHE + "KeepAliveTimeout 20\n" + (protected("/p/file") + location("/open", 'Header set Cache-Control "max-age=600"') + protected("/members") + location("/members", 'Header set Cache-Control "max-age=600"')
        + protected("/shared") + location("/shared", 'Header set Cache-Control "public, max-age=600"')
        + protected("/cgi", "Require valid-user"))
 FILES = {"htdocs/members/file.txt": "0123456789\n", "htdocs/open/file.txt": "0123456789\n", "htdocs/shared/file.txt": "0123456789\n"}

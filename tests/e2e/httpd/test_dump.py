@@ -2,12 +2,12 @@
 """What a configuration comes to: `httpd -t -D DUMP_AUTHJWT`, the line at each start, and the risks, which both tell."""
 import os
 import re
-import socket
 
 import authjwt_keys as keys
 import pytest
 from authjwt_dump import dump, values
 from authjwt_env import DEFAULT, ENDPOINTS, KEY_AND_STORE, Known, endpoint
+from authjwt_ports import free_port
 
 HOST = "<VirtualHost *>\nServerName %s.test\n%s</VirtualHost>\n"
 
@@ -78,12 +78,6 @@ def test_a_risk_is_one_warning_at_start_and_one_line_of_the_dump(new_server, exp
     assert [one[:6] for block in blocks for one in values(block, "risk")] == [tag] and said.count(tag) == 1
     server.start()
     assert len(re.findall(r"\[authjwt:warn\].*AJ\d{4}: ", server.read_log())) == 1
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("0.0.0.0", 0))
-        return sock.getsockname()[1]
 
 
 def test_a_configuration_without_risk_has_no_such_line(new_server):

@@ -112,7 +112,7 @@ def test_websockets_are_opened_by_who_may_and_from_this_site(new_server):
             assert ask({**cookie, **foreign}) == 403
         assert ask({}) == ask(bearer(tamper(token_of()))) == 401 and not echo.seen
         assert ask({**cookie, "origin": "http://localhost"}) == ask({**bearer(token_of("ann")), "x_remote_user": "root"}) == 200
-        server._wait("both handshakes", lambda: len(echo.seen) == 2, 5)
+        server._wait("both handshakes", lambda: len(echo.seen) == 2)
         assert [Saw(one).all("X-Remote-User") for one in echo.seen] == [["ann"]] * 2
 
 

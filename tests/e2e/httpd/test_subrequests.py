@@ -186,5 +186,5 @@ def test_a_refusal_of_what_httpd_looks_up_is_complete(new_server, path):
     def notes():
         with open(server.path("notes.log")) as file:
             return file.read().split()
-    server._wait("eight lines", lambda: len(notes()) >= 8, 3)
+    server._wait("eight lines", lambda: len(notes()) >= 8)
     assert sorted(notes()) == sorted(["-", "-", *["token_missing", "token_invalid", "access_denied"] * 2])

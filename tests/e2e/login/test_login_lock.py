@@ -13,7 +13,7 @@ LIMIT, SECONDS = 6, 3600
 CONFIG = DEFAULT + PROXY + "AuthJWTLoginThrottle off\nAuthJWTLoginLock %d %ds\nAuthJWTDummyHash {SHA}x\n" % (LIMIT, SECONDS) + (
     endpoint("/broken-login", "login", "AuthUserFile @dir@/no-such-file")
     + host("localhost")
-    + host("brief", "AuthJWTLoginLock %d 1s" % LIMIT, "AuthJWTKey HS256 env:OTHER_KEY",
+    + host("brief", "AuthJWTLoginLock %d 4s" % LIMIT, "AuthJWTKey HS256 env:OTHER_KEY",
            "AuthJWTRevocationStore lmdb:@dir@/other-state(64M)")
     + host("never", "AuthJWTLoginLock off", "AuthJWTIssuer never")
     + host("default", "AuthJWTLoginLock 100 1h", "AuthJWTIssuer default")
@@ -111,9 +111,9 @@ def test_parallel_attempts_cannot_exceed_the_limit(server, expect_log):
 def test_the_lock_ends_by_itself_and_the_count_begins_anew(server):
     fail_from_many(server, LIMIT, host="brief")
     begun = time.monotonic()
-    assert 1 <= assert_throttled(Client(server, host="brief").login()) <= 2
-    server._wait("the lock to end", lambda: Client(server, host="brief").login(right=False).status == 401, 5)
-    assert time.monotonic() - begun > 0.5
+    assert 1 <= assert_throttled(Client(server, host="brief").login()) <= 5
+    server._wait("the lock to end", lambda: Client(server, host="brief").login(right=False).status == 401)
+    assert time.monotonic() - begun > 3
     assert_logged_in(Client(server, host="brief").login())
 
 

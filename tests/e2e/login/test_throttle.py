@@ -187,17 +187,19 @@ def test_names_that_look_like_an_address_or_hold_blanks_are_users_of_their_own(c
 
 # -- windows -----------------------------------------------------------------------------------------------------
 
-def test_the_right_password_works_after_retry_after_and_no_sooner_than_the_count_fades(server):
-    client = Client(server, host="brief")
-    begun = time.monotonic()
+def test_the_right_password_works_after_retry_after_and_no_sooner_than_the_count_fades(timed):
+    server = timed(DEFAULT + PROXY + "AuthJWTLoginThrottle 2 1000s\n", modules=("remoteip",))
+    client = Client(server)
     client.fail(2)
-    assert 1 <= assert_throttled(client.login()) <= 2
-    time.sleep(max(0, begun + 1.3 - time.monotonic()))      # seven tenths of both count still, so one more is free
+    assert 900 < assert_throttled(client.login()) <= 1001
+    server.set_clock(1300)                                  # seven tenths of both count still, so one more is free
     assert client.login(right=False).status == 401
-    asked, wait = time.monotonic(), assert_throttled(client.login())
-    assert 1 <= wait <= 2
-    client.server._wait("the throttle to let go", lambda: client.login().status == 200, 5)
-    assert time.monotonic() - asked <= wait + 0.3
+    wait = assert_throttled(client.login())
+    assert 100 < wait <= 201                                # when half of both counts, there is room
+    server.set_clock(1300 + wait - 100)
+    assert_throttled(client.login())
+    server.set_clock(1300 + wait)
+    assert_logged_in(client.login())
 
 
 # -- virtual hosts -----------------------------------------------------------------------------------------------

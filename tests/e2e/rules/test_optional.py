@@ -123,7 +123,7 @@ def test_a_refresh_cookie_that_is_good_for_nothing_makes_nobody_less_than_anonym
     def notes():
         with open(server.path("notes.log")) as file:
             return file.read().split()
-    server._wait("five lines", lambda: len(notes()) >= 5, 3)
+    server._wait("five lines", lambda: len(notes()) >= 5)
     assert set(notes()) == {"-"}, "nobody was refused"
 
 

@@ -105,16 +105,18 @@ def test_the_process_that_revokes_never_lags(hosts, everywhere):
                 return believing.get("/protected", access).status
 
             asking = [pool.submit(ask) for _ in range(4)]
-            assert believing.get("/protected", access).status == 200
-            assert believing.post("/logout", access, json={"everywhere": everywhere}).status == 200
-            promised.append(True)
+            try:
+                assert believing.get("/protected", access).status == 200
+                assert believing.post("/logout", access, json={"everywhere": everywhere}).status == 200
+            finally:
+                promised.append(True)
             assert {one.result() for one in asking} == {401}
             assert_error(believing.get("/protected", access), "token_revoked")
 
 
 def served(server, path, since, count):
     """[(process id, status)] of so many requests for a path since an offset of the access log."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         rows = [line.split() for line in server.access_log()[since:].splitlines() if " %s " % path in line]
         if len(rows) >= count:
@@ -181,5 +183,5 @@ def test_real_seconds_pass_too(new_server):
         assert here.post("/logout", access).status == 200
         revoked = time.monotonic()
         while {there.get("/protected", access).status for _ in range(8)} != {401}:
-            assert time.monotonic() < revoked + 5
+            assert time.monotonic() < revoked + 30
             time.sleep(0.05)

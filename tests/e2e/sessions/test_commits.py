@@ -143,14 +143,14 @@ def test_what_is_issued_while_everywhere_waits_for_the_disk_is_ended_too(new_ser
         while not waits:                                # who gets the lock next is not ours to say
             (ending, _), (_, going_on) = begin(), begin()
             with write_lock(store) as (first, give_first):
-                assert first.wait(10)
+                assert first.wait(60)
                 before = store.commits()
                 logout = pool.submit(server.post, "/logout", ending, json={"everywhere": True})
                 time.sleep(0.3)                         # it waits to end its own session
                 with write_lock(store) as (second, _):
                     time.sleep(0.1)                     # and this stands in line behind it
                     give_first()
-                    assert second.wait(10)
+                    assert second.wait(60)
                     in_a_new_second()
                     waits = store.commits() == before + 1 and not logout.done()
                     refresh = pool.submit(server.post, "/refresh", going_on)

@@ -122,14 +122,13 @@ def foreign(sid, **more):
 
 
 def test_a_later_login_in_the_issuers_session_lives_and_what_was_issued_before_does_not(server):
-    now = int(time.time())
     access, refresh = foreign("s1"), foreign("s1", type="refresh")
     assert server.post("/logout", access).status == 200
     assert_error(server.get("/protected", access), "token_revoked")
     assert_error(server.get("/protected", foreign("s1", jti="another")), "token_revoked")
     assert_error(server.get("/protected", sign(claims(sid="s1", without=("iat",)), Known.secret)), "token_revoked")
     assert_error(server.post("/refresh", refresh), "token_revoked")
-    later = foreign("s1", iat=now + 3)                  # within the leeway
+    later = foreign("s1", iat=int(time.time()) + 3)                  # within the leeway
     assert server.get("/protected", later).status == 200
     assert server.post("/logout", later).status == 200
     assert_error(server.get("/protected", later), "token_revoked")
@@ -137,7 +136,6 @@ def test_a_later_login_in_the_issuers_session_lives_and_what_was_issued_before_d
 
 @pytest.mark.parametrize("path", ["/refresh", "/unrotated"])
 def test_a_later_login_in_the_issuers_session_refreshes_and_goes_on(server, path):
-    now = int(time.time())
     sid = "s2" + path
     first = server.post(path, foreign(sid, type="refresh")).json()
     assert server.get("/protected", first["access_token"]).status == 200
@@ -145,7 +143,7 @@ def test_a_later_login_in_the_issuers_session_refreshes_and_goes_on(server, path
     assert_error(server.get("/protected", first["access_token"]), "token_revoked")
     if path == "/refresh":
         assert_error(server.post(path, first["refresh_token"]), "token_revoked")
-    later = foreign(sid, type="refresh", iat=now + 3)
+    later = foreign(sid, type="refresh", iat=int(time.time()) + 3)
     answer = server.post(path, later).json()
     assert server.get("/protected", answer["access_token"]).status == 200
     if path == "/refresh":

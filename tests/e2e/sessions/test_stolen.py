@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """What whoever steals a store or a key has in hand (docs/security.md)."""
 from authjwt_client import assert_error
-from authjwt_env import DEFAULT, Known
+from authjwt_env import DEFAULT, Known, hash_password
+from authjwt_leaks import register_token
 from authjwt_lmdb import CHAIN, SESSION, Store, entry_id
 from authjwt_sessions import rotate
 from authjwt_tokens import claims, read, sign
 
 
+def log_in(server, name):
+    answer = server.post("/login", json={"username": name, "password": Known.passwords["ann"]})
+    return tuple(register_token(answer.json()[one]) for one in ("access_token", "refresh_token"))
+
+
 def test_the_files_of_the_store_hold_no_name_no_token_and_no_key(new_server):
+    names = ["somebody-with-a-long-name", "another-with-a-long-name"]      # three letters are found by chance
     server = new_server(DEFAULT)
+    server.write("users", "".join(hash_password(name, Known.passwords["ann"]) for name in names))
     server.start()
-    access, refresh = server.login()
-    other, other_refresh = server.login("bob")
+    (access, refresh), (other, other_refresh) = (log_in(server, name) for name in names)
     newer, newest = rotate(server, refresh)
     assert server.post("/logout", other).status == 200
     assert server.post("/logout", newer, json={"everywhere": True}).status == 200
@@ -22,7 +29,7 @@ def test_the_files_of_the_store_hold_no_name_no_token_and_no_key(new_server):
     with open(server.path("state/data.mdb"), "rb") as file:
         content = file.read()
     assert b"entries" in content, "the control: a name that is there is found"
-    secrets = {Known.secret, "ann", "bob"}
+    secrets = {Known.secret, *names}
     for token in (access, refresh, other, other_refresh, newer, newest):
         said = read(token)
         secrets |= {*token.split(".")[1:], said["jti"], said["sid"]}

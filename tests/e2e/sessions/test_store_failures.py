@@ -2,6 +2,7 @@
 """When the revocation store cannot answer, nothing passes; a provider made for tests fails on demand."""
 import base64
 import concurrent.futures
+import time
 
 import pytest
 from authjwt_client import assert_error
@@ -87,11 +88,12 @@ def test_a_failing_store_does_not_flood_the_log(failing, expect_log):
     token = sign(claims(), Known.secret)
     break_store(failing)
     expect_log(ERROR)
-    before = failing.mark()
+    before, begun = failing.mark(), time.monotonic()
     for _ in range(50):
         assert failing.get("/protected", token).status == 503
+    seconds = time.monotonic() - begun
     lines = [line for line in failing.log_since(before).splitlines() if "[authjwt:error]" in line]
-    assert 1 <= len(lines) <= 10, "%d lines for 50 requests" % len(lines)
+    assert 1 <= len(lines) <= 2 * (seconds + 2), "%d lines for 50 requests in %.1f s" % (len(lines), seconds)
 
 
 def test_a_provider_that_asks_for_a_mutex_is_never_entered_twice_at_once(failing):

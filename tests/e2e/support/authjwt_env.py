@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private httpd for tests: one temporary directory, one free port, no daemon of the machine touched."""
+import contextlib
 import glob
 import os
 import pathlib
@@ -15,6 +16,7 @@ import time
 import pytest
 import authjwt_client as client
 from authjwt_leaks import find_leaks, register_secret, register_token
+from authjwt_ports import free_port
 from authjwt_process import end_session, launch, processes_of
 
 MODULE = os.environ.get("AUTHJWT_MODULE") or str(pathlib.Path(__file__).resolve().parents[3] / "build/mod_authjwt.so")
@@ -29,14 +31,15 @@ if "AUTHJWT_PRELOAD" in os.environ:
 not_sanitized = pytest.mark.skipif("LD_PRELOAD" in SANITIZER, reason="a sanitizer needs /proc, takes over signals and refuses RTLD_DEEPBIND")
 # What all servers have as AuthJWTCache, unless their own lines say otherwise: off, or a number.
 CACHE = os.environ.get("AUTHJWT_TEST_CACHE")
-START_LIMIT = 20                            # seconds until a server must be up, or down
+START_LIMIT = 60                            # seconds until a server must be up, or down
+GIVE_UP_LISTENING = 5                       # seconds that children of the generation before have for that, unless they are stopped
 
 # Lines that httpd itself writes about an ordinary refusal, about its capacity, (event) about a stop amid traffic, and where it
 # has been upgraded before OpenSSL.
 EXPLAINED = [r"AJ1783: ",                   # many servers of tests renew without asking who is still there; see test_start_warnings.py
              r"AJ1012: ",                   # hosts of tests have one secret under several issuers; see test_dump.py
              r"AJ1015: ",                   # hosts of tests have two secrets without kid; see test_dump.py
-             r"AH0028[67]: |AH00161: |AH00484: |AH10159: ", r"\[mpm_event:error\] .*\(9\)Bad file descriptor: AH\d+: ",
+             r"AH0028[67]: |AH00161: |AH0048[45]: |AH03490: |AH10159: ", r"\[mpm_event:error\] .*\(9\)Bad file descriptor: AH\d+: ",
              r"AH01631: user .*: authorization failure", r"AH01629: ", r"AH01630: client denied by server configuration",
              r"AH01617: ", r"AH01618: ", r"AH01882: Init: this version of mod_ssl was compiled against a newer library"]
 CRASH = re.compile(r"exit signal|AH0005[0-2]:|[Ss]egmentation fault|AddressSanitizer|runtime error:|Assertion .* failed")
@@ -181,7 +184,8 @@ class Httpd:
 
     def _mpm_lines(self):
         if self.mpm == "prefork":
-            return "StartServers 3\nMinSpareServers 3\nMaxSpareServers 4\nMaxRequestWorkers 6"
+            # As many as there may be, and always: one that is added meanwhile has not met what a test let all of them meet.
+            return "StartServers 6\nMinSpareServers 6\nMaxSpareServers 7\nMaxRequestWorkers 6"
         threads = 6
         return ("StartServers %(n)d\nServerLimit %(n)d\nThreadsPerChild %(t)d\nThreadLimit %(t)d\n"
                 "MinSpareThreads %(t)d\nMaxSpareThreads %(m)d\nMaxRequestWorkers %(m)d"
@@ -216,9 +220,7 @@ class Httpd:
         return [httpd, "-d", self.dir, "-f", self._write_config(), *arguments]
 
     def _pick_port(self):
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        self.port = free_port()
 
     def configtest(self):
         """httpd -t: (exit status, all it said, log included)."""
@@ -275,10 +277,24 @@ class Httpd:
 
     def _connections(self):
         """Whether any connection to the port is open or being closed, by the kernel's table."""
+        return any(row[3] not in ("0A", "06") for row in self._sockets())   # neither LISTEN nor TIME_WAIT
+
+    def _sockets(self):
+        """The rows about the port in the kernel's table: that of its network, which a test may have separated from ours."""
         port = ":%04X" % self.port
-        with open("/proc/net/tcp") as table:
+        with open("/proc/%d/net/tcp" % self.process.pid) as table:
             rows = [line.split() for line in table.readlines()[1:]]
-        return any(row[1].endswith(port) and row[3] not in ("0A", "06") for row in rows)   # neither LISTEN nor TIME_WAIT
+        return [row for row in rows if row[1].endswith(port)]
+
+    def _listens(self, pids):
+        """Whether one of the processes would still take a connection."""
+        with contextlib.suppress(OSError):
+            listening = {"socket:[%s]" % row[9] for row in self._sockets() if row[3] == "0A"}
+            for descriptor in (one for pid in pids for one in glob.glob("/proc/%d/fd/*" % pid)):
+                with contextlib.suppress(OSError):
+                    if os.readlink(descriptor) in listening:
+                        return True
+        return False
 
     def _works(self):
         """Whether any thread of the server does something."""
@@ -340,10 +356,14 @@ class Httpd:
         return self.start()
 
     def graceful(self, how=signal.SIGUSR1):
-        """Graceful restart, as logrotate does; returns when the new generation runs."""
+        """Graceful restart, as logrotate does; returns when the new generation runs, and alone takes connections."""
         mark, socket_before = len(self.read_log()), self._cgi_sockets()
+        before = [pid for pid in processes_of(self.process.pid) if pid != self.process.pid]
         self.process.send_signal(how)
         self._wait("the new generation", lambda: "resuming normal operations" in self.read_log()[mark:] and self._cgi_runs(socket_before))
+        end = time.monotonic() + GIVE_UP_LISTENING
+        while self._listens(before) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def reload(self):
         """What httpd calls restart: the parent lives on, and reads its configuration again; the children are ended."""
@@ -392,8 +412,8 @@ class Httpd:
         return self.read_log()[mark:]
 
     def assert_logged(self, mark, pattern):
-        """The error log since mark has a line with the pattern; a short wait for lines that follow the answer."""
-        self._wait("a log line with %r" % pattern, lambda: re.search(pattern, self.log_since(mark)), 3)
+        """The error log since mark has a line with the pattern; a wait for lines that follow the answer."""
+        self._wait("a log line with %r" % pattern, lambda: re.search(pattern, self.log_since(mark)))
 
     def _new_log(self):
         text = self.read_log()
@@ -447,6 +467,10 @@ class Httpd:
     def children_that_served(self, path, since):
         """Process ids of the children that answered requests for path, by the access log from an offset."""
         return {line.split()[0] for line in self.access_log()[since:].splitlines() if " %s " % path in line}
+
+    def until_two_served(self, path, since, ask):
+        """Ask until more than one child has answered requests for path."""
+        self._wait("another child to answer", lambda: (ask(), len(self.children_that_served(path, since)) > 1)[1])
 
 
 def running(module_config):

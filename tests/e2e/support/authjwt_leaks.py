@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must never appear in a log: every token, password and key that a test made or received."""
+import base64
 import re
 
 # What begins the signature of a token. There are thousands after a long run, so they are sought in one pass over a log.
@@ -36,6 +37,15 @@ def register_answer(text):
         register_token(token)
 
 
+def _is_segment(word):
+    """Whether this decodes to text, as the header or the payload of a token does. What is random has these letters often enough: a
+    session's id, a thumbprint."""
+    try:
+        return base64.urlsafe_b64decode(word[:20].ljust(20, "=")).decode("utf-8", "strict").isprintable()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+
+
 def find_leaks(text, token_shaped=True):
     """Sentences about each secret found in a log. token_shaped: also report whatever looks like a token's segment."""
     found = []
@@ -46,5 +56,6 @@ def find_leaks(text, token_shaped=True):
             line = next((one for one in text.split("\n") if secret[:40] in one), "")
             found.append("the log holds a token, password or key: %r" % line[:200])
     if token_shaped:
-        found += ["the log holds what looks like a token: %s" % hit.group(0)[:20] for hit in _token_like.finditer(text)]
+        found += ["the log holds what looks like a token: %s" % hit.group(0)[:20] for hit in _token_like.finditer(text)
+                  if _is_segment(hit.group(0))]
     return found

@@ -40,7 +40,7 @@ def changed(server, before):
     return {key: value - before.get(key, 0) for key, value in now.items() if value != before.get(key, 0)}
 
 
-def settled(server, wanted, before, seconds=5):
+def settled(server, wanted, before, seconds=60):
     """Wait until the counters have grown by this and no more: a child may still be about to count what nobody waits for."""
     end = time.monotonic() + seconds
     while True:

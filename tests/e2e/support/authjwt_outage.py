@@ -78,6 +78,8 @@ class Outages:
             begin = time.monotonic()
             with outage():
                 time.sleep(1.5)
+                while not all(self.since(begin, what)[503] for what in unavailable) and time.monotonic() < begin + 15:
+                    time.sleep(0.05)        # a busy machine has not come to each of them yet
             for what in unavailable:
                 assert self.since(begin, what)[503], (what, self.since(begin, what))
             end = time.monotonic()

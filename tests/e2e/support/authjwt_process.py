@@ -94,7 +94,7 @@ def _is_stopped(pid):
 
 def wait_until_stopped(pids):
     """SIGSTOP takes a moment to reach all threads of a busy process."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not all(_is_stopped(pid) for pid in pids):
         assert time.monotonic() < end, "not stopped: %s" % pids
         time.sleep(0.005)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built-in pages as a person sees them in Chromium: SCENES are driven by the tests of accessibility and by `make screenshots`."""
+import time
+
 from authjwt_env import USERS, Known, endpoint, location, protected
 from authjwt_listed import FIREFOX, PHONE, end, log_in, sessions
 from authjwt_visitor import WEB
@@ -44,13 +46,15 @@ class Stage:
         self.open("/ok.txt", home)
         before = self.driver.find_element("tag name", "html")
         self.driver.execute_script(POST, path, fields)
-        for _ in range(400):
+        end = time.monotonic() + 60
+        while True:
+            assert time.monotonic() < end, "no answer to the form"
             try:
                 before.is_enabled()
             except Exception:                   # a new document is there
                 break
         while self.driver.execute_script("return document.readyState") != "complete":
-            pass
+            assert time.monotonic() < end, "the page is never complete"
 
     def sign_in(self):
         self.post("/login", {"username": "ann", "password": Known.passwords["ann"], "next": "/members"})

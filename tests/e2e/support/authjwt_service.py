@@ -8,15 +8,10 @@ import socket
 import tempfile
 import time
 
+from authjwt_ports import free_port  # noqa: F401 - for whoever writes a service
 from authjwt_process import end_session, launch, processes_of, wait_until_stopped
 
 START_LIMIT = 60                            # seconds; Java on a loaded machine is slow
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def is_open(address):
@@ -90,7 +85,7 @@ class Service:
         end_session(self.process, 0)
         self.process = None
 
-    def terminate(self, patience=10):
+    def terminate(self, patience=30):
         """It ends in order: not by a crash, and without leaving a process over."""
         if self.process is None:
             return

@@ -53,7 +53,7 @@ class Valkey(Service):
 
     def reply(self, *words):
         """What the server says to one command, as redis-cli shows it."""
-        done = subprocess.run([CLI, "-p", str(self.port), *words], capture_output=True, text=True, errors="replace", timeout=10)
+        done = subprocess.run([CLI, "-p", str(self.port), *words], capture_output=True, text=True, errors="replace", timeout=60)
         return (done.stdout + done.stderr).strip()
 
     def info(self, section):

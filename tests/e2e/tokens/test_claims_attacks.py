@@ -230,7 +230,7 @@ def test_each_refusal_has_its_tag_in_the_log(server, mark):
         refuse(server, register_token(token))
         server.assert_logged(mark, r"\[authjwt:info\].*%s: " % tag)
     refuse(server, forged(payload=claims(exp=int(time.time()) - 37)), "token_expired")
-    server.assert_logged(mark, r"AJ0116: .*expired 3[789] s ago")
+    server.assert_logged(mark, r"AJ0116: .*expired (3[789]|[45]\d) s ago")
     judge(server, forged(payload=claims(type="refresh")))
     server.assert_logged(mark, r"AJ0118: ")
 
@@ -238,7 +238,7 @@ def test_each_refusal_has_its_tag_in_the_log(server, mark):
 # -- times, issuer, audience ----------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("host, ago, wanted", [
-    ("localhost", 5, 200), ("localhost", 15, 401), ("strict.test", 2, 401), ("strict.test", -3, 200),
+    ("localhost", 5, 200), ("localhost", 15, 401), ("strict.test", 2, 401), ("strict.test", -20, 200),
     ("lenient.test", 280, 200), ("lenient.test", 310, 401)])
 def test_exp_is_compared_with_the_leeway(server, host, ago, wanted):
     token = forged(payload=claims(iat=NOW - 1000, nbf=NOW - 1000, exp=int(time.time()) - ago))
@@ -260,10 +260,10 @@ def test_nbf_and_iat_are_compared_with_the_leeway(server, claim, host, ahead, wa
 
 
 def test_a_remembered_token_ends_at_its_exp(server):
-    token = forged(payload=claims(exp=int(time.time()) + 2))
+    token = forged(payload=claims(exp=int(time.time()) + 6))
     assert judge(server, token, host="strict.test").status == 200
     assert judge(server, token, host="strict.test").status == 200
-    server._wait("the token's end", lambda: judge(server, token, host="strict.test").status == 401, 5)
+    server._wait("the token's end", lambda: judge(server, token, host="strict.test").status == 401)
     refuse(server, token, "token_expired", host="strict.test")
 
 

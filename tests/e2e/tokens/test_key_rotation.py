@@ -75,7 +75,7 @@ class Load:
 
     def wait(self, more=5):
         """Until each job has been done some more times."""
-        before, end = dict(self.done), time.monotonic() + 15
+        before, end = dict(self.done), time.monotonic() + 60
         while any(self.done[name] < before[name] + more for name in before if name != "foreign" or self.foreign):
             assert time.monotonic() < end and len(self.failed) < 50, (self.done, self.failed[:5])
             time.sleep(0.02)
@@ -136,7 +136,7 @@ def test_the_same_load_notices_when_the_old_key_is_dropped(server):
     with Load(server) as load:
         load.wait()
         switch(server, keys("HS256 file:@dir@/h2 kid=h2"))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not (any("_use" in one for one in load.failed) and any("_refresh" in one for one in load.failed)):
             assert time.monotonic() < end, "nothing failed"
             time.sleep(0.02)

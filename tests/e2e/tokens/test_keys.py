@@ -264,7 +264,7 @@ def test_a_command_that_hangs_is_given_up_after_10_seconds(new_server, expect_lo
     begin = time.monotonic()
     with pytest.raises(StartFailed) as failure:
         server.start()
-    assert 9 < time.monotonic() - begin < 15
+    assert 9 < time.monotonic() - begin < 25
     assert "AuthJWTKey" in str(failure.value) and "10" in str(failure.value)
     with open(server.path("run.pid")) as file:
         pid = file.read().strip()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What takes its time about keys: JWK Sets that change under a running server, commands that never end."""
 import collections
+import contextlib
+import glob
 import os
 import re
 import shutil
@@ -36,10 +38,10 @@ def slow_starts():
         server._pick_port()
         begin = time.monotonic()
         try:
-            done = subprocess.run(server._command("-DFOREGROUND"), env=server.env, capture_output=True, text=True, timeout=30)
+            done = subprocess.run(server._command("-DFOREGROUND"), env=server.env, capture_output=True, text=True, timeout=60)
             said = done.stdout + done.stderr + server.read_log()
         except subprocess.TimeoutExpired:
-            said = "httpd was not there after 30 s"
+            said = "httpd was not there after 60 s"
         ended[name] = time.monotonic() - begin, said, is_alive(int(open(server.path("pid"), encoding="ascii").read()))
 
     for name in SLOW:
@@ -53,10 +55,16 @@ def slow_starts():
 
 
 def is_alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
+    """Whether it runs, soon after it was killed; not where it only waits for somebody to ask how it ended."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as stat:
+                if stat.read().rpartition(")")[2].split()[0] in "ZX":
+                    return False
+        except OSError:
+            return False
+        time.sleep(0.05)
     return True
 
 
@@ -73,7 +81,7 @@ class Watched:
     def ask_all(self, token, host="localhost"):
         """Ask until every process has answered; {process: statuses}."""
         self.number += 1
-        path, since, end = "/protected/%d" % self.number, len(self.server.access_log()), time.monotonic() + 10
+        path, since, end = "/protected/%d" % self.number, len(self.server.access_log()), time.monotonic() + 60
         statuses = collections.defaultdict(set)
         while len(statuses) < self.processes:
             assert time.monotonic() < end, "only %r answered" % statuses
@@ -180,7 +188,7 @@ def test_broken_empty_weak_and_absent_sets_keep_the_old_keys_with_one_error_in_e
 
 def test_prefork_processes_see_a_changed_set_too(running):
     server = running("AuthJWTKey HS256 file:@dir@/secret\nAuthJWTKeySet file:@dir@/keys", {"keys": set_of(1)}, mpm="prefork")
-    watched = Watched(server, 3)
+    watched = Watched(server, 6)
     assert watched.seconds_until(token_of(1), 200) < SEEN_WITHIN
     give(server, "keys", set_of(2))
     assert watched.seconds_until(token_of(2), 200) < SEEN_WITHIN and watched.seconds_until(token_of(1), 401) < SEEN_WITHIN
@@ -215,6 +223,15 @@ def test_of_two_sets_that_come_to_share_a_kid_the_first_counts_and_each_other_ch
     assert watched.seconds_until(taken_over, 200) < SEEN_WITHIN and watched.seconds_until(token_of(3), 401) < SEEN_WITHIN
 
 
+def is_traced(pid):
+    """Whether each thread of a process is."""
+    for status in glob.glob("/proc/%s/task/*/status" % pid):
+        with contextlib.suppress(OSError), open(status, encoding="utf-8") as file:
+            if "TracerPid:\t0\n" in file.read():
+                return False
+    return True
+
+
 def test_a_set_is_looked_at_every_few_seconds_and_not_for_every_request(watched):
     if not shutil.which("strace") or subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode:
         pytest.skip("strace is not installed or not allowed here")
@@ -225,7 +242,7 @@ def test_a_set_is_looked_at_every_few_seconds_and_not_for_every_request(watched)
     trace = server.path("trace")
     strace = subprocess.Popen(["strace", "-f", "-qq", "-e", "trace=%file", "-o", trace, *("-p" + pid for pid in children)],
                               stderr=subprocess.DEVNULL)
-    time.sleep(0.3)
+    server._wait("strace", lambda: all(is_traced(pid) for pid in children))
     begin = time.monotonic()
     for _ in range(300):
         assert server.get("/protected", token).status == 200
@@ -233,7 +250,7 @@ def test_a_set_is_looked_at_every_few_seconds_and_not_for_every_request(watched)
     watched.ask_all(token)
     seconds = time.monotonic() - begin
     strace.send_signal(signal.SIGINT)
-    strace.wait(10)
+    strace.wait(60)
     looks = [line for line in server._read("trace").splitlines() if server.path("keys") + '"' in line]
     requests = server._read("trace").count("/htdocs/ok.txt")
     assert requests >= 300, "strace saw nothing"
@@ -246,5 +263,5 @@ def test_a_set_is_looked_at_every_few_seconds_and_not_for_every_request(watched)
 def test_a_command_has_ten_seconds_then_it_is_killed_and_httpd_does_not_start(slow_starts, name):
     seconds, said, alive = slow_starts(name)
     assert "AJ1003: AuthJWTKey HS256 exec:" in said and "within 10 s" in said, said
-    assert 9.5 <= seconds < 20 and not alive, (seconds, alive)
+    assert 9.5 <= seconds < 30 and not alive, (seconds, alive)
     assert find_leaks(said) == []

@@ -251,7 +251,7 @@ def test_a_new_key_set_is_an_event_of_each_process(new_server):
     access, _ = server.login()
     assert audit.events() == ["login"]
     give(server, "set.json", jwk_set({**jwk("RS256", 1, False), "alg": "RS256"}))
-    server._wait("the keys to be read", lambda: server.get("/protected", access).status == 200 and "AJ1006" in server.read_log(), 15)
+    server._wait("the keys to be read", lambda: server.get("/protected", access).status == 200 and "AJ1006" in server.read_log())
     lines = audit.since()
     assert 1 <= len(lines) <= server.children
     assert all(set(line) == {"time", "event", "vhost"} and line["event"] == "keys_changed" for line in lines)
@@ -292,7 +292,7 @@ def test_a_store_that_has_lost_its_entries(new_server, expect_log):
         audit = Audit(server)
         store.kill()
         store.start()
-        server._wait("the loss to be seen", lambda: server.get("/protected", access).status == 401, 15)
+        server._wait("the loss to be seen", lambda: server.get("/protected", access).status == 401)
         lines = audit.since()
         assert [line["event"] for line in lines if line["event"] == "store_lost"] == ["store_lost"]
         assert all(set(line) <= {"time", "event", "vhost", "reason"} for line in lines)

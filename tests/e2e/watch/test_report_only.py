@@ -166,7 +166,7 @@ def test_the_access_log_has_the_code_and_no_user(server):
     def notes():
         with open(server.path("notes.log")) as file:
             return [line.split()[:2] for line in file if "?noted" in line]
-    server._wait("three lines", lambda: len(notes()) == 3, 3)
+    server._wait("three lines", lambda: len(notes()) == 3)
     assert notes() == [["token_expired", "-"], ["access_denied", "-"], ["-", "bob"]]
     assert all(line.split()[-1] == "-" for line in server.access_log().splitlines() if "role?noted" in line and "bob" not in line)
 

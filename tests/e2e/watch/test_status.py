@@ -61,4 +61,4 @@ def test_other_ways_of_processes(new_server, mpm):
     server = new_server(CONFIG, mpm=mpm, modules=("status",)).start()
     for _ in range(10):
         server.get("/protected")
-    server._wait("ten requests", lambda: lines(server)["RequestsTokenMissing"] == 10, 5)
+    server._wait("ten requests", lambda: lines(server)["RequestsTokenMissing"] == 10)
