@@ -15,17 +15,14 @@
 #include "authjwt_cache.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
-#include "authjwt_cors.h"
 #include "authjwt_count.h"
 #include "authjwt_dispatch.h"
 #include "authjwt_expr.h"
 #include "authjwt_forward.h"
-#include "authjwt_identity.h"
+#include "authjwt_hooks.h"
 #include "authjwt_keys.h"
 #include "authjwt_page.h"
-#include "authjwt_renewal.h"
 #include "authjwt_reply.h"
-#include "authjwt_request.h"
 #include "authjwt_risks.h"
 #include "authjwt_lmdb.h"
 #include "authjwt_status.h"
@@ -81,21 +78,13 @@ static void register_hooks(apr_pool_t *pool)
     authjwt_authz_register(pool);
     authjwt_expr_register(pool);
     authjwt_forward_register(pool);
-    /* After what mod_headers does early. */
-    ap_hook_post_read_request(authjwt_forward_remove, NULL, NULL, APR_HOOK_FIRST + 1);
-    ap_hook_translate_name(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_header_parser(authjwt_forward_remove, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_check_access(authjwt_forward_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(authjwt_identity_fixups, NULL, NULL, APR_HOOK_FIRST);
+    authjwt_hooks_register(pool);
     ap_hook_error_log(authjwt_unheard_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_error_log(authjwt_users_error_log, NULL, NULL, APR_HOOK_MIDDLE);
-    authjwt_request_register(pool);
-    authjwt_renewal_register(pool);
     authjwt_body_register(pool);
     authjwt_reply_register(pool);
     authjwt_status_register();
     authjwt_caching_register(pool);
-    authjwt_cors_register(pool);
 
     /* First of all handlers: mod_proxy takes what it proxies whatever SetHandler says. */
     ap_hook_handler(authjwt_dispatch, NULL, NULL, APR_HOOK_REALLY_FIRST);

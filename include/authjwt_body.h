@@ -41,6 +41,9 @@ authjwt_verdict_e authjwt_body_peek(request_rec *r, const char *name, const char
 /** Register the input filter that replays what has been looked into. */
 void authjwt_body_register(apr_pool_t *pool);
 
+/** Insert it, where something was looked into; anew for each request that a redirect makes. Not for subrequests. */
+void authjwt_body_insert_filter(request_rec *r);
+
 /** Field that is a non-empty string without NUL. @return borrowed, or NULL */
 const char *authjwt_body_string(const json_t *fields, const char *name);
 

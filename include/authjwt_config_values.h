@@ -34,6 +34,14 @@ const char *authjwt_config_login_page(const authjwt_dir_conf_t *conf);
 const char *authjwt_config_auto_refresh(const authjwt_dir_conf_t *conf);
 /** @return non-zero when any place has AuthJWTCookieAutoRefresh */
 int authjwt_config_renews(void);
+
+/** Told of something in the configuration, while hooks can still be registered: httpd sorts them after it was read. */
+typedef void authjwt_config_listener_fn(void);
+
+/** Call a function once if the server's own configuration, and not only an .htaccess, has an AuthJWTRequestHeader.
+ * Before the configuration is read. */
+void authjwt_config_on_request_header(authjwt_config_listener_fn *listener);
+
 authjwt_csrf_e authjwt_config_csrf(const authjwt_dir_conf_t *conf);
 /** @return never AUTHJWT_IN_BODY_UNSET; AUTHJWT_IN_BODY_ON without AuthJWTCookies, where there is no other place */
 authjwt_in_body_e authjwt_config_tokens_in_body(const authjwt_dir_conf_t *conf);

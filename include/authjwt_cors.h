@@ -14,7 +14,4 @@ void authjwt_cors_allow(request_rec *r);
 /** Say what a preflight may go on with. @param methods  such as "POST" */
 void authjwt_cors_allow_preflight(request_rec *r, const char *methods);
 
-/** Register the hook that does authjwt_cors_allow before access is checked. */
-void authjwt_cors_register(apr_pool_t *pool);
-
 #endif

@@ -31,7 +31,13 @@ typedef struct {
     authjwt_need_e need; /**< of its server's keys */
 } authjwt_endpoint_t;
 
-/** The endpoint of a handler's name. @param handler  may be NULL @return NULL when it is none of ours */
-const authjwt_endpoint_t *authjwt_endpoint_find(const char *handler);
+/** The endpoint of a handler's name. @return NULL when it is none of ours */
+const authjwt_endpoint_t *authjwt_endpoint_named(const char *handler);
+
+/** The same, of NULL too; asked of each request, whose handler is mostly a media type. */
+static inline const authjwt_endpoint_t *authjwt_endpoint_find(const char *handler)
+{
+    return handler && (*handler | 0x20) == 'j' ? authjwt_endpoint_named(handler) : NULL;
+}
 
 #endif

@@ -5,28 +5,40 @@
 #define AUTHJWT_FORWARD_H
 
 #include <httpd.h>
+#include "authjwt_config.h"
 
 /** Register the input filter that keeps trailers from becoming such headers. */
 void authjwt_forward_register(apr_pool_t *pool);
 
-/**
- * Take away what the client sent under the names of AuthJWTRequestHeader. Hook header_parser, and as soon as the lines
- * of the server (post_read_request) and of <Location> (translate_name) are known, before conditions ask for the header.
- * @return DECLINED
+/** Take away what the client sent under the names of AuthJWTRequestHeader, which is set. */
+void authjwt_forward_remove_all(request_rec *r);
+
+/** The same as far as it is known by now to be set: before conditions ask for the header. */
+static inline void authjwt_forward_remove(request_rec *r)
+{
+    if (authjwt_config_dir(r)->request_headers) {
+        authjwt_forward_remove_all(r);
+    }
+}
+
+/** Does the application get anything else than what was sent? Not with the defaults: a token in a header, handed on. */
+static inline int authjwt_forward_changes(const request_rec *r)
+{
+    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
+
+    return conf->request_headers || conf->locations || conf->cookies > 0 || conf->forward_token == AUTHJWT_FORWARD_OFF;
+}
+
+/** What was cut from the request above this one, an ErrorDocument's or an included page's, is there again for
+ * mod_auth_basic, which asks each of them. Before anybody is authenticated. */
+void authjwt_forward_restore_password(request_rec *r);
+
+/** In fixups, before others, where authjwt_forward_changes: authjwt_forward_remove for subrequests too; set the
+ * headers; cut the token from the query.
  */
-int authjwt_forward_remove(request_rec *r);
+void authjwt_forward_fixups_first(request_rec *r);
 
-/**
- * Hook check_access: what was cut from the request above this one, an ErrorDocument's or an included page's, is there
- * again for mod_auth_basic, which asks each of them. @return DECLINED
- */
-int authjwt_forward_access(request_rec *r);
-
-/** Hook fixups, before others: the same for subrequests; set the headers; cut the token from the query. @return
- * DECLINED */
-int authjwt_forward_fixups_first(request_rec *r);
-
-/** Hook fixups, after all others: cut the token from headers and cookies. @return DECLINED */
-int authjwt_forward_fixups_last(request_rec *r);
+/** In fixups, after all others, likewise: cut the token from headers and cookies. */
+void authjwt_forward_fixups_last(request_rec *r);
 
 #endif

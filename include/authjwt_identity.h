@@ -24,7 +24,7 @@ void authjwt_identity_drop(request_rec *r);
 /** Remove all JWT_CLAIM_* from the environment, whoever set them. */
 void authjwt_identity_forget(request_rec *r);
 
-/** Hook fixups: export the environment also where core carried the user over. @return DECLINED */
-int authjwt_identity_fixups(request_rec *r);
+/** In fixups: export the environment also where core carried the user over. */
+void authjwt_identity_fixups(request_rec *r);
 
 #endif

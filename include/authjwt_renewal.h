@@ -28,7 +28,8 @@ int authjwt_renewal_is_idle(request_rec *r);
 authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const aj_claims_t *sent,
                                             const char **token) AUTHJWT_MUST_USE;
 
-/** Register the hook that keeps what a renewal starts from. */
-void authjwt_renewal_register(apr_pool_t *pool);
+/** Keep what a renewal starts from: what the client sent and the server itself says of it, such as SetEnvIf outside all
+ * sections. Before any section can speak, where authjwt_config_renews. */
+void authjwt_renewal_keep_start(request_rec *r);
 
 #endif

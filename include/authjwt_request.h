@@ -4,6 +4,7 @@
 #define AUTHJWT_REQUEST_H
 
 #include <httpd.h>
+#include <http_core.h>
 #include "aj_claims.h"
 #include "authjwt_config.h"
 #include "authjwt_endpoint.h"
@@ -100,12 +101,32 @@ static inline const authjwt_state_t *authjwt_request_known(const request_rec *r)
     return state ? state : &authjwt_request_nothing_known;
 }
 
+/** Stands in for states that hold nothing else than `answering`; never written to. */
+extern authjwt_state_t authjwt_request_only_answering;
+
 /** Note that httpd puts the filters of the answer together (`answering`, once more after an error), without making a
  * state for that alone. */
-void authjwt_request_set_answering(request_rec *r);
+static inline void authjwt_request_set_answering(request_rec *r)
+{
+    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    if (!state) {
+        ap_set_module_config(r->request_config, &authjwt_module, &authjwt_request_only_answering);
+    }
+    else if (state != &authjwt_request_only_answering) {
+        state->answering = 1;
+        /* An error has headers of its own. */
+        state->varied = 0;
+    }
+}
 
 /** @return the state if one was made, else NULL: then nothing was done for this request_rec */
-authjwt_state_t *authjwt_request_made_state(request_rec *r);
+static inline authjwt_state_t *authjwt_request_made_state(const request_rec *r)
+{
+    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+
+    return state != &authjwt_request_only_answering ? state : NULL;
+}
 
 /** @return non-zero when AuthType JWT is in effect for the request */
 int authjwt_request_protects(request_rec *r);
@@ -113,8 +134,18 @@ int authjwt_request_protects(request_rec *r);
 /** @return non-zero when AuthType Basic is, where a token may come as a password */
 int authjwt_request_is_basic(request_rec *r);
 
-/** Register hooks: at login and refresh, no .htaccess writes to the environment or to request headers. */
-void authjwt_request_register(apr_pool_t *pool);
+/** At login and refresh, no .htaccess writes to the environment: it is kept before mod_rewrite, where there is an
+ * .htaccess. */
+void authjwt_request_before_rewrite(request_rec *r);
+
+/** After mod_rewrite it is as it was. */
+void authjwt_request_after_rewrite(request_rec *r);
+
+/** The same with request headers, before mod_headers. */
+void authjwt_request_before_headers(request_rec *r);
+
+/** The same with request headers, after mod_headers. */
+void authjwt_request_after_headers(request_rec *r);
 
 /** The request that the client sent, above all subrequests and internal redirects. */
 static inline request_rec *authjwt_request_initial(request_rec *r)
@@ -125,12 +156,25 @@ static inline request_rec *authjwt_request_initial(request_rec *r)
     return r;
 }
 
-/**
- * Is the request for one of the endpoints that look after authentication themselves (login, refresh, logout, jwks,
- * revoke)? Judged by SetHandler, since r->handler is not set yet when access is checked.
- * @return NULL when it is for none
- */
-const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r);
+/** The endpoint that a section's SetHandler names. @return NULL when it is none */
+const authjwt_endpoint_t *authjwt_request_endpoint_of(request_rec *r, const core_dir_config *core);
+
+/** Is the request for one of the endpoints? Judged by SetHandler, since r->handler is not set yet when access is
+ * checked. @return NULL when it is for none */
+static inline const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return core->handler || core->expr_handler ? authjwt_request_endpoint_of(r, core) : NULL;
+}
+
+/** The same with those alone that look after authentication themselves: login, refresh, logout, jwks, revoke. */
+static inline const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)
+{
+    const authjwt_endpoint_t *endpoint = authjwt_request_any_endpoint(r);
+
+    return endpoint && endpoint->is_exempt ? endpoint : NULL;
+}
 
 /**
  * Is the request for the address of the endpoint that its section names, and not for one below it? `<Location
@@ -147,8 +191,8 @@ int authjwt_request_at_own_address(request_rec *r);
  */
 int authjwt_request_may_issue(request_rec *r);
 
-/** The same with endpoints that are subject to Require too (userinfo, introspect). */
-const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r);
+/** authjwt_request_is_preflight, of a request that is none at first sight only if it is no subrequest. */
+int authjwt_request_is_preflight_or_part(request_rec *r);
 
 /**
  * Does an .htaccess on the way to the file of the request say by which claim a user has a name, or roles? What concerns
@@ -159,7 +203,10 @@ const char *authjwt_request_named_by(request_rec *r);
 
 /** Is it a CORS preflight that needs no identity: AuthJWTAllowPreflight, or of AuthJWTTrustedOrigin to an endpoint? Or
  * a subrequest by which httpd looks up, before the handler, what is to answer one (mod_dir, MultiViews)? */
-int authjwt_request_is_preflight(request_rec *r);
+static inline int authjwt_request_is_preflight(request_rec *r)
+{
+    return (r->main || r->method_number == M_OPTIONS) && authjwt_request_is_preflight_or_part(r);
+}
 
 /** Is httpd asked as a forward proxy? Then `Authorization` is for the origin, and what is for us stands in
  * `Proxy-Authorization` (RFC 9110 11.7). */

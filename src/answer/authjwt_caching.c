@@ -7,6 +7,7 @@
 #include <util_filter.h>
 
 #include "authjwt_below.h"
+#include "authjwt_body.h"
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
 #include "authjwt_config_values.h"
@@ -139,7 +140,7 @@ void authjwt_caching_mark_private(request_rec *r)
     initial->judged = 1;
 }
 
-AUTHJWT_SELDOM static void insert_where_wanted(request_rec *r)
+AUTHJWT_SELDOM static void insert_where_wanted(request_rec *r, int is_error)
 {
     int hangs = hangs_on_token(r);
 
@@ -149,25 +150,40 @@ AUTHJWT_SELDOM static void insert_where_wanted(request_rec *r)
     if (hangs || !may_store(r)) {
         ap_add_output_filter_handle(caching_filter_handle, NULL, r, r->connection);
     }
+    if (!is_error) {
+        authjwt_body_insert_filter(r);
+    }
 }
 
-/* Subrequests have no headers of their own to send. */
-static void insert_filter(request_rec *r)
+static void insert(request_rec *r, int is_error)
 {
-    int known = authjwt_request_known(r) != &authjwt_request_nothing_known;
+    int known = authjwt_request_made_state(r) != NULL;
 
-    authjwt_below_settle(r);
+    if (known) {
+        authjwt_below_settle(r);
+    }
     authjwt_request_set_answering(r);
+    /* Subrequests have no headers of their own to send. */
     if (r->main) {
         return;
     }
     /* What an internal redirect came of may have asked for a token. */
     if (!known && r->prev) {
-        known = authjwt_request_known(authjwt_request_initial(r)) != &authjwt_request_nothing_known;
+        known = authjwt_request_made_state(authjwt_request_initial(r)) != NULL;
     }
     if (known || authjwt_request_protects(r)) {
-        insert_where_wanted(r);
+        insert_where_wanted(r, is_error);
     }
+}
+
+static void insert_filter(request_rec *r)
+{
+    insert(r, 0);
+}
+
+static void insert_error_filter(request_rec *r)
+{
+    insert(r, 1);
 }
 
 void authjwt_caching_register(apr_pool_t *pool)
@@ -179,5 +195,5 @@ void authjwt_caching_register(apr_pool_t *pool)
         ap_register_output_filter("AUTHJWT_HEADERS", headers_filter, NULL, AP_FTYPE_CONTENT_SET - 2);
     caching_filter_handle = ap_register_output_filter("AUTHJWT_CACHING", caching_filter, NULL, AP_FTYPE_CONTENT_SET);
     ap_hook_insert_filter(insert_filter, after, NULL, APR_HOOK_LAST);
-    ap_hook_insert_error_filter(insert_filter, after, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(insert_error_filter, after, NULL, APR_HOOK_LAST);
 }

@@ -3,8 +3,6 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>
-#include <http_request.h>
-
 #include "authjwt_config.h"
 #include "authjwt_cors.h"
 #include "authjwt_origin.h"
@@ -39,19 +37,4 @@ void authjwt_cors_allow_preflight(request_rec *r, const char *methods)
     if (headers) {
         apr_table_setn(r->err_headers_out, "Access-Control-Allow-Headers", headers);
     }
-}
-
-/* Before access is checked, so that a refusal can be read too. */
-static int allow_endpoints(request_rec *r)
-{
-    if (authjwt_request_any_endpoint(r)) {
-        authjwt_cors_allow(r);
-    }
-    return DECLINED;
-}
-
-void authjwt_cors_register(apr_pool_t *pool)
-{
-    (void)pool;
-    ap_hook_header_parser(allow_endpoints, NULL, NULL, APR_HOOK_MIDDLE);
 }

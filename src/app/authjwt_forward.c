@@ -128,24 +128,12 @@ void authjwt_forward_register(apr_pool_t *pool)
     trailers_filter = ap_register_input_filter("AUTHJWT_TRAILERS", read_with_trailers, NULL, AP_FTYPE_CONTENT_SET);
 }
 
-int authjwt_forward_remove(request_rec *r)
+void authjwt_forward_remove_all(request_rec *r)
 {
-    const apr_array_header_t *headers = authjwt_config_dir(r)->request_headers;
-
-    if (headers) {
-        remove_sent(r, headers);
-    }
-    return DECLINED;
+    remove_sent(r, authjwt_config_dir(r)->request_headers);
 }
 
-/* With the defaults, a token in a header that is handed on, the application gets what was sent. */
-static int changes_nothing(const authjwt_dir_conf_t *conf)
-{
-    return !conf->request_headers && !conf->locations && conf->cookies <= 0
-        && conf->forward_token != AUTHJWT_FORWARD_OFF;
-}
-
-AUTHJWT_SELDOM static void prepare(request_rec *r, const authjwt_dir_conf_t *conf)
+static void prepare(request_rec *r, const authjwt_dir_conf_t *conf)
 {
     if (conf->request_headers && conf->request_headers != authjwt_request_known(r)->managed_headers) {
         authjwt_state_t *state = authjwt_request_state(r);
@@ -161,14 +149,9 @@ AUTHJWT_SELDOM static void prepare(request_rec *r, const authjwt_dir_conf_t *con
     authjwt_credential_strip_query(r);
 }
 
-int authjwt_forward_fixups_first(request_rec *r)
+void authjwt_forward_fixups_first(request_rec *r)
 {
-    const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
-
-    if (!changes_nothing(conf)) {
-        prepare(r, conf);
-    }
-    return DECLINED;
+    prepare(r, authjwt_config_dir(r));
 }
 
 /* A token that was taken for a Basic password. A forward proxy's own credentials stand elsewhere, and mod_proxy keeps
@@ -183,7 +166,7 @@ static void cut_password(request_rec *r)
     }
 }
 
-AUTHJWT_SELDOM static void restore_password(request_rec *r)
+static void restore(request_rec *r)
 {
     const char *sent = apr_table_get(authjwt_request_sent_headers(r), "Authorization");
 
@@ -192,27 +175,20 @@ AUTHJWT_SELDOM static void restore_password(request_rec *r)
     }
 }
 
-int authjwt_forward_access(request_rec *r)
+void authjwt_forward_restore_password(request_rec *r)
 {
-    /* Only a request that came of another one can lack what that one brought. */
-    if ((r->main || r->prev) && authjwt_request_known(authjwt_request_initial(r))->password_cut) {
-        restore_password(r);
+    if (authjwt_request_known(authjwt_request_initial(r))->password_cut) {
+        restore(r);
     }
-    return DECLINED;
 }
 
-int authjwt_forward_fixups_last(request_rec *r)
+void authjwt_forward_fixups_last(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
 
-    if (changes_nothing(conf)) {
-        return DECLINED;
-    }
-    /* mod_dir may have made another request of this one since, with the configuration of an index file. */
     prepare(r, conf);
     if (authjwt_config_forward_token(conf) == AUTHJWT_FORWARD_OFF) {
         cut_password(r);
     }
     authjwt_credential_strip(r);
-    return DECLINED;
 }

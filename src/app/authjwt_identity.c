@@ -142,7 +142,7 @@ const aj_claims_t *authjwt_identity_claims(request_rec *r)
     return NULL;
 }
 
-int authjwt_identity_fixups(request_rec *r)
+void authjwt_identity_fixups(request_rec *r)
 {
     const aj_claims_t *claims;
 
@@ -151,11 +151,11 @@ int authjwt_identity_fixups(request_rec *r)
         if (authjwt_request_known(r)->passed_refused != AUTHJWT_FAILED) {
             authjwt_identity_forget(r);
         }
-        return DECLINED;
+        return;
     }
     /* The second time, most often. */
     if (!r->main && authjwt_request_known(r)->published == r->subprocess_env) {
-        return DECLINED;
+        return;
     }
     claims = authjwt_identity_claims(r);
     /* mod_dir may have made another request of this one since, whose environment is of both. */
@@ -166,5 +166,4 @@ int authjwt_identity_fixups(request_rec *r)
     if (!claims && r->main) {
         authjwt_identity_forget(r);
     }
-    return DECLINED;
 }

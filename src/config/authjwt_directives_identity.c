@@ -5,6 +5,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "authjwt_config_values.h"
 #include "authjwt_directives_private.h"
 #include "authjwt_verdict.h"
 
@@ -134,6 +135,24 @@ static int is_taken(const char *header)
     return 0;
 }
 
+static authjwt_config_listener_fn *on_request_header;
+
+void authjwt_config_on_request_header(authjwt_config_listener_fn *listener)
+{
+    on_request_header = listener;
+}
+
+/* The first time, and not from within an .htaccess. */
+static void tell_of_request_header(cmd_parms *cmd)
+{
+    authjwt_config_listener_fn *listener = on_request_header;
+
+    if (listener && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        on_request_header = NULL;
+        listener();
+    }
+}
+
 const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, const char *header, const char *claim)
 {
     authjwt_dir_conf_t *conf = dir;
@@ -162,6 +181,7 @@ const char *authjwt_directives_add_request_header(cmd_parms *cmd, void *dir, con
         conf->request_headers = apr_array_make(cmd->pool, 2, sizeof(authjwt_request_header_t));
     }
     APR_ARRAY_PUSH(conf->request_headers, authjwt_request_header_t) = entry;
+    tell_of_request_header(cmd);
     return NULL;
 }
 

@@ -17,14 +17,10 @@ static const authjwt_endpoint_t endpoints[AUTHJWT_ENDPOINTS] = {
     { AUTHJWT_ENDPOINT_METRICS, "jwt-metrics", 0, 1, 0, 0, AUTHJWT_NEEDS_NOTHING },
 };
 
-const authjwt_endpoint_t *authjwt_endpoint_find(const char *handler)
+const authjwt_endpoint_t *authjwt_endpoint_named(const char *handler)
 {
     int i;
 
-    /* Asked of each request, whose handler is mostly a media type. */
-    if (!handler || (*handler | 0x20) != 'j') {
-        return NULL;
-    }
     for (i = 0; i < AUTHJWT_ENDPOINTS; i++) {
         if (!ap_cstr_casecmp(handler, endpoints[i].handler)) {
             return &endpoints[i];

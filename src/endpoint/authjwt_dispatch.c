@@ -68,15 +68,10 @@ static int may_speak(request_rec *r, const authjwt_endpoint_t *endpoint)
     return !why_not;
 }
 
-int authjwt_dispatch(request_rec *r)
+AUTHJWT_SELDOM static int answer(request_rec *r, const authjwt_endpoint_t *endpoint)
 {
-    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
     int get;
 
-    if (!endpoint) {
-        /* A preflight may look up what answers it, and reads nothing else. */
-        return r->main && authjwt_request_known(r)->passed_preflight ? HTTP_UNAUTHORIZED : DECLINED;
-    }
     if (!authjwt_request_at_own_address(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "AJ1704: %s is below the address that %s is set for, and an endpoint answers that address alone",
@@ -104,4 +99,15 @@ int authjwt_dispatch(request_rec *r)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return answers[endpoint->id](r);
+}
+
+int authjwt_dispatch(request_rec *r)
+{
+    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
+
+    if (endpoint) {
+        return answer(r, endpoint);
+    }
+    /* A preflight may look up what answers it, and reads nothing else. */
+    return r->main && authjwt_request_known(r)->passed_preflight ? HTTP_UNAUTHORIZED : DECLINED;
 }

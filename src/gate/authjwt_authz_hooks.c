@@ -43,12 +43,15 @@ AUTHJWT_SELDOM static int exempt(request_rec *r, const authjwt_endpoint_t *endpo
 }
 
 /* Endpoints look after authentication themselves and are outside Require. */
-static int check_access(request_rec *r)
+AUTHJWT_SELDOM static int check_special(request_rec *r)
 {
     const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
 
     if (authjwt_request_known(r)->in_access_checker) {
         return DECLINED;
+    }
+    if (r->main || r->prev) {
+        authjwt_forward_restore_password(r);
     }
     if (endpoint) {
         return exempt(r, endpoint);
@@ -56,14 +59,17 @@ static int check_access(request_rec *r)
     return authjwt_request_is_preflight(r) && authjwt_request_protects(r) ? ask_without_user(r) : DECLINED;
 }
 
-/* httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
- * it. Where that was a preflight, nobody has been asked yet. */
-static int check_after_preflight(request_rec *r)
+static int check_access(request_rec *r)
 {
-    const request_rec *above = r->main ? r->main : r->prev;
+    return r->main || r->prev || r->method_number == M_OPTIONS || authjwt_request_any_endpoint(r) ? check_special(r)
+                                                                                                  : DECLINED;
+}
+
+int authjwt_authz_check_after_preflight(request_rec *r, const request_rec *above)
+{
     int status;
 
-    if (!above || above->per_dir_config != r->per_dir_config || !authjwt_request_known(above)->passed_preflight) {
+    if (above->per_dir_config != r->per_dir_config || !authjwt_request_known(above)->passed_preflight) {
         return DECLINED;
     }
     if (authjwt_request_is_preflight(r)) {
@@ -84,46 +90,20 @@ static int is_exempt(const char *handler)
     return endpoint && endpoint->is_exempt;
 }
 
-/* What lies in the file system at the address of an endpoint is not asked for: mod_dir would redirect to a directory of
- * that name, or serve its index. */
-static int hide_directory(request_rec *r)
+void authjwt_authz_hide_directory(request_rec *r)
 {
     if (r->finfo.filetype == APR_DIR && authjwt_endpoint_find(r->handler)) {
         r->finfo.filetype = APR_NOFILE;
     }
-    return DECLINED;
 }
 
-AUTHJWT_SELDOM static int put_back(request_rec *r, const authjwt_endpoint_t *endpoint)
-{
-    if (!is_exempt(r->handler)) {
-        r->handler = endpoint->handler;
-    }
-    return DECLINED;
-}
-
-/* Endpoints skip Require. If a rewrite has changed r->handler since, put the endpoint back; otherwise the exemption
- * could be used to reach other content. */
-static int hold_endpoints(request_rec *r)
+void authjwt_authz_hold_endpoint(request_rec *r)
 {
     const authjwt_endpoint_t *endpoint = authjwt_request_known(r)->exempt;
 
-    return endpoint ? put_back(r, endpoint) : DECLINED;
-}
-
-/* One hook where there could be two or three: every request on the server pays for each. */
-static int fixups_first(request_rec *r)
-{
-    int status = check_after_preflight(r);
-
-    return status == DECLINED ? authjwt_forward_fixups_first(r) : status;
-}
-
-static int fixups_last(request_rec *r)
-{
-    (void)authjwt_identity_fixups(r);
-    (void)authjwt_forward_fixups_last(r);
-    return hold_endpoints(r);
+    if (endpoint && !is_exempt(r->handler)) {
+        r->handler = endpoint->handler;
+    }
 }
 
 /* Run httpd's own hooks from within one of them. */
@@ -238,7 +218,4 @@ void authjwt_authz_register_hooks(void)
     ap_hook_pre_config(authjwt_authz_pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(forbid_known_users, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(fixups_first, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
-    ap_hook_fixups(hide_directory, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_fixups(fixups_last, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

@@ -53,6 +53,22 @@ authz_status authjwt_authz_holds_any(request_rec *r, const apr_array_header_t *a
 /** Register the hooks around httpd's own authorization. */
 void authjwt_authz_register_hooks(void);
 
+/**
+ * httpd lets an internal redirect or a part in without asking again if its configuration is that of the request above
+ * it. Where that was a preflight, nobody has been asked yet: they are asked here.
+ * @param above  main or prev of r
+ * @return DECLINED, or the status to refuse with
+ */
+int authjwt_authz_check_after_preflight(request_rec *r, const request_rec *above);
+
+/** What lies in the file system at the address of an endpoint is not asked for: mod_dir would redirect to a directory
+ * of that name, or serve its index. */
+void authjwt_authz_hide_directory(request_rec *r);
+
+/** Endpoints skip Require. If a rewrite has changed r->handler since, put the endpoint back; otherwise the exemption
+ * could be used to reach other content. */
+void authjwt_authz_hold_endpoint(request_rec *r);
+
 /** Hook pre_config: stand before mod_authz_core's provider of `Require expr`. @return OK */
 int authjwt_authz_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 

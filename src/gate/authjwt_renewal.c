@@ -133,22 +133,14 @@ static request_rec *look_up(request_rec *r, const authjwt_state_t *initial)
     return at;
 }
 
-/* What the client sent and the server itself says of it, such as SetEnvIf outside all sections. */
-static int keep_start(request_rec *r)
+void authjwt_renewal_keep_start(request_rec *r)
 {
-    if (authjwt_config_renews() && apr_table_get(r->headers_in, "Cookie")) {
+    if (!r->main && !r->prev && apr_table_get(r->headers_in, "Cookie")) {
         authjwt_state_t *state = authjwt_request_state(r);
 
         state->server_env = apr_table_copy(r->pool, r->subprocess_env);
         state->server_headers = apr_table_copy(r->pool, r->headers_in);
     }
-    return DECLINED;
-}
-
-void authjwt_renewal_register(apr_pool_t *pool)
-{
-    (void)pool;
-    ap_hook_post_read_request(keep_start, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
 
 authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const aj_claims_t *sent,

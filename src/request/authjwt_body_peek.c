@@ -90,20 +90,18 @@ static apr_status_t replay(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input
     return ap_get_brigade(f->next, brigade, mode, block, readbytes);
 }
 
-/* Just above the protocol, so that whatever decodes bodies gets them from here; anew for each request that a redirect
- * makes. */
-static void insert_filter(request_rec *r)
+void authjwt_body_insert_filter(request_rec *r)
 {
-    authjwt_state_t *state = ap_get_module_config(authjwt_request_initial(r)->request_config, &authjwt_module);
+    struct authjwt_read_ahead_t *ahead = authjwt_request_known(authjwt_request_initial(r))->read_ahead;
 
-    if (!r->main && state && state->read_ahead) {
-        ap_add_input_filter(REPLAY_FILTER, state->read_ahead, r, r->connection);
+    if (ahead) {
+        ap_add_input_filter(REPLAY_FILTER, ahead, r, r->connection);
     }
 }
 
 void authjwt_body_register(apr_pool_t *pool)
 {
     (void)pool;
+    /* Just above the protocol, so that whatever decodes bodies gets them from here. */
     ap_register_input_filter(REPLAY_FILTER, replay, NULL, AP_FTYPE_PROTOCOL - 1);
-    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
 }

@@ -9,21 +9,13 @@
 
 const authjwt_state_t authjwt_request_nothing_known;
 
-/* Stands in for states that hold nothing else; never written to. */
-static authjwt_state_t only_answering = { .answering = 1 };
-
-authjwt_state_t *authjwt_request_made_state(request_rec *r)
-{
-    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
-
-    return state != &only_answering ? state : NULL;
-}
+authjwt_state_t authjwt_request_only_answering = { .answering = 1 };
 
 authjwt_state_t *authjwt_request_state(request_rec *r)
 {
     authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
 
-    if (!state || state == &only_answering) {
+    if (!state || state == &authjwt_request_only_answering) {
         authjwt_state_t *made = apr_pcalloc(r->pool, sizeof(*made));
 
         made->answering = state != NULL;
@@ -33,47 +25,46 @@ authjwt_state_t *authjwt_request_state(request_rec *r)
     return state;
 }
 
-void authjwt_request_set_answering(request_rec *r)
+AUTHJWT_SELDOM static const authjwt_endpoint_t *endpoint_by_expression(request_rec *r, const ap_expr_info_t *handler)
 {
-    authjwt_state_t *state = ap_get_module_config(r->request_config, &authjwt_module);
+    const char *error = NULL;
+    const char *name = ap_expr_str_exec(r, handler, &error);
 
-    if (!state) {
-        ap_set_module_config(r->request_config, &authjwt_module, &only_answering);
-    }
-    else if (state != &only_answering) {
-        state->answering = 1;
-        /* An error has headers of its own. */
-        state->varied = 0;
-    }
+    return error ? NULL : authjwt_endpoint_find(name);
 }
 
-typedef enum { TYPE_OTHER, TYPE_JWT, TYPE_BASIC } auth_type_e;
+const authjwt_endpoint_t *authjwt_request_endpoint_of(request_rec *r, const core_dir_config *core)
+{
+    return core->expr_handler ? endpoint_by_expression(r, core->expr_handler) : authjwt_endpoint_find(core->handler);
+}
+
+AUTHJWT_SELDOM static int is_ours(request_rec *r, const char *type)
+{
+    if (ap_cstr_casecmp(type, "JWT")) {
+        return 0;
+    }
+    authjwt_request_state(r)->protected_in = r->per_dir_config;
+    return 1;
+}
 
 /* httpd evaluates AuthType as an expression each time, and several hooks ask. Where it is ours, the answer is kept for
  * as long as the request is in the same sections. */
-static auth_type_e auth_type(request_rec *r)
+int authjwt_request_protects(request_rec *r)
 {
     const char *type;
 
     if (authjwt_request_known(r)->protected_in == r->per_dir_config) {
-        return TYPE_JWT;
+        return 1;
     }
     type = ap_auth_type(r);
-    if (type && !ap_cstr_casecmp(type, "JWT")) {
-        authjwt_request_state(r)->protected_in = r->per_dir_config;
-        return TYPE_JWT;
-    }
-    return type && !ap_cstr_casecmp(type, "Basic") ? TYPE_BASIC : TYPE_OTHER;
-}
-
-int authjwt_request_protects(request_rec *r)
-{
-    return auth_type(r) == TYPE_JWT;
+    return type && is_ours(r, type);
 }
 
 int authjwt_request_is_basic(request_rec *r)
 {
-    return auth_type(r) == TYPE_BASIC;
+    const char *type = authjwt_request_protects(r) ? NULL : ap_auth_type(r);
+
+    return type && !ap_cstr_casecmp(type, "Basic");
 }
 
 const apr_table_t *authjwt_request_sent_headers(request_rec *r)

@@ -12,32 +12,6 @@
 
 APLOG_USE_MODULE(authjwt);
 
-AUTHJWT_SELDOM static const authjwt_endpoint_t *endpoint_by_expression(request_rec *r, const ap_expr_info_t *handler)
-{
-    const char *error = NULL;
-    const char *name = ap_expr_str_exec(r, handler, &error);
-
-    return error ? NULL : authjwt_endpoint_find(name);
-}
-
-/* By the handler that core will set in fixups, after access has been checked. */
-const authjwt_endpoint_t *authjwt_request_any_endpoint(request_rec *r)
-{
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-
-    if (core->expr_handler) {
-        return endpoint_by_expression(r, core->expr_handler);
-    }
-    return core->handler ? authjwt_endpoint_find(core->handler) : NULL;
-}
-
-const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)
-{
-    const authjwt_endpoint_t *endpoint = authjwt_request_any_endpoint(r);
-
-    return endpoint && endpoint->is_exempt ? endpoint : NULL;
-}
-
 /* What mod_dir and MultiViews look up, by GET, is to answer in the place of the request above it. What a handler looks
  * up is something else: an included part. */
 static const request_rec *looked_up_for(const request_rec *r)
@@ -48,7 +22,7 @@ static const request_rec *looked_up_for(const request_rec *r)
     return r;
 }
 
-int authjwt_request_is_preflight(request_rec *r)
+int authjwt_request_is_preflight_or_part(request_rec *r)
 {
     return looked_up_for(r)->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin")
         && apr_table_get(r->headers_in, "Access-Control-Request-Method")

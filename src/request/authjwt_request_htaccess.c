@@ -141,62 +141,37 @@ const char *authjwt_request_named_by(request_rec *r)
 
 static int is_from_htaccess(request_rec *r, is_wanted_fn *is_wanted)
 {
-    const authjwt_endpoint_t *endpoint = authjwt_endpoint_find(r->handler);
+    /* Where r->handler says something else in the end, nothing is issued. */
+    const authjwt_endpoint_t *endpoint = authjwt_request_endpoint(r);
     const module *m;
 
     return endpoint && endpoint->issues && find_file(r, is_wanted, &m);
 }
 
-AUTHJWT_SELDOM static int keep_environment(request_rec *r)
+void authjwt_request_before_rewrite(request_rec *r)
 {
     if (is_from_htaccess(r, is_rewrite)) {
         authjwt_request_state(r)->env_before = apr_table_copy(r->pool, r->subprocess_env);
     }
-    return DECLINED;
 }
 
-static int before_rewrite(request_rec *r)
+void authjwt_request_after_rewrite(request_rec *r)
 {
-    return r->htaccess ? keep_environment(r) : DECLINED;
-}
-
-static int after_rewrite(request_rec *r)
-{
-    if (r->htaccess && authjwt_request_known(r)->env_before) {
+    if (authjwt_request_known(r)->env_before) {
         r->subprocess_env = authjwt_request_known(r)->env_before;
     }
-    return DECLINED;
 }
 
-AUTHJWT_SELDOM static int keep_headers(request_rec *r)
+void authjwt_request_before_headers(request_rec *r)
 {
     if (is_from_htaccess(r, is_headers)) {
         authjwt_request_state(r)->headers_before = apr_table_copy(r->pool, r->headers_in);
     }
-    return DECLINED;
 }
 
-static int before_headers(request_rec *r)
+void authjwt_request_after_headers(request_rec *r)
 {
-    return r->htaccess ? keep_headers(r) : DECLINED;
-}
-
-static int after_headers(request_rec *r)
-{
-    if (r->htaccess && authjwt_request_known(r)->headers_before) {
+    if (authjwt_request_known(r)->headers_before) {
         r->headers_in = authjwt_request_known(r)->headers_before;
     }
-    return DECLINED;
-}
-
-void authjwt_request_register(apr_pool_t *pool)
-{
-    static const char *const rewrite[] = { "mod_rewrite.c", NULL };
-    static const char *const headers[] = { "mod_headers.c", NULL };
-
-    (void)pool;
-    ap_hook_fixups(before_rewrite, NULL, rewrite, APR_HOOK_REALLY_FIRST);
-    ap_hook_fixups(after_rewrite, rewrite, NULL, APR_HOOK_FIRST);
-    ap_hook_fixups(before_headers, NULL, headers, APR_HOOK_LAST);
-    ap_hook_fixups(after_headers, headers, NULL, APR_HOOK_LAST);
 }

@@ -222,3 +222,21 @@ def test_users_of_one_connection_do_not_mix(server, token, app):
         seen_users.append((fields.get("x-remote-user"), fields.get("x-remote-roles")))
     connection.close()
     assert seen_users == [("ann", "admin,staff"), (None, None), ("bob", None), (None, None), ("ann", "admin,staff")]
+
+
+ASKING = "SetEnvIf X-Mine root ASKED\nSetEnvIf X-Other root ASKED_OTHER\n"
+
+
+@pytest.mark.parametrize("where", ["server", "htaccess"])
+def test_conditions_do_not_see_what_was_sent_after_a_reload_either(new_server, where):
+    line = "AuthJWTRequestHeader X-Mine sub\n"
+    server = new_server(DEFAULT + "<Directory @dir@/htdocs>\nOptions +ExecCGI\nAddHandler cgi-script .cgi\nAllowOverride All\n</Directory>\n"
+                        + (line + ASKING if where == "server" else ""))
+    server.write("htdocs/front.cgi", ENV_CGI, 0o755)
+    server.write("htdocs/.htaccess", ASKING + (line if where == "htaccess" else ""))
+    server.start()
+    for again in (server.reload, None):
+        env = server.get("/front.cgi", headers={"X-Mine": "root", "X-Other": "root"}).env()
+        assert "ASKED" not in env and "HTTP_X_MINE" not in env and env["ASKED_OTHER"] == "1", (where, env)
+        if again:
+            again()
