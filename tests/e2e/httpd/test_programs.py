@@ -15,9 +15,9 @@ KEY = register_secret(secrets.token_hex(24))
 SHOW = "ls -l /proc/$$/fd 2>&1; tr '\\0' '\\n' </proc/$$/environ"
 CGI = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n%s\n" % SHOW
 FILTER = "#!/bin/sh\n%s\nexec cat\n" % SHOW
-PIPE = "#!/bin/sh\n{ %s; } >@dir@/shown/pipe.new\nmv @dir@/shown/pipe.new @dir@/shown/pipe\nexec cat >/dev/null\n" % SHOW
-MAP = "#!/bin/sh\n{ %s; } >@dir@/shown/map.new\nmv @dir@/shown/map.new @dir@/shown/map\nwhile read x; do echo NULL; done\n" % SHOW
-SOURCE = "#!/bin/sh\n{ %s; } >@dir@/shown/source.new\nmv @dir@/shown/source.new @dir@/shown/source\necho %s\n" % (SHOW, secrets.token_hex(24))
+PIPE = "#!/bin/sh\n{ %s; } >@dir@/shown/pipe.$$\nmv @dir@/shown/pipe.$$ @dir@/shown/pipe\nexec cat >/dev/null\n" % SHOW
+MAP = "#!/bin/sh\n{ %s; } >@dir@/shown/map.$$\nmv @dir@/shown/map.$$ @dir@/shown/map\nwhile read x; do echo NULL; done\n" % SHOW
+SOURCE = "#!/bin/sh\n{ %s; } >@dir@/shown/source.$$\nmv @dir@/shown/source.$$ @dir@/shown/source\necho %s\n" % (SHOW, secrets.token_hex(24))
 CONFIG = DEFAULT.replace("AuthJWTKey HS256 file:@dir@/secret", "AuthJWTKey HS256 env:SIGNING_SECRET kid=a\nAuthJWTKey HS384 \"exec:@dir@/source.sh\"") + (
     "ScriptAlias /show @dir@/cgi-bin/show.sh\n" + location("/show", "Require all granted")
     + "ExtFilterDefine show mode=output cmd=@dir@/filter.sh\n" + location("/filtered", "SetOutputFilter show", "Require all granted")
