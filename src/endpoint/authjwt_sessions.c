@@ -9,6 +9,7 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
+#include "authjwt_csrf.h"
 #include "authjwt_directory.h"
 #include "authjwt_endpoint_private.h"
 #include "authjwt_entry.h"
@@ -253,8 +254,11 @@ static int end(request_rec *r, asked_t *asked)
     ended_t ended = { 0 };
     const char *meant;
     json_t *fields;
-    authjwt_verdict_e verdict = read_end(r, &fields, &meant);
+    authjwt_verdict_e verdict = authjwt_request_is_basic(r) ? authjwt_csrf_check_password(r) : AUTHJWT_OK;
 
+    if (verdict == AUTHJWT_OK) {
+        verdict = read_end(r, &fields, &meant);
+    }
     if (verdict == AUTHJWT_OK) {
         verdict = find_records(r, fields, asked);
     }
