@@ -249,12 +249,18 @@ static authjwt_verdict_e read_end(request_rec *r, json_t **fields, const char **
     return verdict;
 }
 
+/* The token came as the password of AuthType Basic, or of mod_auth_form, which keeps it in a cookie of its own. */
+static int is_password(request_rec *r)
+{
+    return authjwt_identity_claims(r) && !authjwt_request_protects(r);
+}
+
 static int end(request_rec *r, asked_t *asked)
 {
     ended_t ended = { 0 };
     const char *meant;
     json_t *fields;
-    authjwt_verdict_e verdict = authjwt_request_is_basic(r) ? authjwt_csrf_check_password(r) : AUTHJWT_OK;
+    authjwt_verdict_e verdict = is_password(r) ? authjwt_csrf_check_password(r) : AUTHJWT_OK;
 
     if (verdict == AUTHJWT_OK) {
         verdict = read_end(r, &fields, &meant);

@@ -128,6 +128,6 @@ authjwt_verdict_e authjwt_csrf_check_login(request_rec *r)
 
 authjwt_verdict_e authjwt_csrf_check_password(request_rec *r)
 {
-    return authjwt_csrf_is_foreign(r) ? fail(r, "a Basic password that another origin made the browser send")
+    return authjwt_csrf_is_foreign(r) ? fail(r, "a token as password, which another origin made the browser send")
                                       : AUTHJWT_OK;
 }

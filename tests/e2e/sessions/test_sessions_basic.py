@@ -3,13 +3,16 @@
 import pytest
 from authjwt_basic import basic, credentials
 from authjwt_client import PROBLEMS, assert_error
-from authjwt_env import DEFAULT
+from authjwt_env import DEFAULT, location
 from authjwt_listed import LISTED, listed, log_in
 from authjwt_tokens import read
 
 PROBLEMS.setdefault("csrf_failed", (403, "CSRF check failed", "The request does not prove that it comes from this site"))
 PLACE = ("SetHandler jwt-sessions", "AuthBasicProvider jwt", "Require valid-user")
-CONFIG = DEFAULT + LISTED + basic("/basic-sessions", *PLACE, "AuthJWTSessionsAdmin admin") + basic("/basic-off", *PLACE, "AuthJWTCookieCSRFProtect off")
+FORM = location("/form/login", "SetHandler form-login-handler", "AuthFormLoginSuccessLocation /form/sessions") + location("/form", "AuthType form", "AuthName tools", "AuthFormProvider jwt",
+                "Session on", "SessionCookieName kept path=/form", "Require valid-user") + location("/form/sessions", "SetHandler jwt-sessions")
+OPTIONS = {"modules": ("auth_form", "session", "session_cookie", "request")}
+CONFIG = DEFAULT + FORM + LISTED + basic("/basic-sessions", *PLACE, "AuthJWTSessionsAdmin admin") + basic("/basic-off", *PLACE, "AuthJWTCookieCSRFProtect off")
 
 
 def assert_over(server, *tokens):
@@ -48,3 +51,14 @@ def test_this_site_and_programs_can(server, path, says):
 def test_a_token_in_a_header_that_pages_cannot_send_needs_no_proof(server):
     token = log_in(server, "bob")
     assert server.post("/sessions", token, form={"end": "all"}, headers={"Sec-Fetch-Site": "cross-site"}).json()["ended"] >= 1
+
+
+def test_nor_the_one_that_mod_auth_form_keeps_in_a_cookie(server):
+    token = log_in(server, "bob")
+    answer = server.post("/form/login", form={"httpd_username": "bob", "httpd_password": token})
+    kept = answer.header("Set-Cookie").split(";")[0]
+    assert server.get("/form/sessions", headers={"Cookie": kept}).status == 200
+    headers = {"Cookie": kept, "Sec-Fetch-Site": "cross-site"}
+    assert_error(server.post("/form/sessions", form={"end": "all"}, headers=headers), "csrf_failed")
+    assert_alive(server, token)
+    assert server.post("/form/sessions", form={"end": "all"}, headers={**headers, "Sec-Fetch-Site": "same-origin"}).json()["ended"] >= 1
