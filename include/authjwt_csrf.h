@@ -42,4 +42,11 @@ int authjwt_csrf_is_foreign(request_rec *r);
  */
 authjwt_verdict_e authjwt_csrf_check_login(request_rec *r) AUTHJWT_MUST_USE;
 
+/**
+ * Judge a change that a token makes which came as a password, of AuthType Basic say: browsers send it wherever the
+ * request comes from, as they do cookies. Clients that send neither Sec-Fetch-Site nor Origin are no browsers and pass.
+ * @return as authjwt_csrf_check
+ */
+authjwt_verdict_e authjwt_csrf_check_password(request_rec *r) AUTHJWT_MUST_USE;
+
 #endif

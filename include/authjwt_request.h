@@ -177,6 +177,13 @@ static inline const authjwt_endpoint_t *authjwt_request_endpoint(request_rec *r)
 }
 
 /**
+ * The request that this one is to answer in the place of. What mod_dir and MultiViews look up, by GET, answers for the
+ * request above it, with that one's method and body. What a handler looks up is something else: an included part.
+ * @return r itself where it answers for no other
+ */
+request_rec *authjwt_request_looked_up_for(request_rec *r);
+
+/**
  * Is the request for the address of the endpoint that its section names, and not for one below it? `<Location
  * "/refresh">` also matches /refresh/ and /refresh/x, where a section with the rules for /refresh may not match.
  * @return non-zero when it is

@@ -9,6 +9,7 @@
 #include "authjwt_body.h"
 #include "authjwt_config.h"
 #include "authjwt_credential.h"
+#include "authjwt_csrf.h"
 #include "authjwt_directory.h"
 #include "authjwt_endpoint_private.h"
 #include "authjwt_entry.h"
@@ -248,13 +249,22 @@ static authjwt_verdict_e read_end(request_rec *r, json_t **fields, const char **
     return verdict;
 }
 
+/* The token came as the password of AuthType Basic, or of mod_auth_form, which keeps it in a cookie of its own. */
+static int is_password(request_rec *r)
+{
+    return authjwt_identity_claims(r) && !authjwt_request_protects(r);
+}
+
 static int end(request_rec *r, asked_t *asked)
 {
     ended_t ended = { 0 };
     const char *meant;
     json_t *fields;
-    authjwt_verdict_e verdict = read_end(r, &fields, &meant);
+    authjwt_verdict_e verdict = is_password(r) ? authjwt_csrf_check_password(r) : AUTHJWT_OK;
 
+    if (verdict == AUTHJWT_OK) {
+        verdict = read_end(r, &fields, &meant);
+    }
     if (verdict == AUTHJWT_OK) {
         verdict = find_records(r, fields, asked);
     }

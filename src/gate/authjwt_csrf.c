@@ -12,6 +12,7 @@
 #include "authjwt_csrf.h"
 #include "authjwt_origin.h"
 #include "authjwt_report.h"
+#include "authjwt_request.h"
 
 APLOG_USE_MODULE(authjwt);
 
@@ -19,9 +20,9 @@ APLOG_USE_MODULE(authjwt);
 #define CSRF_FIELD  "csrf_token"
 
 /* Methods that are safe by their definition (RFC 9110 9.2.1), WebDAV's among them. */
-static int is_safe(const request_rec *r)
+static int is_safe(request_rec *r)
 {
-    switch (r->method_number) {
+    switch (authjwt_request_looked_up_for(r)->method_number) {
     case M_GET:
     case M_OPTIONS:
     case M_TRACE:
@@ -38,7 +39,8 @@ static int is_safe(const request_rec *r)
  * always send it (RFC 6455 4.1): who does not is no browser, and no page made it send a cookie. */
 static int is_handshake(request_rec *r)
 {
-    return r->method_number == M_GET && ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
+    return authjwt_request_looked_up_for(r)->method_number == M_GET
+        && ap_find_token(r->pool, apr_table_get(r->headers_in, "Upgrade"), "websocket");
 }
 
 /* Double submit: what only a page of this site can read, sent as a header or a form field. */
@@ -52,7 +54,7 @@ static authjwt_verdict_e find_token(request_rec *r, const json_t *fields, const 
         *sent = authjwt_body_string(fields, CSRF_FIELD);
         return AUTHJWT_OK;
     }
-    return authjwt_body_peek(r, CSRF_FIELD, sent);
+    return authjwt_body_peek(authjwt_request_looked_up_for(r), CSRF_FIELD, sent);
 }
 
 static int is_token(const char *sent, const char *csrf)
@@ -122,4 +124,10 @@ int authjwt_csrf_is_foreign(request_rec *r)
 authjwt_verdict_e authjwt_csrf_check_login(request_rec *r)
 {
     return authjwt_csrf_is_foreign(r) ? fail(r, "a login from another origin") : AUTHJWT_OK;
+}
+
+authjwt_verdict_e authjwt_csrf_check_password(request_rec *r)
+{
+    return authjwt_csrf_is_foreign(r) ? fail(r, "a token as password, which another origin made the browser send")
+                                      : AUTHJWT_OK;
 }

@@ -43,7 +43,8 @@ static const struct authjwt_judgement_t *recall(request_rec *r, const authjwt_st
     const struct authjwt_judgement_t *one;
 
     for (one = initial->judgements; one; one = one->next) {
-        if (one->method == r->method_number && is_same(one->under, authjwt_config_dir(r))) {
+        if (one->method == authjwt_request_looked_up_for(r)->method_number
+            && is_same(one->under, authjwt_config_dir(r))) {
             return one;
         }
     }
@@ -62,7 +63,7 @@ static void remember(request_rec *r, authjwt_verdict_e verdict, const aj_claims_
     }
     one = apr_pcalloc(top->pool, sizeof(*one));
     one->under = authjwt_config_dir(r);
-    one->method = r->method_number;
+    one->method = authjwt_request_looked_up_for(r)->method_number;
     one->verdict = verdict;
     one->claims = claims;
     one->next = initial->judgements;

@@ -89,6 +89,14 @@ apr_table_t *authjwt_request_own_headers(request_rec *r)
     return r->headers_in;
 }
 
+request_rec *authjwt_request_looked_up_for(request_rec *r)
+{
+    while (r->main && !authjwt_request_known(r->main)->answering) {
+        r = r->main;
+    }
+    return r;
+}
+
 int authjwt_request_is_forward_proxied(request_rec *r)
 {
     return authjwt_request_initial(r)->proxyreq == PROXYREQ_PROXY;

@@ -12,19 +12,9 @@
 
 APLOG_USE_MODULE(authjwt);
 
-/* What mod_dir and MultiViews look up, by GET, is to answer in the place of the request above it. What a handler looks
- * up is something else: an included part. */
-static const request_rec *looked_up_for(const request_rec *r)
-{
-    while (r->main && !authjwt_request_known(r->main)->answering) {
-        r = r->main;
-    }
-    return r;
-}
-
 int authjwt_request_is_preflight_or_part(request_rec *r)
 {
-    return looked_up_for(r)->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin")
+    return authjwt_request_looked_up_for(r)->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin")
         && apr_table_get(r->headers_in, "Access-Control-Request-Method")
         && (authjwt_config_allow_preflight(authjwt_config_dir(r))
             || (authjwt_origin_trusted(r) && authjwt_request_any_endpoint(r)));

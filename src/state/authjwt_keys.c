@@ -58,6 +58,28 @@ static int file_changed(authjwt_key_line_t *loaded, apr_pool_t *pool)
         || before.inode != loaded->seen.inode;
 }
 
+/* A file that could not be read, for want of descriptors say, is tried again each time: the set before it may hold a
+ * key that was withdrawn. The log has one line of it. */
+static authjwt_key_batch_t *read_again(authjwt_key_line_t *loaded, server_rec *s, int changed)
+{
+    authjwt_key_batch_t *batch;
+    apr_pool_t *pool;
+
+    /* A pool with an allocator of its own: it is used and dropped by whatever thread comes. */
+    if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
+        loaded->unread = 1;
+        return NULL;
+    }
+    batch = authjwt_keys_read_batch(loaded, s, pool, changed ? "; the keys read before stay in use" : NULL);
+    if (batch) {
+        batch->pool = pool;
+    }
+    else {
+        apr_pool_destroy(pool);
+    }
+    return batch;
+}
+
 /* Read the files that have changed. A broken one does not keep the others from being read. @return how many gave keys
  */
 static int read_changed(authjwt_keyring_t *keyring, authjwt_key_batch_t **news, apr_pool_t *ptemp)
@@ -67,20 +89,11 @@ static int read_changed(authjwt_keyring_t *keyring, authjwt_key_batch_t **news, 
 
     for (i = 0; i < keyring->loaded->nelts; i++) {
         authjwt_key_line_t *loaded = &APR_ARRAY_IDX(keyring->loaded, i, authjwt_key_line_t);
-        apr_pool_t *pool;
+        int changed = authjwt_keys_is_watched(loaded->spec) && file_changed(loaded, ptemp);
 
-        /* A pool with an allocator of its own: it is used and dropped by whatever thread comes. */
-        if (!authjwt_keys_is_watched(loaded->spec) || !file_changed(loaded, ptemp)
-            || apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
-            continue;
-        }
-        news[i] = authjwt_keys_read_batch(loaded->spec, keyring->server, pool, "; the keys read before stay in use");
-        if (news[i]) {
-            news[i]->pool = pool;
-            count++;
-        }
-        else {
-            apr_pool_destroy(pool);
+        if (changed || loaded->unread) {
+            news[i] = read_again(loaded, keyring->server, changed);
+            count += news[i] != NULL;
         }
     }
     return count;

@@ -72,16 +72,15 @@ void authjwt_keys_remember_file(authjwt_key_line_t *loaded, apr_pool_t *pool)
     }
 }
 
-/* Read a line's keys. @param consequence  end of the sentence when they are no good. @return NULL after logging it */
-authjwt_key_batch_t *authjwt_keys_read_batch(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool,
+authjwt_key_batch_t *authjwt_keys_read_batch(authjwt_key_line_t *line, server_rec *s, apr_pool_t *pool,
                                              const char *consequence)
 {
     authjwt_key_batch_t *batch = apr_pcalloc(pool, sizeof(*batch));
-    const char *error = authjwt_keys_read(spec, s, pool, &batch->keys);
+    const char *error = authjwt_keys_read(line->spec, s, pool, &batch->keys, &line->unread);
 
     batch->holders = 1;
-    if (error) {
-        authjwt_keys_complain(spec, s, error, consequence);
+    if (error && consequence) {
+        authjwt_keys_complain(line->spec, s, error, consequence);
     }
     return error ? NULL : batch;
 }
@@ -136,7 +135,7 @@ static int load(authjwt_keyring_t *keyring, apr_pool_t *pconf)
             keyring->watches = 1;
             authjwt_keys_remember_file(&loaded, pconf);
         }
-        loaded.batch = authjwt_keys_read_batch(spec, keyring->server, pconf, "");
+        loaded.batch = authjwt_keys_read_batch(&loaded, keyring->server, pconf, "");
         faults += !loaded.batch;
         APR_ARRAY_PUSH(keyring->loaded, authjwt_key_line_t) = loaded;
     }

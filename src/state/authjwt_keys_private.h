@@ -20,6 +20,7 @@ typedef struct {
     const authjwt_key_spec_t *spec;
     authjwt_key_batch_t *batch; /* the last that was good */
     apr_finfo_t seen;           /* of a set in a file, when it was last read */
+    int unread;                 /* of such a set: its bytes could not be had then, so they are asked for again */
 } authjwt_key_line_t;
 
 /* One immutable snapshot of the key ring. A request holds one for its whole life. */
@@ -49,12 +50,12 @@ int authjwt_keys_is_watched(const authjwt_key_spec_t *spec);
 void authjwt_keys_remember_file(authjwt_key_line_t *line, apr_pool_t *pool);
 
 /**
- * Read a line's keys as a batch.
+ * Read a line's keys as a batch, and note in the line whether its bytes could be had.
  * @param pool         owns the batch
- * @param consequence  end of the log line when they are no good
+ * @param consequence  end of the log line when they are no good; NULL where the log has that line already
  * @return NULL when they are no good (logged)
  */
-authjwt_key_batch_t *authjwt_keys_read_batch(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool,
+authjwt_key_batch_t *authjwt_keys_read_batch(authjwt_key_line_t *line, server_rec *s, apr_pool_t *pool,
                                              const char *consequence);
 
 /**
@@ -73,10 +74,12 @@ int authjwt_keys_make(authjwt_server_conf_t *conf, server_rec *s, apr_pool_t *pc
 
 /**
  * Read a line's keys into a ring of their own.
- * @param out  set on success, owned by pool
+ * @param out     set on success, owned by pool
+ * @param unread  set to non-zero when the source could not be read, to zero when its content was judged
  * @return NULL, or a sentence owned by pool
  */
-const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, aj_keyset_t **out);
+const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, aj_keyset_t **out,
+                              int *unread);
 
 /** Does every server with keys of somebody else say AuthJWTAudience? @return number of faults, each logged */
 int authjwt_keys_check_trust(server_rec *main_server);

@@ -106,7 +106,8 @@ static const char *parse_content(const authjwt_key_spec_t *spec, const authjwt_s
     return error;
 }
 
-const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, aj_keyset_t **out)
+const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr_pool_t *pool, aj_keyset_t **out,
+                              int *unread)
 {
     aj_keyset_t *keys = aj_keyset_make(pool);
     authjwt_source_t source;
@@ -116,6 +117,7 @@ const char *authjwt_keys_read(const authjwt_key_spec_t *spec, server_rec *s, apr
     /* The content is wiped as soon as the keys are made. */
     apr_pool_create(&content, pool);
     error = authjwt_source_read(spec->source, s->process, content, &source);
+    *unread = error != NULL;
     if (!error) {
         error = parse_content(spec, &source, s, keys, pool);
     }

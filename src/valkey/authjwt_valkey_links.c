@@ -176,6 +176,16 @@ static void leave(authjwt_valkey_links_t *links, int waits, unsigned generation,
     close_all(idle);
 }
 
+/* Who came late, after other questions of its request or after others' connections, and ran out of time has learnt
+ * nothing of the server: begin no pause for everybody. @param begin  of the attempt, which has failed just now */
+static int had_too_little_time(const ap_socache_instance_t *inst, apr_time_t begin, apr_time_t deadline)
+{
+    apr_interval_time_t timeout = inst->options.timeout, full = inst->address.master ? 2 * timeout : timeout;
+
+    /* Finding the primary has to leave the last timeout for the connection. */
+    return deadline - begin < full - full / 8 && authjwt_valkey_now() >= deadline - (full - timeout);
+}
+
 static const char *make(const ap_socache_instance_t *inst, int waits, apr_time_t deadline, const taken_t *taken,
                         authjwt_valkey_link_t **out, apr_pool_t *pool)
 {
@@ -183,7 +193,8 @@ static const char *make(const ap_socache_instance_t *inst, int waits, apr_time_t
     const char *why = authjwt_valkey_open(inst, deadline, out, pool);
 
     if (why) {
-        leave(inst->links, waits, taken->generation, taken->is_probe, why);
+        leave(inst->links, waits, taken->generation, taken->is_probe,
+              had_too_little_time(inst, begin, deadline) ? NULL : why);
         return why;
     }
     (*out)->generation = taken->generation;

@@ -5,9 +5,13 @@ import socket
 import threading
 
 
+class Last(bytes):
+    """An answer after which the connection is closed."""
+
+
 class Proxy:
-    """Forwards to 127.0.0.1:PORT. `change(bytes)`, where set, makes of an answer of the server what httpd gets: bytes; None to hold
-    it back for good; or "cut", which closes the connection instead. Use it as a context manager."""
+    """Forwards to 127.0.0.1:PORT. `change(bytes)`, where set, makes of an answer of the server what httpd gets: bytes, or Last of them;
+    None to hold it back for good; or "cut", which closes the connection instead. Use it as a context manager."""
 
     def __init__(self, port):
         self.target, self.change = port, None
@@ -41,6 +45,8 @@ class Proxy:
                 if not data or data == "cut":
                     break
                 sink.sendall(data)
+                if isinstance(data, Last):
+                    break
         for one in (source, sink):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from authjwt_service import free_port
-from authjwt_tcp_proxy import Proxy
+from authjwt_tcp_proxy import Last, Proxy
 from authjwt_valkey import config_on
 
 COMPLAINT = r":error\].*AJ2110: valkey:"
@@ -269,3 +269,25 @@ def test_the_calls_of_a_request_share_their_time(valkey, new_server, expect_log)
         assert answer.status == 503 and len(slow) >= 2, answer
         proxy.change = None
         until(lambda: httpd.post("/refresh", refresh).status == 200)
+
+
+def test_a_connection_that_had_too_little_time_says_nothing_of_the_server(valkey, new_server, expect_log):
+    expect_log(COMPLAINT + ".*the server did not answer in time")
+    server = valkey()
+    with Proxy(server.port) as proxy:
+        config = config_on("valkey:" + proxy.address, "AuthJWTStoreTimeout %dms" % (TIMEOUT * 1000))
+        httpd = new_server(config, children=1).start()
+        access, refresh = httpd.login()
+        other, _ = httpd.login("bob")
+        before = proxy.accepted
+
+        def delay(data):
+            """Answers take a quarter of a request's time and more, and each question needs a connection of its own."""
+            time.sleep(0.55 * TIMEOUT)
+            return data if b"proto" in data else Last(data)
+
+        proxy.change = delay
+        assert httpd.post("/refresh", refresh).status == 503
+        assert proxy.accepted - before == 2         # the second had too little time left
+        proxy.change = None
+        assert httpd.get("/protected", other).status == 200       # no pause
