@@ -189,7 +189,7 @@ asan: lint-packages
 	cd tests/unit && CK_FORK=no UNIT_STEP=41 $(abspath $(B)/asan/unit)
 
 # The whole module in httpd, driven by the end-to-end tests. Leaks are valgrind's business: httpd itself leaves some at exit.
-asan-e2e: lint-packages
+asan-e2e: lint-packages all
 	@$(MAKE) --no-print-directory -s B=$(B)/asan-e2e CC=gcc OPT='-O1 -g' HARDEN= \
 	    CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' all
 	AUTHJWT_MODULE=$(abspath $(B)/asan-e2e/mod_authjwt.so) AUTHJWT_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
