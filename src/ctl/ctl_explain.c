@@ -22,15 +22,12 @@ typedef struct {
 static const char *date_of(const char *check, const char *found, apr_pool_t *pool)
 {
     apr_int64_t seconds = found ? apr_atoi64(found) : 0;
-    char *text;
 
     if ((strcmp(check, "exp") && strcmp(check, "nbf") && strcmp(check, "iat")) || seconds <= 0
-        || seconds > APR_INT64_C(253402300799)) {
+        || seconds > CTL_LAST_SECOND) {
         return "";
     }
-    text = apr_palloc(pool, APR_RFC822_DATE_LEN);
-    apr_rfc822_date(text, apr_time_from_sec(seconds));
-    return apr_pstrcat(pool, " (", text, ")", NULL);
+    return apr_pstrcat(pool, " (", ctl_date(apr_time_from_sec(seconds), pool), ")", NULL);
 }
 
 static void see(void *ctx, const char *check, aj_error_e verdict, const char *found)

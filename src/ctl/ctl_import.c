@@ -84,30 +84,31 @@ static int read_bytes(const json_t *object, const char *name, apr_size_t most, a
 }
 
 /* @return zero: no line that export writes */
-static int read_line(const char *text, apr_pool_t *pool, ctl_entry_t *entry, apr_time_t *birth)
+static int read_line(const char *text, apr_size_t len, apr_pool_t *pool, ctl_entry_t *entry, apr_time_t *birth)
 {
     const char *detail;
     json_t *object;
 
-    if (!aj_json_read_object(text, strlen(text), pool, &object, &detail)) {
+    if (len == LINE_MAX_BYTES || !aj_json_read_object(text, len, pool, &object, &detail)) {
         return 0;
     }
-    *birth = json_integer_value(json_object_get(object, "birth"));
-    if (*birth > 0 && json_object_size(object) == 1) {
-        return 1;
+    if (json_object_size(object) == 1) {
+        *birth = json_integer_value(json_object_get(object, "birth"));
+        return *birth > 0;
     }
     entry->expiry = json_integer_value(json_object_get(object, "expires"));
-    return entry->expiry > 0 && read_bytes(object, "id", AJ_SHA256_BYTES, pool, &entry->id, &entry->idlen)
+    return json_object_size(object) == 3 && entry->expiry > 0
+        && read_bytes(object, "id", AJ_SHA256_BYTES, pool, &entry->id, &entry->idlen)
         && read_bytes(object, "value", AUTHJWT_STORE_VALUE_MAX, pool, &entry->data, &entry->len);
 }
 
-static int add_line(const char *text, batch_t *batch, apr_pool_t *pool)
+static int add_line(const char *text, apr_size_t len, batch_t *batch, apr_pool_t *pool)
 {
     ctl_entry_t *line = &batch->lines[batch->n];
     apr_time_t birth = 0;
 
     *line = (ctl_entry_t){ .idlen = 0 };
-    if (!read_line(text, pool, line, &birth)) {
+    if (!read_line(text, len, pool, line, &birth)) {
         return 0;
     }
     batch->birth = birth > batch->birth ? birth : batch->birth;
@@ -115,16 +116,33 @@ static int add_line(const char *text, batch_t *batch, apr_pool_t *pool)
     return 1;
 }
 
+/* A line up to its end or that of the file, with each NUL in it: what stands behind one counts too.
+ * @param len  LINE_MAX_BYTES when it is so long or longer @return zero when there is no further line */
+static int read_text(char text[LINE_MAX_BYTES], apr_size_t *len)
+{
+    int c;
+
+    for (*len = 0; (c = getc(stdin)) != EOF && c != '\n';) {
+        if (*len < LINE_MAX_BYTES) {
+            text[(*len)++] = (char)c;
+        }
+    }
+    if (*len && *len < LINE_MAX_BYTES && text[*len - 1] == '\r') {
+        --*len;
+    }
+    return c != EOF || *len;
+}
+
 /* Read up to a batch of lines. @param number  of the last line that was read */
 static const char *read_batch(batch_t *batch, apr_uint64_t *number, apr_pool_t *pool)
 {
     char text[LINE_MAX_BYTES];
+    apr_size_t len;
 
     batch->n = 0;
-    while (batch->n < CTL_STORE_BATCH && fgets(text, sizeof(text), stdin)) {
-        text[strcspn(text, "\r\n")] = '\0';
+    while (batch->n < CTL_STORE_BATCH && read_text(text, &len)) {
         ++*number;
-        if (!add_line(text, batch, pool)) {
+        if (!add_line(text, len, batch, pool)) {
             return apr_psprintf(pool, "line %" APR_UINT64_T_FMT " is none that export writes", *number);
         }
     }

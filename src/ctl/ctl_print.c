@@ -42,6 +42,17 @@ const char *ctl_escape(const char *text, apr_pool_t *pool)
     return out;
 }
 
+const char *ctl_date(apr_time_t time, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, APR_RFC822_DATE_LEN);
+
+    if (time < 0 || apr_time_sec(time) > CTL_LAST_SECOND) {
+        return "out of all time";
+    }
+    apr_rfc822_date(text, time);
+    return text;
+}
+
 apr_array_header_t *ctl_words(const char *text, apr_pool_t *pool)
 {
     apr_array_header_t *words = apr_array_make(pool, 4, sizeof(const char *));

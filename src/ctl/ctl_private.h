@@ -97,6 +97,15 @@ ctl_exit_e ctl_say(ctl_exit_e status, const char *format, ...) __attribute__((fo
 /** Untrusted text for a terminal: printable ASCII as it is, all else as \xHH. */
 const char *ctl_escape(const char *text, apr_pool_t *pool);
 
+/** The last second of the year 9999. */
+#define CTL_LAST_SECOND APR_INT64_C(253402300799)
+
+/**
+ * A date for people, as RFC 822 writes it.
+ * @param time  of any source: APR writes years that have no four digits as other characters, also control characters
+ */
+const char *ctl_date(apr_time_t time, apr_pool_t *pool);
+
 /** Split into words at blanks; "..." holds blanks, \ takes the next character as it is. @return const char * array */
 apr_array_header_t *ctl_words(const char *text, apr_pool_t *pool);
 

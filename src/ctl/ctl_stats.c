@@ -64,13 +64,9 @@ static void print_json(const ctl_options_t *options, const kinds_t *kinds, const
     printf("%s\n", aj_json_write(out, pool));
 }
 
-static void print_text(const ctl_options_t *options, const kinds_t *kinds, const ctl_figures_t *figures)
+static void print_text(const ctl_options_t *options, const kinds_t *kinds, const ctl_figures_t *figures,
+                       apr_pool_t *pool)
 {
-    char born[APR_RFC822_DATE_LEN] = "never lost";
-
-    if (figures->birth) {
-        apr_rfc822_date(born, figures->birth);
-    }
     printf("store:   %s\n", options->store);
     printf("endings: %" APR_UINT64_T_FMT "\n", kinds->endings);
     printf("chains:  %" APR_UINT64_T_FMT "\n", kinds->chains);
@@ -83,7 +79,7 @@ static void print_text(const ctl_options_t *options, const kinds_t *kinds, const
     else if (figures->used) {
         printf("used:    %" APR_UINT64_T_FMT " bytes, without a limit\n", figures->used);
     }
-    printf("birth:   %s\n", born);
+    printf("birth:   %s\n", figures->birth ? ctl_date(figures->birth, pool) : "never lost");
 }
 
 ctl_exit_e ctl_stats(ctl_options_t *options, apr_pool_t *pool)
@@ -106,7 +102,7 @@ ctl_exit_e ctl_stats(ctl_options_t *options, apr_pool_t *pool)
         print_json(options, &kinds, &figures, pool);
     }
     else {
-        print_text(options, &kinds, &figures);
+        print_text(options, &kinds, &figures, pool);
     }
     return CTL_DONE;
 }

@@ -112,3 +112,34 @@ def test_a_store_that_is_full_says_so_and_keeps_what_it_has(new_server):
                           capture_output=True, text=True)
     assert done.returncode == 1 and "full" in done.stderr
     assert int(done.stdout.split()[0]) <= len(read(options)) < 20000
+
+
+@pytest.mark.parametrize("between", ["\0", "\0" * 5000, "\r", " " * 5000], ids=["NUL", "many NUL", "CR", "blanks"])
+def test_two_lines_that_damage_has_joined_are_no_line(running, between):
+    """Neither is passed over in silence: a revocation would be lost."""
+    _, options = running
+    lines = [dump([(text_id(number), mark(1, 1), EXPIRES)]) for number in range(3)]
+    assert ctl("import", *options, stdin="\r\n".join(line.strip() for line in lines[:1]) + "\r\n") == "1 entries\n", "the control"
+    done = subprocess.run([str(CTL), "import", *options], input=lines[1].strip() + between + lines[2], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "0 entries\n") and "line 1 " in done.stderr and set(read(options)) == {text_id(0)}
+
+
+def test_a_line_with_more_than_export_writes_is_no_line(running):
+    """Nor does what it says of a loss count."""
+    _, options = running
+    one = {"id": text_id(1), "value": mark(1, 1), "expires": EXPIRES}
+    for more in ({"birth": 99}, {"note": "x"}):
+        done = subprocess.run([str(CTL), "import", *options], input=json.dumps({**one, **more}), capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (1, "0 entries\n") and "line 1 " in done.stderr
+    assert read(options) == {} and "birth:   never lost\n" in ctl("stats", *options)
+    assert ctl("import", *options, stdin=json.dumps(one)) == "1 entries\n", "the control, without a newline at its end"
+
+
+def test_dates_of_a_damaged_store_send_nothing_odd_to_a_terminal(new_server):
+    """APR writes the year 235000 with an escape character."""
+    server = new_server(DEFAULT).start()
+    options = ("--store", "lmdb:" + server.path("state"))
+    for birth in (1_000_000_000_000_000, 235_500 * 31_556_952_000_000, 2**63 - 1):
+        ctl("import", *options, stdin='{"birth":%d}\n' % birth)
+        said = ctl("stats", *options)
+        assert said.replace("\n", "").isprintable() and ("2001 " in said or "birth:   out of all time\n" in said), said
