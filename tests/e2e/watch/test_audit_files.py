@@ -2,6 +2,8 @@
 """Where AuthJWTAuditLog writes: files, commands, logrotate, and what a process that dies leaves behind."""
 import concurrent.futures
 import contextlib
+import http.client
+import json
 import os
 import signal
 import stat
@@ -11,6 +13,7 @@ import time
 import pytest
 from authjwt_audit import LOG, Audit, parse_all, read_lines
 from authjwt_env import DEFAULT, Known, StartFailed
+from authjwt_leaks import register_answer
 from authjwt_process import processes_of
 
 # Appends what it reads, and says in the file `starts` that it began.
@@ -96,6 +99,33 @@ def test_a_command_that_dies_is_started_again_and_lines_are_whole(new_server, ex
     server.login()
     server._wait("the second line", lambda: server._read("piped.log").count("\n") == 2)
     assert len(read_lines(server, "piped.log")) == 2
+
+
+@pytest.mark.parametrize("ignores", [True, False], ids=["ignores SIGTERM", "the control"])
+def test_a_command_that_ignores_sigterm_gets_what_old_processes_write_after_a_graceful_restart(new_server, expect_log, ignores):
+    """docs/audit.md says how. httpd ends the command of its old configuration at once, though requests are under way."""
+    expect_log.may(r"AH00488: long lost child came home!")
+    server = new_server(PIPED)
+    server.write("reader", server.expand(READER.replace("echo", "trap '' TERM\necho") if ignores else READER), 0o755)
+    server.start()
+    body = json.dumps({"username": "ann", "password": Known.passwords["ann"]}).encode()
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as late:
+        late.putrequest("POST", "/login")
+        late.putheader("Content-Type", "application/json")
+        late.putheader("Content-Length", str(len(body)))
+        late.endheaders(body[:5])
+        server.login()                       # by then the connection that came first has been taken up
+        server.graceful()
+        server._wait("the next command", lambda: server._read("starts").count("\n") == 2)
+        late.send(body[5:])
+        answer = late.getresponse()
+        register_answer(answer.read().decode())
+        assert answer.status == 200
+    if ignores:
+        server._wait("both lines", lambda: server._read("piped.log").count("\n") == 2)
+    else:
+        expect_log(r"Broken pipe: AJ2202")
+        assert server._read("piped.log").count("\n") <= 1
 
 
 @pytest.mark.parametrize("mpm", ["event", "prefork"])
