@@ -66,6 +66,9 @@ int aj_key_is_published(const aj_key_t *key);
 /** @return non-zero when both are one key: the same algorithm, kid (or none), and secret or public half */
 int aj_key_equal(const aj_key_t *a, const aj_key_t *b);
 
+/** @return non-zero when one verifies what the other signs: the same algorithm, and secret or public half */
+int aj_key_same(const aj_key_t *a, const aj_key_t *b);
+
 /** @return non-zero when the key holds a private part or secret and is not marked verify_only */
 int aj_key_can_sign(const aj_key_t *key);
 

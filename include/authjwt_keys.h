@@ -23,6 +23,12 @@ int authjwt_keys_check_needed(server_rec *main_server, apr_pool_t *ptemp);
 /** @return non-zero when the keyring exists and has a key that can sign; for check_config */
 int authjwt_keys_can_sign(const authjwt_keyring_t *keyring);
 
+/** @return non-zero when a key is in both, whatever its source and kid; for check_config, once both have been read */
+int authjwt_keys_have_common(const authjwt_keyring_t *a, const authjwt_keyring_t *b);
+
+/** @return non-zero when both have the same keys in the same order; likewise */
+int authjwt_keys_are_same(const authjwt_keyring_t *a, const authjwt_keyring_t *b);
+
 /**
  * The ring a request uses: the same keys until the request ends, whatever changes meanwhile. At most every few seconds
  * and in one thread of a process, looks whether files of JWK Sets have changed and reads them anew.

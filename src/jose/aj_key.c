@@ -37,7 +37,12 @@ static int same_text(const char *a, const char *b)
 
 int aj_key_equal(const aj_key_t *a, const aj_key_t *b)
 {
-    if (!aj_alg_same(a->alg, b->alg) || !same_text(a->kid, b->kid)) {
+    return same_text(a->kid, b->kid) && aj_key_same(a, b);
+}
+
+int aj_key_same(const aj_key_t *a, const aj_key_t *b)
+{
+    if (!aj_alg_same(a->alg, b->alg)) {
         return 0;
     }
     if (a->alg->kty == AJ_KTY_OCT) {

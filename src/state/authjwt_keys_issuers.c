@@ -7,24 +7,27 @@
 #include "authjwt_keys_private.h"
 #include "authjwt_risks.h"
 
-static int is_shared_secret(const authjwt_key_spec_t *spec)
+static const aj_key_t *shared_secret_of(const authjwt_key_line_t *line)
 {
-    return !spec->is_set && spec->options.alg->kty == AJ_KTY_OCT;
+    return !line->spec->is_set && line->spec->options.alg->kty == AJ_KTY_OCT ? aj_keyset_at(line->batch->keys, 0)
+                                                                             : NULL;
 }
 
-/* A secret of the server that the other one names too. @return NULL when there is none */
+/* A secret of the server that the other one has too, be it from another source. @return NULL when there is none */
 static const authjwt_key_spec_t *common_secret(const authjwt_server_conf_t *a, const authjwt_server_conf_t *b)
 {
+    const apr_array_header_t *ours = a->keyring->loaded, *theirs = b->keyring->loaded;
     int i, j;
 
-    for (i = 0; i < a->key_specs->nelts; i++) {
-        const authjwt_key_spec_t *one = &APR_ARRAY_IDX(a->key_specs, i, authjwt_key_spec_t);
+    for (i = 0; i < ours->nelts; i++) {
+        const authjwt_key_line_t *line = &APR_ARRAY_IDX(ours, i, authjwt_key_line_t);
+        const aj_key_t *one = shared_secret_of(line);
 
-        for (j = 0; j < b->key_specs->nelts; j++) {
-            const authjwt_key_spec_t *two = &APR_ARRAY_IDX(b->key_specs, j, authjwt_key_spec_t);
+        for (j = 0; one && j < theirs->nelts; j++) {
+            const aj_key_t *two = shared_secret_of(&APR_ARRAY_IDX(theirs, j, authjwt_key_line_t));
 
-            if (is_shared_secret(one) && is_shared_secret(two) && !strcmp(one->source, two->source)) {
-                return one;
+            if (two && aj_key_same(one, two)) {
+                return line->spec;
             }
         }
     }

@@ -3,45 +3,10 @@
 #include <httpd.h>
 #include <http_log.h>
 
+#include "authjwt_keys.h"
 #include "authjwt_store_private.h"
 
 APLOG_USE_MODULE(authjwt);
-
-static int is_same_key(const authjwt_key_spec_t *a, const authjwt_key_spec_t *b)
-{
-    return a->is_set == b->is_set && a->options.alg == b->options.alg && !strcmp(a->source, b->source);
-}
-
-/* Do both lists name the same keys in the same order? */
-static int same_keys(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    int i;
-
-    if (a == b) {
-        return 1;
-    }
-    for (i = 0; a->nelts == b->nelts && i < a->nelts; i++) {
-        if (!is_same_key(&APR_ARRAY_IDX(a, i, authjwt_key_spec_t), &APR_ARRAY_IDX(b, i, authjwt_key_spec_t))) {
-            return 0;
-        }
-    }
-    return a->nelts == b->nelts;
-}
-
-/* Is there a key in both lists? */
-static int have_common_key(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    int i, j;
-
-    for (i = 0; i < a->nelts; i++) {
-        for (j = 0; j < b->nelts; j++) {
-            if (is_same_key(&APR_ARRAY_IDX(a, i, authjwt_key_spec_t), &APR_ARRAY_IDX(b, j, authjwt_key_spec_t))) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
 
 /* Can a token have an audience that both servers accept? A server without AuthJWTAudience accepts any. */
 static int have_common_audience(const apr_array_header_t *a, const apr_array_header_t *b)
@@ -69,8 +34,8 @@ static const char *issuer_of(const authjwt_server_conf_t *conf)
 /* Is there a token that both servers accept? */
 static int accept_the_same(const authjwt_server_conf_t *a, const authjwt_server_conf_t *b)
 {
-    return (!a->issuer || !b->issuer || !strcmp(a->issuer, b->issuer)) && have_common_key(a->key_specs, b->key_specs)
-        && have_common_audience(a->audiences, b->audiences);
+    return (!a->issuer || !b->issuer || !strcmp(a->issuer, b->issuer))
+        && authjwt_keys_have_common(a->keyring, b->keyring) && have_common_audience(a->audiences, b->audiences);
 }
 
 static int check_pair(server_rec *one, server_rec *two)
@@ -80,7 +45,7 @@ static int check_pair(server_rec *one, server_rec *two)
     int same_store = !strcmp(a->store->place, b->store->place);
 
     /* Equal names of users in one store would be one user. */
-    if (same_store && !strcmp(issuer_of(a), issuer_of(b)) && !same_keys(a->key_specs, b->key_specs)) {
+    if (same_store && !strcmp(issuer_of(a), issuer_of(b)) && !authjwt_keys_are_same(a->keyring, b->keyring)) {
         ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, two,
                      "AJ1401: servers %s and %s have different keys but share the store \"%s\" and the issuer; "
                      "give them different AuthJWTIssuer or AuthJWTRevocationStore",

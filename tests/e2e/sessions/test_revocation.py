@@ -4,6 +4,7 @@ import os
 import re
 import time
 
+import authjwt_keys as keys
 import pytest
 from authjwt_client import assert_error
 from authjwt_env import DEFAULT, USERS, Known, endpoint, protected
@@ -64,6 +65,31 @@ SECOND_STORE = "AuthJWTRevocationStore lmdb:@dir@/state/second(64M)"
 def test_servers_that_share_a_key_and_not_the_store_do_not_start(new_server, lines):
     status, text = new_server(DEFAULT + vhost("other", SECOND_STORE, *lines)).configtest()
     assert status != 0 and "AJ1408: " in text, text
+
+
+@pytest.mark.parametrize("source", ["file:@dir@/./secret", "file:@dir@/copy", "env:COPY"])
+@pytest.mark.parametrize("lines, tag", [((SECOND_STORE,), "AJ1408: "), ((), None),
+                                        (("AuthJWTRevocationStore lmdb:@dir@/state(64M)", "AuthJWTIssuer two"), "AJ1012: ")])
+def test_one_key_from_two_sources_is_one_key(new_server, expect_log, source, lines, tag):
+    """What was revoked at one would still be accepted at the other. With one store they are servers like those that name it alike."""
+    server = new_server(DEFAULT + "AuthJWTIssuer one\n" * (tag == "AJ1012: ")
+                        + vhost("other", "AuthJWTKey HS256 " + source, *lines), env={"COPY": Known.secret})
+    server.write("copy", Known.secret + "\n", 0o600)
+    status, text = server.configtest()
+    assert (status == 0) == (tag != "AJ1408: ") and (tag is None or tag in text), text
+
+
+def test_the_halves_of_a_key_are_one_key(new_server):
+    """A server that has only the public half accepts what the other signs; it may share its store."""
+    ours = DEFAULT.replace("AuthJWTKey HS256 file:@dir@/secret", "AuthJWTKey ES256 file:@dir@/ec.pem")
+    theirs = ("AuthJWTKey ES256 file:@dir@/ec.pub.pem", "AuthJWTAudience any")
+    for lines, good in (((), True), ((SECOND_STORE,), False)):
+        server = new_server(ours + vhost("other", *theirs, *lines))
+        key = keys.private_key("ES256")
+        server.write("ec.pem", keys.pem(key), 0o600)
+        server.write("ec.pub.pem", keys.public_pem(key))
+        status, text = server.configtest()
+        assert (status == 0) == good and ("AJ1408: " in text) != good, text
 
 
 @pytest.mark.parametrize("ours, theirs", [("AuthJWTIssuer one", "AuthJWTIssuer two"), ("AuthJWTAudience one", "AuthJWTAudience two three"),
