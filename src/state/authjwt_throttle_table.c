@@ -8,6 +8,7 @@
 #include "authjwt_config.h"
 #include "authjwt_config_values.h"
 #include "authjwt_mutex.h"
+#include "authjwt_store.h"
 #include "authjwt_throttle_private.h"
 
 APLOG_USE_MODULE(authjwt);
@@ -121,7 +122,7 @@ apr_uint64_t authjwt_throttle_key(request_rec *r, const char *what, apr_interval
         return 0;
     }
     text = apr_psprintf(r->pool, "%s\n%" APR_TIME_T_FMT "\n%s\n%s\n%s\n%s", what, window,
-                        conf->store_spec ? conf->store_spec : "", conf->issuer ? conf->issuer : "",
+                        conf->store ? authjwt_store_place(conf->store) : "", conf->issuer ? conf->issuer : "",
                         placed ? client_of(r) : "", user ? user : "");
     if (aj_hmac_sha256(table->secret, sizeof(table->secret), text, strlen(text), mac) == APR_SUCCESS) {
         memcpy(&key, mac, sizeof(key));

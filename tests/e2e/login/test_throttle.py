@@ -311,3 +311,15 @@ def test_bad_arguments_stop_the_start(new_server, line, expect_log):
 def test_good_arguments_do_not(new_server, line):
     status, text = new_server(DEFAULT + line + "\n").configtest()
     assert status == 0, text
+
+
+def test_a_store_that_is_written_in_two_ways_gives_no_second_set_of_guesses(new_server):
+    """Virtual hosts with one issuer and one store count together, as their users are the same; the control has another issuer."""
+    server = new_server(DEFAULT + PROXY + "AuthJWTLoginThrottle 3 1h\n" + host("localhost")
+                        + host("likewise", "AuthJWTRevocationStore lmdb:@dir@/./state(64M)")
+                        + host("neighbour", "AuthJWTIssuer neighbour"), modules=["remoteip"]).start()
+    client = Client(server)
+    client.fail(3)
+    assert_throttled(client.login())
+    assert_throttled(Client(server, client.address, host="likewise").login())
+    assert Client(server, client.address, host="neighbour").login().status == 200
