@@ -46,7 +46,8 @@ typedef struct {
     int suppose_fresh;                /**< authz: asking the rules what they would say of a fresh token */
     apr_array_header_t *scopes;       /**< authz: `const char *`, what jwt-scope rules have missed; NULL: nothing */
     const authjwt_endpoint_t
-        *exempt;                 /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+        *exempt; /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
+    struct authjwt_looked_up_t *looked_up; /**< request: .htaccess files of what httpd has looked up for it */
     int own_address;             /**< request: at the address of the endpoint itself: 1 yes, -1 no, 0 not judged yet */
     apr_table_t *env_before;     /**< request: environment before mod_rewrite of an .htaccess, at what issues tokens */
     apr_table_t *headers_before; /**< request: headers_in before mod_headers of an .htaccess, likewise */
@@ -146,6 +147,10 @@ void authjwt_request_before_headers(request_rec *r);
 
 /** The same with request headers, after mod_headers. */
 void authjwt_request_after_headers(request_rec *r);
+
+/** In fixups, after all others: tell the request above a subrequest which .htaccess files are in effect here. When
+ * httpd puts what it has looked up in the place of that request, it forgets them. */
+void authjwt_request_hand_htaccess_up(request_rec *r);
 
 /** The request that the client sent, above all subrequests and internal redirects. */
 static inline request_rec *authjwt_request_initial(request_rec *r)

@@ -90,6 +90,7 @@ AUTHJWT_SELDOM static void finish(request_rec *r)
         authjwt_forward_fixups_last(r);
     }
     authjwt_authz_hold_endpoint(r);
+    authjwt_request_hand_htaccess_up(r);
 }
 
 static int fixups_last(request_rec *r)

@@ -33,6 +33,19 @@ static int is_headers(const module *m, const void *said)
     return !strcmp(m->name, "mod_headers.c");
 }
 
+/* Request headers, and whatever else Lua may do, outlast an internal redirect. */
+static int outlasts_redirect(const module *m, const void *said)
+{
+    return is_headers(m, said) || !strcmp(m->name, "mod_lua.c");
+}
+
+/* An endpoint that takes the place of a directory or of another name comes too late for env_before and headers_before.
+ */
+static int steers_looked_up(const module *m, const void *said)
+{
+    return steers(m, said) || is_rewrite(m, said) || is_headers(m, said);
+}
+
 /* By which claims a user has a name and roles. */
 static int names_claims(const module *m, const void *said)
 {
@@ -96,15 +109,63 @@ static int is_on_the_way(const struct htaccess_result *file, const char *filenam
     return file->htaccess && !strncmp(filename, file->dir, strlen(file->dir));
 }
 
+/* What httpd has looked up under the request, as long as it is there. */
+struct authjwt_looked_up_t {
+    const ap_conf_vector_t *config; /* its per_dir_config, NULL when it is gone */
+    const struct htaccess_result *htaccess;
+    struct authjwt_looked_up_t *next;
+};
+
+static apr_status_t forget(void *looked_up)
+{
+    ((struct authjwt_looked_up_t *)looked_up)->config = NULL;
+    return APR_SUCCESS;
+}
+
+static const struct authjwt_looked_up_t *find_looked_up(const request_rec *r)
+{
+    const struct authjwt_looked_up_t *one = authjwt_request_known(r)->looked_up;
+
+    while (one && one->config != r->per_dir_config) {
+        one = one->next;
+    }
+    return one;
+}
+
+const struct htaccess_result *authjwt_request_htaccess(const request_rec *r)
+{
+    const struct authjwt_looked_up_t *one = find_looked_up(r);
+
+    return one ? one->htaccess : r->htaccess;
+}
+
+void authjwt_request_hand_htaccess_up(request_rec *r)
+{
+    const struct htaccess_result *htaccess = authjwt_request_htaccess(r);
+
+    /* With the same configuration it would be no other place. */
+    if (r->main && htaccess && r->per_dir_config != r->main->per_dir_config
+        && !authjwt_request_known(r->main)->answering) {
+        authjwt_state_t *state = authjwt_request_state(r->main);
+        struct authjwt_looked_up_t *one = apr_palloc(r->main->pool, sizeof(*one));
+
+        *one = (struct authjwt_looked_up_t){ r->per_dir_config, htaccess, state->looked_up };
+        state->looked_up = one;
+        if (r->pool != r->main->pool) {
+            apr_pool_cleanup_register(r->pool, one, forget, apr_pool_cleanup_null);
+        }
+    }
+}
+
 /* The first .htaccess on the way that has a directive of such a module. @param m  set where there is one */
-static const struct htaccess_result *find_file(request_rec *r, is_wanted_fn *is_wanted, const module **m)
+static const struct htaccess_result *find_file(const request_rec *r, is_wanted_fn *is_wanted, const module **m)
 {
     const struct htaccess_result *file;
     /* The one that httpd walked to, whatever a RewriteRule of a directory made of it. */
     const char *filename = r->canonical_filename ? r->canonical_filename : r->filename ? r->filename : "";
     const char *name = ap_strrchr_c(filename, '/');
 
-    for (file = r->htaccess; file; file = file->next) {
+    for (file = authjwt_request_htaccess(r); file; file = file->next) {
         *m = is_on_the_way(file, filename)
                ? find_in((ap_conf_vector_t *)file->htaccess, name ? name + 1 : filename, is_wanted)
                : NULL;
@@ -118,8 +179,12 @@ static const struct htaccess_result *find_file(request_rec *r, is_wanted_fn *is_
 const char *authjwt_request_steered_by(request_rec *r)
 {
     const module *m;
-    const struct htaccess_result *file = find_file(r, steers, &m);
+    const struct htaccess_result *file = find_file(r, find_looked_up(r) ? steers_looked_up : steers, &m);
+    const request_rec *from;
 
+    for (from = r->prev; from && !file; from = from->prev) {
+        file = find_file(from, outlasts_redirect, &m);
+    }
     return file ? apr_psprintf(r->pool,
                                "%s.htaccess has a directive of %s, which could decide who gets which token; move it to "
                                "the server's configuration, or set AllowOverride None there",

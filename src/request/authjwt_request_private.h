@@ -32,9 +32,14 @@ int authjwt_request_find_section(request_rec *r, authjwt_section_t *found);
 
 /**
  * Does an .htaccess file on the way to the file of the request hold a directive that could decide for whom a token is
- * issued: of this module, of a module for authentication or authorization, of mod_setenvif or mod_env?
+ * issued: of this module, of a module for authentication or authorization, of mod_setenvif or mod_env? Or, where an
+ * internal redirect led here, on the way to what it came from: of mod_headers?
  * @return NULL when none does, else a sentence that says which
  */
 const char *authjwt_request_steered_by(request_rec *r);
+
+/** The .htaccess files in effect for a request: its own, or those of the index file, fallback or variant that httpd has
+ * put in its place. @return the first, NULL when there is none */
+const struct htaccess_result *authjwt_request_htaccess(const request_rec *r);
 
 #endif

@@ -49,7 +49,7 @@ static int find_in_htaccess(request_rec *r, const core_dir_config *in_effect, au
 {
     const struct htaccess_result *file;
 
-    for (file = r->htaccess; file; file = file->next) {
+    for (file = authjwt_request_htaccess(r); file; file = file->next) {
         authjwt_section_t section = { AUTHJWT_SECTION_HTACCESS, NULL, file };
 
         if (file->htaccess && find_in((ap_conf_vector_t *)file->htaccess, in_effect, &section)) {
