@@ -41,13 +41,41 @@ apr_size_t authjwt_cookies_too_long(request_rec *r, const authjwt_cookie_t *cook
     return len > AUTHJWT_COOKIE_MAX ? len : 0;
 }
 
-/* Set on the request that is answered: no client gets the headers of a subrequest. */
+/* What is known of the cookies that an answer sets so far. */
+typedef struct {
+    const char *text;
+    int is_last; /* the last word about the cookie is this text */
+} said_t;
+
+static int look_at(void *ctx, const char *key, const char *value)
+{
+    said_t *said = ctx;
+
+    (void)key;
+    if (!strncmp(value, said->text, strcspn(said->text, "=") + 1)) {
+        said->is_last = !strcmp(value, said->text);
+    }
+    return 1;
+}
+
+static int is_said(const request_rec *r, const char *text)
+{
+    said_t said = { text, 0 };
+
+    apr_table_do(look_at, &said, r->err_headers_out, "Set-Cookie", NULL);
+    return said.is_last;
+}
+
+/* Set on the request that is answered: no client gets the headers of a subrequest. Once: each file of a listing may
+ * find that the same cookie has to go. */
 static void add(request_rec *r, const char *text)
 {
     while (r->main) {
         r = r->main;
     }
-    apr_table_addn(r->err_headers_out, "Set-Cookie", apr_pstrdup(r->pool, text));
+    if (!is_said(r, text)) {
+        apr_table_addn(r->err_headers_out, "Set-Cookie", apr_pstrdup(r->pool, text));
+    }
 }
 
 void authjwt_cookies_set(request_rec *r, const authjwt_cookie_t *cookie)

@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <apr_strings.h>
 
 #include "authjwt_caching.h"
 #include "authjwt_config.h"
@@ -22,11 +23,13 @@ int authjwt_renewal_possible(request_rec *r)
 {
     const authjwt_dir_conf_t *conf = authjwt_config_dir(r);
     const authjwt_state_t *state = authjwt_request_known(authjwt_request_initial(r));
+    const request_rec *page = authjwt_request_looked_up_for(r);
 
-    /* Subrequests, whose headers nobody sees, share what the request got, and so does a log's condition. Never within a
-     * renewal. */
+    /* Parts of a page that is on its way share what the request got, and so does a log's condition. What is looked up
+     * for a page, such as its index file, is renewed for like the page. Never within a renewal. */
     return authjwt_config_auto_refresh(conf) && authjwt_config_has_location(conf, AUTHJWT_IN_COOKIE) && !state->renewing
-        && ((!r->main && !r->sent_bodyct && !r->eos_sent) || state->new_token) && authjwt_credential_refresh_cookies(r);
+        && ((!page->main && !page->sent_bodyct && !page->eos_sent) || state->new_token)
+        && authjwt_credential_refresh_cookies(r);
 }
 
 int authjwt_renewal_applies(request_rec *r, authjwt_verdict_e refused)
@@ -79,9 +82,10 @@ static int is_same_session(const aj_claims_t *one, const aj_claims_t *other)
  * came along, that has proved it by its own. What else was asked of it may be asked again, under another section. */
 static authjwt_verdict_e prove(request_rec *r, const aj_claims_t *refresh, const aj_claims_t *sent)
 {
-    authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
+    request_rec *initial = authjwt_request_initial(r);
+    authjwt_state_t *state = authjwt_request_state(initial);
 
-    state->new_csrf = aj_claims_string(sent ? sent : refresh, "csrf");
+    state->new_csrf = apr_pstrdup(initial->pool, aj_claims_string(sent ? sent : refresh, "csrf"));
     if (sent) {
         return is_same_session(sent, refresh) ? AUTHJWT_OK : AUTHJWT_TOKEN_INVALID;
     }
@@ -146,7 +150,8 @@ void authjwt_renewal_keep_start(request_rec *r)
 authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e refused, const aj_claims_t *sent,
                                             const char **token)
 {
-    authjwt_state_t *state = authjwt_request_state(authjwt_request_initial(r));
+    request_rec *initial = authjwt_request_initial(r);
+    authjwt_state_t *state = authjwt_request_state(initial);
     authjwt_verdict_e verdict;
     authjwt_tokens_t tokens;
     request_rec *at;
@@ -161,9 +166,9 @@ authjwt_verdict_e authjwt_renewal_automatic(request_rec *r, authjwt_verdict_e re
     verdict = renew_at(r, at, refused, sent, &tokens);
     state->renewing = 0;
     if (verdict == AUTHJWT_OK) {
-        /* The subrequest's pool is a child of the request's and is left to it: the token lives there. */
-        state->new_token = tokens.access.text;
-        *token = tokens.access.text;
+        /* It outlives the request that was looked up, with which mod_dir is done sooner. */
+        state->new_token = apr_pstrdup(initial->pool, tokens.access.text);
+        *token = state->new_token;
         authjwt_caching_no_store(r);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "AJ1762: access token renewed on the way");
     }
