@@ -24,6 +24,10 @@ void authjwt_identity_drop(request_rec *r);
 /** Remove all JWT_CLAIM_* from the environment, whoever set them. */
 void authjwt_identity_forget(request_rec *r);
 
+/** In fixups, after all others: where httpd has put an index file, a fallback or a variant in the place of the request,
+ * the user is the one for whom that was looked up. */
+void authjwt_identity_take_over(request_rec *r);
+
 /** In fixups: export the environment also where core carried the user over. */
 void authjwt_identity_fixups(request_rec *r);
 

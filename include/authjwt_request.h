@@ -47,7 +47,7 @@ typedef struct {
     apr_array_header_t *scopes;       /**< authz: `const char *`, what jwt-scope rules have missed; NULL: nothing */
     const authjwt_endpoint_t
         *exempt; /**< authz: passed as this endpoint, so only that handler may answer; NULL if not */
-    struct authjwt_looked_up_t *looked_up; /**< request: .htaccess files of what httpd has looked up for it */
+    struct authjwt_looked_up_t *looked_up; /**< request: what httpd has looked up for it */
     int own_address;             /**< request: at the address of the endpoint itself: 1 yes, -1 no, 0 not judged yet */
     apr_table_t *env_before;     /**< request: environment before mod_rewrite of an .htaccess, at what issues tokens */
     apr_table_t *headers_before; /**< request: headers_in before mod_headers of an .htaccess, likewise */
@@ -148,9 +148,12 @@ void authjwt_request_before_headers(request_rec *r);
 /** The same with request headers, after mod_headers. */
 void authjwt_request_after_headers(request_rec *r);
 
-/** In fixups, after all others: tell the request above a subrequest which .htaccess files are in effect here. When
- * httpd puts what it has looked up in the place of that request, it forgets them. */
-void authjwt_request_hand_htaccess_up(request_rec *r);
+/** In fixups, after all others: tell the request above a subrequest of this one, which httpd may put in its place. */
+void authjwt_request_hand_up(request_rec *r);
+
+/** Has httpd put something that it looked up in the place of this request: an index file, a fallback, a variant?
+ * @return the subrequest by which it was looked up, NULL when not */
+const request_rec *authjwt_request_taken_from(const request_rec *r);
 
 /** The request that the client sent, above all subrequests and internal redirects. */
 static inline request_rec *authjwt_request_initial(request_rec *r)

@@ -142,6 +142,18 @@ const aj_claims_t *authjwt_identity_claims(request_rec *r)
     return NULL;
 }
 
+void authjwt_identity_take_over(request_rec *r)
+{
+    const request_rec *from = authjwt_request_taken_from(r);
+    const authjwt_state_t *looked_up = from ? authjwt_request_known(from) : NULL;
+
+    if (looked_up && looked_up->claims && authjwt_request_known(r)->claims != looked_up->claims) {
+        authjwt_identity_set(r, looked_up->claims, looked_up->auth_type);
+        /* The headers are to be set once more. */
+        authjwt_request_state(r)->managed_headers = NULL;
+    }
+}
+
 void authjwt_identity_fixups(request_rec *r)
 {
     const aj_claims_t *claims;

@@ -84,13 +84,14 @@ static int fixups_after_rewrite(request_rec *r)
 AUTHJWT_SELDOM static void finish(request_rec *r)
 {
     authjwt_request_after_headers(r);
+    authjwt_identity_take_over(r);
     authjwt_identity_fixups(r);
     /* mod_dir may have made another request of this one since, with the configuration of an index file. */
     if (authjwt_forward_changes(r)) {
         authjwt_forward_fixups_last(r);
     }
     authjwt_authz_hold_endpoint(r);
-    authjwt_request_hand_htaccess_up(r);
+    authjwt_request_hand_up(r);
 }
 
 static int fixups_last(request_rec *r)

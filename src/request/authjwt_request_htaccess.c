@@ -109,52 +109,11 @@ static int is_on_the_way(const struct htaccess_result *file, const char *filenam
     return file->htaccess && !strncmp(filename, file->dir, strlen(file->dir));
 }
 
-/* What httpd has looked up under the request, as long as it is there. */
-struct authjwt_looked_up_t {
-    const ap_conf_vector_t *config; /* its per_dir_config, NULL when it is gone */
-    const struct htaccess_result *htaccess;
-    struct authjwt_looked_up_t *next;
-};
-
-static apr_status_t forget(void *looked_up)
-{
-    ((struct authjwt_looked_up_t *)looked_up)->config = NULL;
-    return APR_SUCCESS;
-}
-
-static const struct authjwt_looked_up_t *find_looked_up(const request_rec *r)
-{
-    const struct authjwt_looked_up_t *one = authjwt_request_known(r)->looked_up;
-
-    while (one && one->config != r->per_dir_config) {
-        one = one->next;
-    }
-    return one;
-}
-
 const struct htaccess_result *authjwt_request_htaccess(const request_rec *r)
 {
-    const struct authjwt_looked_up_t *one = find_looked_up(r);
+    const request_rec *from = authjwt_request_taken_from(r);
 
-    return one ? one->htaccess : r->htaccess;
-}
-
-void authjwt_request_hand_htaccess_up(request_rec *r)
-{
-    const struct htaccess_result *htaccess = authjwt_request_htaccess(r);
-
-    /* With the same configuration it would be no other place. */
-    if (r->main && htaccess && r->per_dir_config != r->main->per_dir_config
-        && !authjwt_request_known(r->main)->answering) {
-        authjwt_state_t *state = authjwt_request_state(r->main);
-        struct authjwt_looked_up_t *one = apr_palloc(r->main->pool, sizeof(*one));
-
-        *one = (struct authjwt_looked_up_t){ r->per_dir_config, htaccess, state->looked_up };
-        state->looked_up = one;
-        if (r->pool != r->main->pool) {
-            apr_pool_cleanup_register(r->pool, one, forget, apr_pool_cleanup_null);
-        }
-    }
+    return from ? authjwt_request_htaccess(from) : r->htaccess;
 }
 
 /* The first .htaccess on the way that has a directive of such a module. @param m  set where there is one */
@@ -179,7 +138,7 @@ static const struct htaccess_result *find_file(const request_rec *r, is_wanted_f
 const char *authjwt_request_steered_by(request_rec *r)
 {
     const module *m;
-    const struct htaccess_result *file = find_file(r, find_looked_up(r) ? steers_looked_up : steers, &m);
+    const struct htaccess_result *file = find_file(r, authjwt_request_taken_from(r) ? steers_looked_up : steers, &m);
     const request_rec *from;
 
     for (from = r->prev; from && !file; from = from->prev) {

@@ -42,6 +42,16 @@ def test_whose_sessions(server, expect_log, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_who_one_is(server, expect_log, way):
+    bob = log_in(server, "bob")
+    server.write("htdocs/%s/own/.htaccess" % way, "SetHandler jwt-sessions\n" + GUARD)
+    assert [one["current"] for one in listed(server, bob, PLACES[way])].count(True) == 1
+    server.write("htdocs/%s/own/.htaccess" % way, "SetHandler jwt-sessions\nAuthJWTIdentityClaim nickname\n" + GUARD)
+    expect_log(r"AJ1794: jwt-sessions does not answer at /%s/own/x.txt: \S+/own/\.htaccess has AuthJWTIdentityClaim or" % way)
+    assert server.get(PLACES[way], sign(claims("mallory", nickname="bob"), Known.secret)).status == 500
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_who_gets_a_token(server, expect_log, way):
     server.write("mine", hash_password("ann", "x"))
     server.write("htdocs/%s/own/.htaccess" % way, "SetHandler jwt-login\nAuthUserFile %s/mine\n" % server.dir)
