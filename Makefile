@@ -108,6 +108,9 @@ $(B)/obj/src/ctl/%.o: src/ctl/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CF) $(CFLAGS) -c -o $@ $<
 
+# Of the throttle the counters alone, whose header says of which requests.
+$(B)/obj/tests/unit/test_throttle.o: CHECK_CF += -isystem $(shell $(APXS) -q INCLUDEDIR)
+
 $(B)/obj/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CHECK_CF) $(CFLAGS) -c -o $@ $<
@@ -139,7 +142,7 @@ $(CTL): $(CTL_OBJ) $(CTL_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(APR_LIBS) -lpthread
 
 # Unit tests link the core, and of the other wings what knows nothing of httpd.
-UNIT_ALSO := $(patsubst %,$(B)/obj/src/%.o,entry/authjwt_entry entry/authjwt_record state/authjwt_cache_ring valkey/authjwt_valkey_args)
+UNIT_ALSO := $(patsubst %,$(B)/obj/src/%.o,entry/authjwt_entry entry/authjwt_record state/authjwt_cache_ring state/authjwt_throttle_counter valkey/authjwt_valkey_args)
 $(B)/unit: $(UNIT_OBJ) $(UNIT_ALSO) $(B)/libaj.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(APR_LIBS) $(shell pkg-config --libs check)
 

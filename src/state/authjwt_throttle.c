@@ -47,8 +47,8 @@ static int enter(request_rec *r, const char *user, attempt_t *attempt)
     }
     attempt->now = apr_time_now();
     if (attempt->allowed) {
-        attempt->pair = authjwt_throttle_counter(attempt->table, pair, attempt->now, window);
-        attempt->address = authjwt_throttle_counter(attempt->table, address, attempt->now, window);
+        attempt->pair = authjwt_throttle_counter(attempt->table, pair, attempt->now, window, NULL);
+        attempt->address = authjwt_throttle_counter(attempt->table, address, attempt->now, window, attempt->pair);
     }
     if (attempt->limit) {
         attempt->lock =

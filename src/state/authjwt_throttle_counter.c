@@ -30,7 +30,7 @@ static double level(const authjwt_counter_t *counter, apr_time_t now)
 }
 
 authjwt_counter_t *authjwt_throttle_counter(authjwt_throttle_table_t *table, apr_uint64_t key, apr_time_t now,
-                                            apr_interval_time_t window)
+                                            apr_interval_time_t window, const authjwt_counter_t *other)
 {
     authjwt_counter_t *bucket = table->counters[key % AUTHJWT_THROTTLE_BUCKETS];
     authjwt_counter_t *least = NULL;
@@ -41,7 +41,7 @@ authjwt_counter_t *authjwt_throttle_counter(authjwt_throttle_table_t *table, apr
         if (bucket[i].key == key) {
             return &bucket[i];
         }
-        if (!least || level(&bucket[i], now) < level(least, now)) {
+        if (&bucket[i] != other && (!least || level(&bucket[i], now) < level(least, now))) {
             least = &bucket[i];
         }
     }

@@ -63,9 +63,13 @@ authjwt_throttle_table_t *authjwt_throttle_enter(request_rec *r);
 
 void authjwt_throttle_leave(void);
 
-/** The counter with this key; a new one takes the slot that counts least. */
+/**
+ * The counter with this key; a new one takes the slot that counts least.
+ * @param other  another that the same attempt needs and that may be in the same bucket, so it does not make room; or
+ *               NULL
+ */
 authjwt_counter_t *authjwt_throttle_counter(authjwt_throttle_table_t *table, apr_uint64_t key, apr_time_t now,
-                                            apr_interval_time_t window);
+                                            apr_interval_time_t window, const authjwt_counter_t *other);
 
 /** Seconds until fewer than `allowed` failures count; 0 when that is so now. */
 long authjwt_throttle_counter_wait(const authjwt_counter_t *counter, double allowed, apr_time_t now);

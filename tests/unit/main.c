@@ -259,6 +259,7 @@ int main(void)
     srunner_add_suite(runner, suite_record());
     srunner_add_suite(runner, suite_siphash());
     srunner_add_suite(runner, suite_cache_ring());
+    srunner_add_suite(runner, suite_throttle());
     srunner_add_suite(runner, suite_vectors());
     srunner_add_suite(runner, suite_valkey_args());
     srunner_run_all(runner, CK_ENV);

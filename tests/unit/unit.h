@@ -102,6 +102,7 @@ Suite *suite_claims_pack(void);
 Suite *suite_record(void);
 Suite *suite_siphash(void);
 Suite *suite_cache_ring(void);
+Suite *suite_throttle(void);
 Suite *suite_vectors(void);
 Suite *suite_valkey_args(void);
 
