@@ -49,8 +49,12 @@ static int absent_work(authjwt_lmdb_env_t *env, void *ctx)
     int rc;
 
     look->absent = is_last(env, look->snapshot);
-    if (look->absent || (rc = authjwt_lmdb_read_begin(env, &txn)) != 0) {
-        return look->absent ? 0 : rc;
+    if (look->absent) {
+        return 0;
+    }
+    rc = authjwt_lmdb_read_begin(env, &txn);
+    if (rc != 0) {
+        return rc;
     }
     look->snapshot = mdb_txn_id(txn);
     rc = look_for_each(env, txn, look);
